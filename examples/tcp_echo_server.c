@@ -1,0 +1,64 @@
+/*
+ * tcp_echo_server: send every byte back to the client it came from, one client at a time.
+ *
+ *   cc tcp_echo_server.c -o tcp_echo_server $(pkg-config --cflags --libs libsock)
+ *   ./tcp_echo_server 127.0.0.1:7007          (":7007" listens on every IPv4 address, "[::1]:7007" on IPv6)
+ */
+#include <libsock.h>
+#include <stdio.h>
+#include <string.h>
+
+static int listen_on(struct sock *server, struct sock_addr *addr)
+{
+	/* Only IPv6 literals contain a colon; everything else is IPv4 here. */
+	int err = sock_open(server, strchr(addr->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_STREAM);
+
+	if (err == 0)
+		err = sock_bind(*server, addr);
+	if (err == 0)
+		err = sock_listen(*server, 16);
+	if (err == 0)
+		err = sock_local(*server, addr); /* port 0 has become a real one */
+	return err;
+}
+
+/* Until the client has said its last word, or has been silent for half a minute. */
+static ptrdiff_t echo(struct sock client)
+{
+	char data[16384];
+	ptrdiff_t got, sent = 0;
+
+	while ((got = sock_recv(client, data, sizeof data, sock_after(30000))) > 0)
+		for (ptrdiff_t done = 0; done < got; done += sent) {
+			sent = sock_send(client, data + done, (size_t)(got - done), sock_after(30000));
+			if (sent < 0)
+				return sent;
+		}
+	return got;
+}
+
+int main(int argc, char **argv)
+{
+	struct sock server = {0}, client;
+	struct sock_addr addr, peer;
+	char text[LIBSOCK_ADDRSTRLEN];
+	ptrdiff_t err = sock_addr_parse(&addr, argc > 1 ? argv[1] : "127.0.0.1:7007");
+
+	if (err == 0)
+		err = listen_on(&server, &addr);
+	if (err == 0) {
+		sock_addr_format(text, sizeof text, &addr);
+		printf("listening on %s\n", text);
+		fflush(stdout);
+	}
+	while (err == 0 && (err = sock_accept(server, &client, &peer, LIBSOCK_FOREVER)) == 0) {
+		ptrdiff_t end = echo(client);
+
+		if (end < 0)
+			fprintf(stderr, "tcp_echo_server: %s: %s\n", peer.host, sock_strerror((int)end));
+		sock_close(&client);
+	}
+	fprintf(stderr, "tcp_echo_server: %s\n", sock_strerror((int)err));
+	sock_close(&server);
+	return 1;
+}

@@ -1,0 +1,660 @@
+/* SPDX-License-Identifier: MIT */
+
+/**
+ * @file
+ * @brief The whole public interface of libsock.
+ *
+ * Everything starts with `sock_` or `LIBSOCK_`. The header includes nothing but <stddef.h> and <stdint.h>, and reads the
+ * same in C11 and C++11.
+ */
+
+#ifndef LIBSOCK_H
+#define LIBSOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** @cond */
+#if defined(__GNUC__) && !defined(_WIN32)
+#define LIBSOCK_API __attribute__((visibility("default")))
+#else
+#define LIBSOCK_API /* a Windows DLL exports what its .def file lists */
+#endif
+/** @endcond */
+
+/**
+ * @defgroup types Values
+ * @brief What the calls take and give: two small structs and four enums.
+ *
+ * The numbers of the enums are libsock's own. They never equal an operating system's constant of the like name, so that
+ * passing `AF_INET` where #LIBSOCK_AF_INET belongs is an error at the first call instead of a wrong socket.
+ * @{
+ */
+
+/** The address family of a socket. @since 0.1.0 */
+enum sock_family {
+	LIBSOCK_AF_INET = 4,  /**< IPv4. */
+	LIBSOCK_AF_INET6 = 6, /**< IPv6, and IPv4 through it: a socket of this family is dual-stack. */
+	LIBSOCK_AF_UNIX = 9   /**< Paths on this machine. Not on every OS: see sock_has(). */
+};
+
+/** The type of a socket. @since 0.1.0 */
+enum sock_type {
+	LIBSOCK_STREAM = 11, /**< A connection that carries bytes in order: TCP. */
+	LIBSOCK_DGRAM = 12   /**< Single messages that arrive whole or not at all: UDP. */
+};
+
+/** Which direction sock_shutdown() ends. @since 0.1.0 */
+enum sock_how {
+	LIBSOCK_SHUT_RD = 21, /**< This side reads no more. */
+	LIBSOCK_SHUT_WR = 22, /**< This side writes no more; the peer sees the end of file. */
+	LIBSOCK_SHUT_RDWR = 23 /**< Both. */
+};
+
+/**
+ * A socket: a small value, passed by value.
+ *
+ * `{0}` is "no socket"; every call but sock_close() answers it with #LIBSOCK_EBADF. Copies name the same socket; close one
+ * of them. There is nothing to free. Read the members if you like, but let only libsock write them.
+ * @since 0.1.0
+ */
+struct sock {
+	intptr_t fd;    /**< The descriptor, or SOCKET on Windows; valid only while `family` is not 0. */
+	int32_t family; /**< One of enum sock_family, or 0 for "no socket". */
+	int32_t type;   /**< One of enum sock_type. */
+};
+
+/** The size of sock_addr::host: 253 bytes, the longest name that DNS can hold, and a NUL. @since 0.1.0 */
+#define LIBSOCK_HOST_MAX 254
+
+/** The size of a buffer that every address fits in when sock_addr_format() writes it. @since 0.1.0 */
+#define LIBSOCK_ADDRSTRLEN 262
+
+/**
+ * An address: the tuple (host, port), as in Python.
+ *
+ * `host` is NUL-terminated text:
+ * - an IPv4 literal: four decimal numbers without leading zeros, `192.0.2.1`;
+ * - an IPv6 literal (RFC 4291), with a scope where one is needed, as a number or an interface's name: `fe80::1%2`,
+ *   `fe80::1%eth0`;
+ * - a name, `www.example.org`: letters, digits, hyphens and underscores in labels of 1 to 63 bytes, at most 253 in all, a
+ *   last label that is no number;
+ * - on an #LIBSOCK_AF_UNIX socket a path, or `@name` for a name in Linux's abstract name space;
+ * - empty: the wildcard when binding; elsewhere "unknown" or "unnamed".
+ *
+ * What libsock fills in is always a literal or a path: IPv6 as RFC 5952 wants it, a scope as a number, and IPv4 in dotted
+ * form also where the operating system shows it as v4-mapped IPv6.
+ * @since 0.1.0
+ */
+struct sock_addr {
+	char host[LIBSOCK_HOST_MAX]; /**< Name, literal, path, or empty; NUL-terminated. */
+	uint16_t port;               /**< 0 to 65535, in the machine's own byte order; 0 on a Unix-domain socket. */
+};
+
+/** @} */
+
+/**
+ * @defgroup time Time
+ * @brief One absolute deadline instead of time-outs.
+ *
+ * Every call that can wait takes a deadline as its last argument: a point of a monotonic clock, in milliseconds. Make it
+ * once with sock_after() and pass the same one to every call of an exchange; then the exchange as a whole is bounded.
+ * A deadline is never cut short, nothing extends it, and a call overshoots it by at most 10 ms (as far as the scheduler lets
+ * the process run).
+ *
+ * A deadline that has passed, a negative one included, still tries once; where that would have to wait, the answer is
+ * #LIBSOCK_ETIMEDOUT.
+ * @{
+ */
+
+/** A deadline that never comes: wait as long as it takes. @since 0.1.0 */
+#define LIBSOCK_FOREVER INT64_MAX
+
+/** Not a time: try exactly once and answer #LIBSOCK_EAGAIN instead of waiting. @since 0.1.0 */
+#define LIBSOCK_NOWAIT 0
+
+/**
+ * The monotonic clock.
+ *
+ * It counts milliseconds from an arbitrary point, is never set back, and means nothing outside this run of this machine.
+ * @return The time, above 0.
+ * @par Threads
+ * Any thread, at any time.
+ * @since 0.1.0
+ */
+LIBSOCK_API int64_t sock_now(void);
+
+/**
+ * The deadline that lies a while ahead.
+ *
+ * @param[in] ms Milliseconds from now. 0 and less give a deadline that has passed; what would be later than the clock can
+ *               count gives #LIBSOCK_FOREVER.
+ * @return The deadline: not before `ms` milliseconds are over in full, at most one later. Never #LIBSOCK_NOWAIT.
+ * @par Threads
+ * Any thread, at any time.
+ * @since 0.1.0
+ */
+LIBSOCK_API int64_t sock_after(int64_t ms);
+
+/** @} */
+
+/**
+ * @defgroup errors Errors
+ * @brief One rule: 0 and above is success (a count where there is one), below 0 is a code of enum sock_error.
+ *
+ * The same event has the same code on every operating system. The names are the standard's errno names. An operating-system
+ * error that libsock does not know keeps its number and is read back with sock_oserror(). Neither `errno` nor
+ * `WSAGetLastError` is part of the contract. An interrupted system call is no event: it is carried on with, and no call
+ * returns EINTR.
+ * @{
+ */
+
+/**
+ * Error codes, all negative.
+ *
+ * The numbers are libsock's own, the same on every platform, and will not change.
+ * @since 0.1.0
+ */
+enum sock_error {
+	LIBSOCK_EACCES = -1,         /**< Permission denied. */
+	LIBSOCK_EADDRINUSE = -2,     /**< The address is in use, or no free port is left to bind. */
+	LIBSOCK_EADDRNOTAVAIL = -3,  /**< Not an address of this machine, or no free port is left to connect from. */
+	LIBSOCK_EAFNOSUPPORT = -4,   /**< An address of another family than the socket's. */
+	LIBSOCK_EAGAIN = -5,         /**< It would have to wait. Only from #LIBSOCK_NOWAIT. */
+	LIBSOCK_EALREADY = -6,       /**< A connection is being made already. */
+	LIBSOCK_EBADF = -7,          /**< No open socket: zero, closed, or not a descriptor. */
+	LIBSOCK_ECONNABORTED = -8,   /**< The connection was given up on this machine. */
+	LIBSOCK_ECONNREFUSED = -9,   /**< The other side answered: nobody listens there. */
+	LIBSOCK_ECONNRESET = -10,    /**< The peer dropped the connection. */
+	LIBSOCK_EFAULT = -11,        /**< A pointer into memory that is not the program's. */
+	LIBSOCK_EHOSTDOWN = -12,     /**< The host is down. */
+	LIBSOCK_EHOSTUNREACH = -13,  /**< No way to the host. */
+	LIBSOCK_EINPROGRESS = -14,   /**< The connection is being made; only sock_connect() with #LIBSOCK_NOWAIT. */
+	LIBSOCK_EINVAL = -15,        /**< An argument that this call does not take, or a socket not in the state for it. */
+	LIBSOCK_EIO = -16,           /**< The hardware or the file system failed. */
+	LIBSOCK_EISCONN = -17,       /**< The socket is connected already. */
+	LIBSOCK_ELOOP = -18,         /**< Too many symbolic links in a path. */
+	LIBSOCK_EMFILE = -19,        /**< The process has no descriptor left. */
+	LIBSOCK_EMSGSIZE = -20,      /**< The datagram is longer than the buffer, or than a datagram can be. */
+	LIBSOCK_ENAMETOOLONG = -21,  /**< A Unix-domain path longer than the OS takes (107 bytes on Linux). */
+	LIBSOCK_ENETDOWN = -22,      /**< The network is down. */
+	LIBSOCK_ENETRESET = -23,     /**< Keep-alive found the connection dead. */
+	LIBSOCK_ENETUNREACH = -24,   /**< No way to the network. */
+	LIBSOCK_ENFILE = -25,        /**< The whole system has no descriptor left. */
+	LIBSOCK_ENOBUFS = -26,       /**< No room in the OS's buffers or queues right now. */
+	LIBSOCK_ENODEV = -27,        /**< No network interface of that name or number. */
+	LIBSOCK_ENOENT = -28,        /**< No such path. */
+	LIBSOCK_ENOMEM = -29,        /**< No memory. */
+	LIBSOCK_ENOPROTOOPT = -30,   /**< An option that the protocol does not know. */
+	LIBSOCK_ENOSPC = -31,        /**< No space on the device. */
+	LIBSOCK_ENOTCONN = -32,      /**< No peer: connect first, or use sock_sendto(). */
+	LIBSOCK_ENOTDIR = -33,       /**< A part of the path is no directory. */
+	LIBSOCK_ENOTSOCK = -34,      /**< A descriptor, but not a socket. */
+	LIBSOCK_ENOTSUP = -35,       /**< This operating system cannot do it. */
+	LIBSOCK_EPERM = -36,         /**< Not permitted; on Linux also: a firewall rule drops it. */
+	LIBSOCK_EPIPE = -37,         /**< Sending after the connection's end, the peer's or one's own. */
+	LIBSOCK_EPROTO = -38,        /**< A protocol error. */
+	LIBSOCK_EPROTOTYPE = -39,    /**< A stream call on a datagram socket, or the other way round. */
+	LIBSOCK_EROFS = -40,         /**< A read-only file system. */
+	LIBSOCK_ETIMEDOUT = -41,     /**< The deadline passed, or the OS gave up waiting for the peer. */
+	LIBSOCK_ENAME = -42,         /**< A malformed host: it never reached the resolver. */
+	LIBSOCK_EPORT = -43,         /**< A malformed port, or one that cannot be connected or sent to: 0. */
+	LIBSOCK_EAI_NONAME = -44,    /**< The name has no address (of that family). Asking again will not help. */
+	LIBSOCK_EAI_AGAIN = -45,     /**< The name servers did not answer. Asking again may help. */
+	LIBSOCK_EAI_FAIL = -46,      /**< The name servers failed for good. */
+	LIBSOCK_ESYS = -1000         /**< The first of all others: #LIBSOCK_ESYS − n is the OS's error number n. */
+};
+
+/**
+ * A sentence about an error, in English, for people.
+ *
+ * @param[in] err Any value; 0 and above is "success".
+ * @return A constant string: never NULL, nothing to free, valid for ever.
+ * @par Threads
+ * Any thread, at any time.
+ * @since 0.1.0
+ */
+LIBSOCK_API const char *sock_strerror(int err);
+
+/**
+ * The name of an error, for logs: `"ECONNREFUSED"`.
+ *
+ * @param[in] err Any value.
+ * @return A constant string: the name without its prefix, `"OK"` for 0 and above, `"ESYS"` for an operating-system error
+ *         that libsock does not know, `"EUNKNOWN"` for a number that is no code. Never NULL.
+ * @par Threads
+ * Any thread, at any time.
+ * @since 0.1.0
+ */
+LIBSOCK_API const char *sock_errname(int err);
+
+/**
+ * The operating system's number of an error that libsock has no name for.
+ *
+ * @param[in] err What a call returned.
+ * @return The errno or WSA number, or 0 where `err` is a code with a name or no error.
+ * @par Threads
+ * Any thread, at any time.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_oserror(int err);
+
+/** @} */
+
+/**
+ * @defgroup version Version and features
+ * @brief Which libsock this is, and what this operating system can do.
+ * @{
+ */
+
+#define LIBSOCK_VERSION_MAJOR 0 /**< Of the header. Changes when programs must change. @since 0.1.0 */
+#define LIBSOCK_VERSION_MINOR 1 /**< Of the header. Changes when calls are added. @since 0.1.0 */
+#define LIBSOCK_VERSION_PATCH 0 /**< Of the header. Changes when bugs are mended. @since 0.1.0 */
+
+/**
+ * The version of the library that the program runs with, which may be newer than its header.
+ *
+ * @return A constant string, `"0.1.0"`.
+ * @par Threads
+ * Any thread, at any time.
+ * @since 0.1.0
+ */
+LIBSOCK_API const char *sock_version(void);
+
+/** What an operating system, as it runs, may or may not be able to do. @since 0.1.0 */
+enum sock_feature {
+	LIBSOCK_HAS_INET6 = 31,        /**< IPv6 sockets. */
+	LIBSOCK_HAS_UNIX_STREAM = 32,  /**< #LIBSOCK_AF_UNIX with #LIBSOCK_STREAM. */
+	LIBSOCK_HAS_UNIX_DGRAM = 33,   /**< #LIBSOCK_AF_UNIX with #LIBSOCK_DGRAM. */
+	LIBSOCK_HAS_UNIX_ABSTRACT = 34 /**< `@name` addresses (Linux, unix(7)). */
+};
+
+/**
+ * Can this operating system do it, here and now?
+ *
+ * It asks the system, by opening a socket and closing it, not the version number: a kernel may run without IPv6.
+ *
+ * @param[in] feature One of enum sock_feature.
+ * @return 1: yes. 0: no; the calls in question answer #LIBSOCK_ENOTSUP. #LIBSOCK_EINVAL: not a feature. #LIBSOCK_EMFILE,
+ *         #LIBSOCK_ENFILE, #LIBSOCK_ENOMEM, #LIBSOCK_ENOBUFS: it could not be found out.
+ * @par Threads
+ * Any thread, at any time.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_has(int feature);
+
+/** @} */
+
+/**
+ * @defgroup addresses Addresses
+ * @brief Making, reading and comparing (host, port). No call here asks the operating system or a name server.
+ * @{
+ */
+
+/**
+ * Make an address of a host and a port, with both checked for length and range.
+ *
+ * The host's form is not checked: it may be anything that struct sock_addr describes, a path included.
+ *
+ * @param[out] addr Receives the address; on error it stays as it was. Must not be NULL.
+ * @param[in] host  NUL-terminated, at most 253 bytes. Must not be NULL; may be empty.
+ * @param[in] port  0 to 65535.
+ * @return 0, or: #LIBSOCK_EINVAL, a NULL; #LIBSOCK_ENAME, the host is over 253 bytes; #LIBSOCK_EPORT, the port is out of
+ *         range.
+ * @par Threads
+ * Any thread; `addr` belongs to the caller.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_addr_set(struct sock_addr *addr, const char *host, long port);
+
+/**
+ * Read an address from text: `host:port`, `host`, `:port`, `[ipv6]:port`, `[ipv6]` or `ipv6`.
+ *
+ * The host must be a literal or a well-formed name (see struct sock_addr), or empty if there is a port. The port is decimal
+ * digits; without one it is 0. Unix-domain paths are not for this call: use sock_addr_set().
+ *
+ * @param[out] addr Receives the address; on error it stays as it was. Must not be NULL.
+ * @param[in] text  NUL-terminated. Must not be NULL.
+ * @return 0, or: #LIBSOCK_EINVAL, a NULL; #LIBSOCK_ENAME, the host is malformed, over-long, or missing together with the
+ *         port; #LIBSOCK_EPORT, the port is empty, no number, or above 65535.
+ * @par Threads
+ * Any thread; `addr` belongs to the caller.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_addr_parse(struct sock_addr *addr, const char *text);
+
+/**
+ * Write an address as text that sock_addr_parse() reads back: `host:port`, `[ipv6]:port`, and the host alone where the
+ * port is 0.
+ *
+ * @param[out] text Receives the NUL-terminated text, or an empty one where it does not fit. Must not be NULL.
+ * @param[in] size  The bytes in `text`, at least 1; #LIBSOCK_ADDRSTRLEN is always enough.
+ * @param[in] addr  The address. Must not be NULL.
+ * @return The length of the text without its NUL, or: #LIBSOCK_EINVAL, a NULL or a size of 0; #LIBSOCK_EMSGSIZE, it does
+ *         not fit; #LIBSOCK_ENAME, the host has no NUL within its 254 bytes.
+ * @par Threads
+ * Any thread; `text` belongs to the caller.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_addr_format(char *text, size_t size, const struct sock_addr *addr);
+
+/**
+ * Do two addresses mean the same?
+ *
+ * Literals are compared by value (`::1` equals `0:0::1`, `127.0.0.1` equals `::ffff:127.0.0.1`, a scope by name never
+ * equals one by number), names without regard to ASCII case (RFC 4343), paths byte by byte. A name is not looked up.
+ *
+ * @param[in] a,b The addresses. NULL equals nothing.
+ * @return 1: the same. 0: not.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_addr *b);
+
+/** @} */
+
+/**
+ * @defgroup core Core
+ * @brief Python's calls: open, connect, bind, listen, accept, send, receive, close.
+ *
+ * `send`, `recv`, `sendto` and `recvfrom` are one system call each when they need not wait, with no other call beside it.
+ *
+ * **Threads.** Different sockets may be used from different threads freely. On one socket, one thread at a time may read
+ * (recv, recvfrom, accept) and one may write (send, sendto); several threads may accept from one listener. sock_shutdown()
+ * may be called while others wait, and wakes them. Close a socket only when no thread uses it: its number may be given to
+ * another socket at once.
+ *
+ * **Deadlines** are those of @ref time. In every call here #LIBSOCK_ETIMEDOUT means that the deadline passed and
+ * #LIBSOCK_EAGAIN that #LIBSOCK_NOWAIT would have had to wait, and the socket is as it was before.
+ *
+ * **Errors.** Every call with a socket can answer #LIBSOCK_EBADF (zero or closed), and #LIBSOCK_EINVAL for a NULL or a number
+ * that it does not take. Others are listed with the call; an operating system may add to them.
+ *
+ * **Names.** Where an address is taken, its host may be a name. It is looked up in the socket's own family, and the first
+ * address is used, as in Python. Literals and `localhost` never reach the resolver; nor does a malformed name, which is
+ * #LIBSOCK_ENAME. A name without an address is #LIBSOCK_EAI_NONAME, silent name servers are #LIBSOCK_EAI_AGAIN, failing ones
+ * #LIBSOCK_EAI_FAIL. In this release the look-up itself is bounded by the system's resolver, not by the deadline. An address
+ * of the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket), an unknown interface
+ * in a scope #LIBSOCK_ENODEV.
+ * @{
+ */
+
+/**
+ * Create a socket.
+ *
+ * It is close-on-exec (on Windows: not inheritable) from birth, raises no signal, and is dual-stack if it is
+ * #LIBSOCK_AF_INET6.
+ *
+ * @param[out] s     Receives the socket, or `{0}` on error. Must not be NULL. What it held before is not closed.
+ * @param[in] family One of enum sock_family.
+ * @param[in] type   One of enum sock_type.
+ * @return 0, or: #LIBSOCK_EINVAL, not a family or type; #LIBSOCK_ENOTSUP, this OS does not have the combination (see
+ *         sock_has()); #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM, nothing left to make it of.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_open(struct sock *s, int family, int type);
+
+/**
+ * Connect to a peer; on a datagram socket, choose the only peer to send to and to hear from.
+ *
+ * The connection is tried once. A stream socket whose sock_connect() failed can only be closed; a datagram socket can be
+ * connected again.
+ *
+ * @param[in] s        A socket that is not connected.
+ * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
+ * @param[in] deadline When to give up.
+ * @return 0, or: #LIBSOCK_ECONNREFUSED, nobody listens there; #LIBSOCK_ETIMEDOUT, no answer in time;
+ *         #LIBSOCK_EHOSTUNREACH, #LIBSOCK_ENETUNREACH, no way there; #LIBSOCK_EINPROGRESS, with #LIBSOCK_NOWAIT: the
+ *         connection is on its way, ask sock_connected(); #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: a Unix-domain listener's
+ *         queue is full, nothing has begun; #LIBSOCK_EADDRNOTAVAIL, no free port on this side; #LIBSOCK_EISCONN,
+ *         #LIBSOCK_EALREADY, connected or connecting already; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_ENOENT,
+ *         #LIBSOCK_EACCES, #LIBSOCK_ENAMETOOLONG, of a path; and those of a name (see @ref core).
+ * @par Threads
+ * One thread; nobody else may use the socket meanwhile.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline);
+
+/**
+ * Wait for a connection that sock_connect() began with #LIBSOCK_NOWAIT, and tell its outcome once.
+ *
+ * @param[in] s        A stream socket on which sock_connect() answered #LIBSOCK_EINPROGRESS.
+ * @param[in] deadline When to stop waiting; the attempt itself goes on.
+ * @return 0: connected. #LIBSOCK_EAGAIN, #LIBSOCK_ETIMEDOUT: not yet. Otherwise how the attempt failed, as from
+ *         sock_connect().
+ * @par Threads
+ * One thread; nobody else may use the socket meanwhile.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_connected(struct sock s, int64_t deadline);
+
+/**
+ * Give the socket an address of this machine.
+ *
+ * A TCP address can be bound again right after a restart, while old connections drain, and nobody else can bind it while
+ * it is in use (SO_REUSEADDR on POSIX, SO_EXCLUSIVEADDRUSE on Windows: the same option name means theft there).
+ *
+ * @param[in] s    A socket that is not bound.
+ * @param[in] addr The address. An empty host is the wildcard: every address, on an #LIBSOCK_AF_INET6 socket of both
+ *                 families. Port 0 lets the OS choose; sock_local() tells. Must not be NULL.
+ * @return 0, or: #LIBSOCK_EADDRINUSE; #LIBSOCK_EADDRNOTAVAIL, not an address of this machine; #LIBSOCK_EACCES, a port below
+ *         1024 or a path without permission; #LIBSOCK_EINVAL, bound already; #LIBSOCK_ENAMETOOLONG, #LIBSOCK_ENOENT,
+ *         #LIBSOCK_ENOTDIR, #LIBSOCK_EROFS, of a path; #LIBSOCK_ENAME, an empty path; #LIBSOCK_ENOTSUP, an abstract name on
+ *         an OS without them; and those of a name.
+ * @par Threads
+ * One thread; nobody else may use the socket meanwhile.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_bind(struct sock s, const struct sock_addr *addr);
+
+/**
+ * Let peers connect.
+ *
+ * @param[in] s       A bound stream socket.
+ * @param[in] backlog How many connections may queue before sock_accept(); the OS rounds and limits it (Linux:
+ *                    net.core.somaxconn). 0 asks for the OS's largest.
+ * @return 0, or: #LIBSOCK_EINVAL, a negative backlog or a connected socket; #LIBSOCK_EADDRINUSE, another listener has the
+ *         address; #LIBSOCK_EPROTOTYPE, a datagram socket.
+ * @par Threads
+ * One thread; nobody else may use the socket meanwhile.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_listen(struct sock s, int backlog);
+
+/**
+ * Take the next connection from a listener's queue.
+ *
+ * Connections that died in the queue are skipped. When descriptors or memory are used up the connection stays queued and
+ * the error comes back at once: make room before calling again, or the loop spins.
+ *
+ * @param[in] s        A listening socket.
+ * @param[out] conn    Receives the connection, or `{0}` on error; close it. Must not be NULL.
+ * @param[out] peer    Receives the peer's address; an unnamed Unix-domain peer has an empty host. May be NULL.
+ * @param[in] deadline When to give up.
+ * @return 0, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nobody came; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOBUFS,
+ *         #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL, not listening, or woken by sock_shutdown(); #LIBSOCK_EPROTOTYPE, a datagram
+ *         socket.
+ * @par Threads
+ * Any number of threads may accept from one listener.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_t deadline);
+
+/**
+ * Send bytes, or one datagram, to the peer.
+ *
+ * A stream may take only part of the data: go on with the rest. A datagram is sent whole or not at all.
+ *
+ * @param[in] s        A connected socket.
+ * @param[in] data     What to send. May be NULL if `size` is 0.
+ * @param[in] size     Bytes. More than INT_MAX counts as INT_MAX. 0 sends an empty datagram; on a stream it does nothing.
+ * @param[in] deadline When to give up.
+ * @return The bytes taken, or: #LIBSOCK_ECONNRESET, #LIBSOCK_EPIPE, the connection is over; #LIBSOCK_ETIMEDOUT,
+ *         #LIBSOCK_EAGAIN, nothing was taken; #LIBSOCK_EMSGSIZE, longer than a datagram can be; #LIBSOCK_ENOTCONN, no peer;
+ *         #LIBSOCK_ECONNREFUSED, an earlier datagram found no listener (the socket stays usable); #LIBSOCK_ENOBUFS, a queue
+ *         is full.
+ * @par Threads
+ * One writer at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_send(struct sock s, const void *data, size_t size, int64_t deadline);
+
+/**
+ * Receive bytes, or one datagram.
+ *
+ * Bytes that arrived before a reset come before the error.
+ *
+ * @param[in] s        A connected socket, or a bound datagram socket.
+ * @param[out] data    Receives; nothing is written past `size`. May be NULL if `size` is 0.
+ * @param[in] size     Bytes of room. More than INT_MAX counts as INT_MAX. On a stream 0 is #LIBSOCK_EINVAL.
+ * @param[in] deadline When to give up.
+ * @return The bytes received; on a stream 0 means the end of file and nothing else, on a datagram socket an empty datagram.
+ *         Or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came; #LIBSOCK_EMSGSIZE, the datagram is longer than `size`: its
+ *         head is in `data`, the rest is lost; #LIBSOCK_ECONNRESET, the peer dropped the connection;
+ *         #LIBSOCK_ECONNREFUSED, a connected datagram socket's peer does not listen (the socket stays usable);
+ *         #LIBSOCK_ENOTCONN, a stream without a connection.
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t deadline);
+
+/**
+ * Send one datagram to an address.
+ *
+ * @param[in] s        A datagram socket.
+ * @param[in] data     What to send. May be NULL if `size` is 0.
+ * @param[in] size     Bytes; 0 sends an empty datagram.
+ * @param[in] to       Whom to; what sock_recvfrom() filled in fits. The port must not be 0. Must not be NULL.
+ * @param[in] deadline When to give up.
+ * @return `size`, or: #LIBSOCK_EMSGSIZE, longer than a datagram can be; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, the OS has no
+ *         room; #LIBSOCK_ENOBUFS, a queue is full; #LIBSOCK_EHOSTUNREACH, #LIBSOCK_ENETUNREACH, no way there;
+ *         #LIBSOCK_EACCES, a broadcast address; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_EPROTOTYPE, a stream socket; and
+ *         those of a name.
+ * @par Threads
+ * One writer at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct sock_addr *to, int64_t deadline);
+
+/**
+ * Receive one datagram and learn where it came from.
+ *
+ * @param[in] s        A bound datagram socket.
+ * @param[out] data    Receives; nothing is written past `size`. May be NULL if `size` is 0.
+ * @param[in] size     Bytes of room.
+ * @param[out] from    Receives the sender's address, also with #LIBSOCK_EMSGSIZE; an unnamed Unix-domain sender has an empty
+ *                     host. May be NULL.
+ * @param[in] deadline When to give up.
+ * @return The datagram's length, 0 for an empty one, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came;
+ *         #LIBSOCK_EMSGSIZE, longer than `size`: its head is in `data`, the rest is lost; #LIBSOCK_ECONNREFUSED, only on a
+ *         connected socket: the peer does not listen; #LIBSOCK_EPROTOTYPE, a stream socket.
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr *from, int64_t deadline);
+
+/**
+ * End one direction of a connection, or both; whoever waits in it is woken.
+ *
+ * @param[in] s   A connected stream socket; a listener, to wake its acceptors.
+ * @param[in] how One of enum sock_how.
+ * @return 0, or #LIBSOCK_ENOTCONN, no connection.
+ * @par Threads
+ * Any thread, also while others read or write.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_shutdown(struct sock s, int how);
+
+/**
+ * Close the socket.
+ *
+ * What was sent and not yet delivered is still delivered in the background. The socket is gone whatever is returned.
+ *
+ * @param[in,out] s The socket; `{0}` afterwards. Closing `{0}` does nothing. Must not be NULL.
+ * @return 0, or the error that the OS reported while closing, for a log; there is nothing to do about it.
+ * @par Threads
+ * One thread, and no other may use the socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_close(struct sock *s);
+
+/**
+ * The socket's own address.
+ *
+ * @param[in] s     A bound or connected socket; another one has the wildcard, port 0.
+ * @param[out] addr Receives it; on error it stays as it was. Must not be NULL.
+ * @return 0, or #LIBSOCK_ENOBUFS, the OS is out of memory.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_local(struct sock s, struct sock_addr *addr);
+
+/**
+ * The peer's address.
+ *
+ * @param[in] s     A connected socket.
+ * @param[out] addr Receives it; on error it stays as it was. Must not be NULL.
+ * @return 0, or #LIBSOCK_ENOTCONN, there is no peer.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_peer(struct sock s, struct sock_addr *addr);
+
+/**
+ * The descriptor (on Windows the SOCKET), for calls that libsock does not have.
+ *
+ * The socket still owns it. On Windows, and on a listener, it is non-blocking; do not change that.
+ *
+ * @param[in] s The socket.
+ * @return The descriptor, or −1 for `{0}`.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API intptr_t sock_native(struct sock s);
+
+/**
+ * Make a socket of a descriptor that the program owns already.
+ *
+ * Family and type are asked of the OS. The descriptor becomes close-on-exec, and non-blocking where libsock needs that
+ * (Windows; listeners); nothing else about it changes.
+ *
+ * @param[out] s Receives the socket, which owns the descriptor from now on; `{0}` on error, and the descriptor is still the
+ *               caller's. Must not be NULL.
+ * @param[in] fd The descriptor (on Windows the SOCKET).
+ * @return 0, or: #LIBSOCK_EBADF, #LIBSOCK_ENOTSOCK, no socket; #LIBSOCK_ENOTSUP, a family or type that libsock does not have.
+ * @par Threads
+ * One thread; nobody else may use the descriptor meanwhile.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_adopt(struct sock *s, intptr_t fd);
+
+/**
+ * Give the descriptor back to the program, open.
+ *
+ * @param[in,out] s The socket; `{0}` afterwards. Must not be NULL.
+ * @return The descriptor (on Windows the SOCKET), which the caller now owns, or −1 for `{0}` and NULL.
+ * @par Threads
+ * One thread, and no other may use the socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API intptr_t sock_release(struct sock *s);
+
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

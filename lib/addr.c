@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "addr.h"
+#include "ip.h"
+
+#include <string.h>
+
+enum {
+	ADDR__LABEL_MAX = 63, /* RFC 1035, section 2.3.4 */
+	ADDR__ZONE_MAX = 255  /* longer than any interface's name (Linux: 15, Windows: 255) */
+};
+
+static bool addr__is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static char addr__lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static bool addr__is_name_char(char c)
+{
+	return addr__is_digit(c) || (addr__lower(c) >= 'a' && addr__lower(c) <= 'z') || c == '-' || c == '_';
+}
+
+/* Resolvers take a name whose last label is a number for an IPv4 address in one of its old forms (127.1, 0x7f000001). */
+static bool addr__is_number(const char *label, const char *end)
+{
+	if (end - label >= 2 && label[0] == '0' && addr__lower(label[1]) == 'x')
+		return true;
+	while (label < end && addr__is_digit(*label))
+		label++;
+	return label == end;
+}
+
+/* Letters, digits, hyphens and underscores in labels; one dot may end the name. */
+static bool addr__is_name(const char *name, const char *end)
+{
+	const char *label = name;
+
+	if (end > name && end[-1] == '.')
+		end--;
+	for (const char *c = name;; c++) {
+		if (c == end || *c == '.') {
+			if (c == label || c - label > ADDR__LABEL_MAX)
+				return false;
+			if (c == end)
+				return !addr__is_number(label, end);
+			label = c + 1;
+		} else if (!addr__is_name_char(*c)) {
+			return false;
+		}
+	}
+}
+
+/* A scope: an index without leading zeros, or an interface's name, which is left for the OS to look up. */
+static bool addr__read_zone(const char *zone, const char *end, struct os_addr *bits, const char **name)
+{
+	uint64_t index = 0;
+	const char *c = zone;
+
+	for (; c < end && addr__is_digit(*c) && index <= UINT32_MAX; c++)
+		index = index * 10 + (uint64_t)(*c - '0');
+	if (c == end) {
+		bits->scope = (uint32_t)index;
+		return zone < end && index > 0 && index <= UINT32_MAX && *zone != '0';
+	}
+	for (c = zone; c < end; c++)
+		if (*c <= ' ' || *c >= 0x7f || *c == '/' || *c == '%')
+			return false;
+	*name = zone;
+	return end - zone <= ADDR__ZONE_MAX;
+}
+
+static int addr__read_ip6(const char *host, const char *end, struct os_addr *bits, const char **zone)
+{
+	const char *percent = memchr(host, '%', (size_t)(end - host));
+
+	bits->family = LIBSOCK_AF_INET6;
+	bits->scope = 0;
+	if (!ip6_parse(host, percent ? percent : end, bits->ip))
+		return LIBSOCK_ENAME;
+	if (percent)
+		return addr__read_zone(percent + 1, end, bits, zone) ? ADDR_LITERAL : LIBSOCK_ENAME;
+	if (ip6_is_mapped(bits->ip)) {
+		bits->family = LIBSOCK_AF_INET;
+		memcpy(bits->ip, bits->ip + 12, 4);
+	}
+	return ADDR_LITERAL;
+}
+
+int addr_read(const char *host, struct os_addr *bits, const char **zone)
+{
+	const char *end = memchr(host, '\0', LIBSOCK_HOST_MAX);
+
+	*zone = NULL;
+	if (end == NULL)
+		return LIBSOCK_ENAME;
+	if (end == host)
+		return ADDR_EMPTY;
+	if (ip4_parse(host, end, bits->ip)) {
+		bits->family = LIBSOCK_AF_INET;
+		bits->scope = 0;
+		return ADDR_LITERAL;
+	}
+	if (memchr(host, ':', (size_t)(end - host)))
+		return addr__read_ip6(host, end, bits, zone);
+	return addr__is_name(host, end) ? ADDR_NAME : LIBSOCK_ENAME;
+}
+
+static char *addr__write_number(char *text, uint32_t number)
+{
+	char digits[10];
+	int n = 0;
+
+	do
+		digits[n++] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	while (n > 0)
+		*text++ = digits[--n];
+	return text;
+}
+
+void addr_write(struct sock_addr *addr, const struct os_addr *bits)
+{
+	char *end = addr->host;
+
+	addr->port = bits->port;
+	if (bits->family == LIBSOCK_AF_INET) {
+		end = ip4_format(end, bits->ip);
+	} else if (bits->family == LIBSOCK_AF_INET6 && ip6_is_mapped(bits->ip)) {
+		end = ip4_format(end, bits->ip + 12);
+	} else if (bits->family == LIBSOCK_AF_INET6) {
+		end = ip6_format(end, bits->ip);
+		if (bits->scope > 0) {
+			*end++ = '%';
+			end = addr__write_number(end, bits->scope);
+		}
+	} else {
+		addr->port = 0;
+		if (bits->family == LIBSOCK_AF_UNIX) {
+			size_t length = strlen(bits->path);
+
+			memcpy(end, bits->path, length);
+			end += length;
+		}
+	}
+	*end = '\0';
+}
+
+static bool addr__same_text(const char *a, const char *b)
+{
+	while (*a != '\0' && addr__lower(*a) == addr__lower(*b)) {
+		a++;
+		b++;
+	}
+	return addr__lower(*a) == addr__lower(*b);
+}
+
+bool addr_is_localhost(const char *name)
+{
+	static const char localhost[] = "localhost";
+	size_t length = strlen(name), tail = sizeof localhost - 1;
+
+	if (length > 0 && name[length - 1] == '.')
+		length--;
+	if (length < tail || (length > tail && name[length - tail - 1] != '.'))
+		return false;
+	name += length - tail;
+	for (size_t i = 0; i < tail; i++)
+		if (addr__lower(name[i]) != localhost[i])
+			return false;
+	return true;
+}
+
+int sock_addr_set(struct sock_addr *addr, const char *host, long port)
+{
+	if (addr == NULL || host == NULL)
+		return LIBSOCK_EINVAL;
+	if (port < 0 || port > UINT16_MAX)
+		return LIBSOCK_EPORT;
+
+	const char *end = memchr(host, '\0', LIBSOCK_HOST_MAX);
+
+	if (end == NULL)
+		return LIBSOCK_ENAME;
+	memmove(addr->host, host, (size_t)(end - host) + 1);
+	addr->port = (uint16_t)port;
+	return 0;
+}
+
+/* One to five digits and nothing else. */
+static int addr__port_parse(const char *text)
+{
+	int port = 0, digits = 0;
+
+	for (; addr__is_digit(text[digits]) && digits < 5; digits++)
+		port = port * 10 + (text[digits] - '0');
+	return digits > 0 && text[digits] == '\0' && port <= UINT16_MAX ? port : LIBSOCK_EPORT;
+}
+
+/*
+ * Where the host ends and the port begins: `port` is NULL where there is none. Two colons without brackets are IPv6, whose
+ * last group is no port.
+ */
+static int addr__split(const char **host, const char **end, const char **port)
+{
+	const char *text = *host, *colon = strchr(text, ':');
+
+	*port = NULL;
+	if (*text == '[') {
+		*host = text + 1;
+		*end = strchr(text, ']');
+		if (*end == NULL || memchr(*host, ':', (size_t)(*end - *host)) == NULL)
+			return LIBSOCK_ENAME;
+		if ((*end)[1] == ':')
+			*port = *end + 2;
+		else if ((*end)[1] != '\0')
+			return LIBSOCK_ENAME;
+	} else if (colon && strchr(colon + 1, ':') == NULL) {
+		*end = colon;
+		*port = colon + 1;
+	} else {
+		*end = text + strlen(text);
+	}
+	return *end == text && *port == NULL ? LIBSOCK_ENAME : 0;
+}
+
+int sock_addr_parse(struct sock_addr *addr, const char *text)
+{
+	struct sock_addr found;
+	struct os_addr bits;
+	const char *end, *port, *zone;
+	int err, number = 0;
+
+	if (addr == NULL || text == NULL)
+		return LIBSOCK_EINVAL;
+	err = addr__split(&text, &end, &port);
+	if (err < 0)
+		return err;
+	if (end - text >= LIBSOCK_HOST_MAX)
+		return LIBSOCK_ENAME;
+	memcpy(found.host, text, (size_t)(end - text));
+	found.host[end - text] = '\0';
+	err = addr_read(found.host, &bits, &zone);
+	if (err < 0)
+		return err;
+	if (port != NULL && (number = addr__port_parse(port)) < 0)
+		return number;
+	return sock_addr_set(addr, found.host, number);
+}
+
+int sock_addr_format(char *text, size_t size, const struct sock_addr *addr)
+{
+	char whole[LIBSOCK_ADDRSTRLEN], *end = whole;
+	const char *nul;
+
+	if (text == NULL || size == 0 || addr == NULL)
+		return LIBSOCK_EINVAL;
+	text[0] = '\0';
+	nul = memchr(addr->host, '\0', sizeof addr->host);
+	if (nul == NULL)
+		return LIBSOCK_ENAME;
+
+	bool brackets = addr->port > 0 && strchr(addr->host, ':') != NULL;
+
+	if (brackets)
+		*end++ = '[';
+	memcpy(end, addr->host, (size_t)(nul - addr->host));
+	end += nul - addr->host;
+	if (brackets)
+		*end++ = ']';
+	if (addr->port > 0) {
+		*end++ = ':';
+		end = addr__write_number(end, addr->port);
+	}
+	*end = '\0';
+	if ((size_t)(end - whole) >= size)
+		return LIBSOCK_EMSGSIZE;
+	memcpy(text, whole, (size_t)(end - whole) + 1);
+	return (int)(end - whole);
+}
+
+int sock_addr_equal(const struct sock_addr *a, const struct sock_addr *b)
+{
+	struct os_addr x, y;
+	const char *zone_x, *zone_y;
+
+	if (a == NULL || b == NULL || a->port != b->port)
+		return 0;
+
+	int kind = addr_read(a->host, &x, &zone_x);
+
+	if (addr_read(b->host, &y, &zone_y) != kind)
+		return 0;
+	if (kind == ADDR_NAME)
+		return addr__same_text(a->host, b->host);
+	if (kind != ADDR_LITERAL) /* both empty, or two paths, or two malformed hosts */
+		return strncmp(a->host, b->host, sizeof a->host) == 0;
+	if (x.family != y.family || x.scope != y.scope || (zone_x == NULL) != (zone_y == NULL))
+		return 0;
+	if (zone_x && strcmp(zone_x, zone_y) != 0)
+		return 0;
+	return memcmp(x.ip, y.ip, x.family == LIBSOCK_AF_INET ? 4 : 16) == 0;
+}

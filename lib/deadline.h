@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+
+#ifndef LIBSOCK_DEADLINE_H
+#define LIBSOCK_DEADLINE_H
+
+#include <stdint.h>
+
+/* Milliseconds until the deadline as os_wait() takes them: -1 for ever, 0 passed or NOWAIT, at most INT_MAX. */
+int deadline_left(int64_t deadline);
+
+#endif

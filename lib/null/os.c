@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The system that can do nothing. It proves that the contract in os.h is complete, since the library links with it, and it
+ * is what to copy when starting a port.
+ */
+
+#include "libsock.h"
+#include "os.h"
+
+int64_t os_now(void)
+{
+	return 1; /* no clock, and nothing that could wait for it */
+}
+
+int os_open(int family, int type, intptr_t *fd)
+{
+	(void)family;
+	(void)type;
+	(void)fd;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_close(intptr_t fd)
+{
+	(void)fd;
+	return 0;
+}
+
+int os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms)
+{
+	(void)fd;
+	(void)type;
+	(void)to;
+	(void)wait_ms;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_connect_result(intptr_t fd)
+{
+	(void)fd;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_bind(intptr_t fd, int type, const struct os_addr *to)
+{
+	(void)fd;
+	(void)type;
+	(void)to;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_listen(intptr_t fd, int backlog)
+{
+	(void)fd;
+	(void)backlog;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_accept(intptr_t fd, intptr_t *conn, struct os_addr *peer)
+{
+	(void)fd;
+	(void)conn;
+	(void)peer;
+	return LIBSOCK_ENOTSUP;
+}
+
+ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how)
+{
+	(void)fd;
+	(void)data;
+	(void)size;
+	(void)how;
+	return LIBSOCK_ENOTSUP;
+}
+
+ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how)
+{
+	(void)fd;
+	(void)data;
+	(void)size;
+	(void)how;
+	return LIBSOCK_ENOTSUP;
+}
+
+ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, const struct os_addr *to)
+{
+	(void)fd;
+	(void)data;
+	(void)size;
+	(void)how;
+	(void)to;
+	return LIBSOCK_ENOTSUP;
+}
+
+ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_addr *from)
+{
+	(void)fd;
+	(void)data;
+	(void)size;
+	(void)how;
+	(void)from;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_shutdown(intptr_t fd, int how)
+{
+	(void)fd;
+	(void)how;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_local(intptr_t fd, struct os_addr *addr)
+{
+	(void)fd;
+	(void)addr;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_peer(intptr_t fd, struct os_addr *addr)
+{
+	(void)fd;
+	(void)addr;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_wait(intptr_t fd, int event, int wait_ms)
+{
+	(void)fd;
+	(void)event;
+	(void)wait_ms;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
+{
+	(void)fd;
+	(void)family;
+	(void)type;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_resolve(const char *name, int family, struct os_addr out[], int max)
+{
+	(void)name;
+	(void)family;
+	(void)out;
+	(void)max;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_interface_index(const char *name, uint32_t *index)
+{
+	(void)name;
+	(void)index;
+	return LIBSOCK_ENOTSUP;
+}
+
+bool os_has_abstract_names(void)
+{
+	return false;
+}
+
+const struct os_error_row os_error_rows[] = {{0, 0}};
+const size_t os_error_count = 0;
+
+int os_error(int number)
+{
+	return LIBSOCK_ESYS - number;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The platform contract: everything that the portable core asks of an operating system, and nothing else.
+ *
+ * A port is one folder with these calls (start from null/os.c); what BSD sockets and Winsock share stands in bsd.c. The
+ * rules for all of them:
+ *
+ * - They take checked arguments: a pointer is not null, a family or type is one of ours, a size is at most INT_MAX.
+ * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
+ * - OS_EINTR is the one code more: "a signal came, nothing has happened, ask again". The core does.
+ * - They may be called from any thread. They do not retry, and they wait only where it says so here.
+ * - They do not allocate (os_resolve may: the system's resolver does), print, abort, or change anything that the host
+ *   program can see, signals included.
+ */
+
+#ifndef LIBSOCK_OS_H
+#define LIBSOCK_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Outside the public codes on both sides: above LIBSOCK_ESYS, below all names. */
+enum { OS_EINTR = -999 };
+
+enum { OS_PATH_MAX = 120 }; /* no OS has a longer sun_path (HP-UX: 92, Linux: 108), and one byte more tells "too long" */
+
+/* An address in bits. Which members mean something depends on the family. */
+struct os_addr {
+	int32_t family;         /* enum sock_family; 0: unnamed */
+	uint32_t scope;         /* AF_INET6: an interface's index, or 0 */
+	uint16_t port;          /* both: in the machine's byte order */
+	uint8_t ip[16];         /* both: in network order; AF_INET uses the first four */
+	char path[OS_PATH_MAX]; /* AF_UNIX: as in struct sock_addr, so @name is abstract */
+};
+
+/* Milliseconds of a monotonic clock, above 0, rounded down. */
+int64_t os_now(void);
+
+/*
+ * A socket, not inheritable from birth and unable to raise SIGPIPE; AF_INET6 with V6ONLY off. Blocking on POSIX, so that
+ * waiting for ever is one system call; non-blocking on Windows, which has no MSG_DONTWAIT. What the OS does not have is
+ * LIBSOCK_ENOTSUP.
+ */
+int os_open(int family, int type, intptr_t *fd);
+
+/* Once. The descriptor is gone whatever this returns. */
+int os_close(intptr_t fd);
+
+/*
+ * Begin to connect, once. LIBSOCK_EINPROGRESS: begun, wait for OS_CONNECTED and ask os_connect_result(). It may block for
+ * as long as `wait_ms` allows (-1: for ever, 0: not at all), and must where nothing tells of a later outcome: on AF_UNIX,
+ * where LIBSOCK_EAGAIN then means that the listener's queue stayed full, and OS_EINTR that nothing has begun. The
+ * descriptor's blocking mode is as before.
+ */
+int os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
+
+/* 0 or how the connection failed (SO_ERROR). */
+int os_connect_result(intptr_t fd);
+
+/* With the reuse that is safe on this OS: a stream can be bound again after a restart, nobody can take a port in use. */
+int os_bind(intptr_t fd, int type, const struct os_addr *to);
+
+/* Leaves the listener non-blocking, so that no acceptor blocks on a connection that another one has taken. 0: the OS's most. */
+int os_listen(intptr_t fd, int backlog);
+
+/*
+ * The next connection: not inheritable, in the mode that os_open() gives, `peer` filled. Never waits on a listener that
+ * os_listen() made. A connection that died in the queue is LIBSOCK_ECONNABORTED (or one of socket__died()'s codes).
+ */
+int os_accept(intptr_t fd, intptr_t *conn, struct os_addr *peer);
+
+enum {
+	OS_NOWAIT = 1,  /* LIBSOCK_EAGAIN instead of waiting; without it a blocking descriptor waits */
+	OS_DATAGRAM = 2 /* a datagram socket: one that is longer than the room is LIBSOCK_EMSGSIZE, its head received */
+};
+
+/* One system call each. `how` is of the flags above. `from` may be null; it is filled with LIBSOCK_EMSGSIZE too. */
+ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how);
+ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how);
+ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, const struct os_addr *to);
+ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_addr *from);
+
+/* `how` is of enum sock_how. */
+int os_shutdown(intptr_t fd, int how);
+
+/* A socket without a name has family 0, or the wildcard. */
+int os_local(intptr_t fd, struct os_addr *addr);
+int os_peer(intptr_t fd, struct os_addr *addr);
+
+enum {
+	OS_READABLE = 1,
+	OS_WRITABLE = 2,
+	OS_CONNECTED = 3 /* a connection attempt is over, however it ended */
+};
+
+/*
+ * Wait until the descriptor is ready, or has an error to tell, for at most `wait_ms` (-1: for ever). 1: ready. 0: the time
+ * is over. Being early is allowed, the core looks at the clock. Works for any descriptor number.
+ */
+int os_wait(intptr_t fd, int event, int wait_ms);
+
+/*
+ * Find out family and type of a foreign descriptor, make it not inheritable, and put it in the mode that os_open() or
+ * os_listen() gives. What libsock has no name for is LIBSOCK_ENOTSUP.
+ */
+int os_adopt(intptr_t fd, int32_t *family, int32_t *type);
+
+/*
+ * All addresses of a name in one family, through the system's resolver, in its order; at most `max` are written, their
+ * number is returned, at least 1. The name is well-formed and no literal. Waits as long as the resolver does.
+ */
+int os_resolve(const char *name, int family, struct os_addr out[], int max);
+
+/* The index of an interface, above 0. */
+int os_interface_index(const char *name, uint32_t *index);
+
+/* Can a path begin with @ and be no path? */
+bool os_has_abstract_names(void);
+
+/* An error number of the OS in our codes; what the table does not know is LIBSOCK_ESYS - n. One errmap.c for each OS. */
+int os_error(int number);
+
+/* The table behind it, for the test that looks at every row. */
+struct os_error_row {
+	int number;
+	int code;
+};
+extern const struct os_error_row os_error_rows[];
+extern const size_t os_error_count;
+
+#endif

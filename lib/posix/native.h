@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * POSIX under bsd.c: its types, constants and the calls that differ from Winsock. Where POSIX systems differ among
+ * themselves the macro of the feature decides, not the name of the system. Included before anything else.
+ */
+
+#ifndef LIBSOCK_NATIVE_H
+#define LIBSOCK_NATIVE_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1 /* accept4, SOCK_CLOEXEC; without a meaning elsewhere */
+#endif
+
+#include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+typedef int native_socket;
+typedef socklen_t native_len;
+
+#define NATIVE_SIZE(size) (size)
+#define NATIVE_DONTWAIT MSG_DONTWAIT
+#define NATIVE_REUSE SO_REUSEADDR
+#define NATIVE_SHUT_RD SHUT_RD
+#define NATIVE_SHUT_WR SHUT_WR
+#define NATIVE_SHUT_RDWR SHUT_RDWR
+
+#ifdef MSG_NOSIGNAL
+#define NATIVE_SEND_FLAGS MSG_NOSIGNAL
+#else
+#define NATIVE_SEND_FLAGS 0 /* macOS: SO_NOSIGPIPE on the socket */
+#endif
+
+#ifdef __linux__
+#define NATIVE_ABSTRACT_NAMES true        /* unix(7) */
+#define NATIVE_TELLS_LENGTH MSG_TRUNC     /* recv(2): recvfrom returns a datagram's real length */
+#else
+#define NATIVE_ABSTRACT_NAMES false
+#define NATIVE_TELLS_LENGTH 0
+#endif
+
+static inline int native_error(void)
+{
+	return errno;
+}
+
+static inline int native_start(void)
+{
+	return 0;
+}
+
+static inline ssize_t native_recv(int fd, void *data, size_t size, int flags)
+{
+	return recv(fd, data, size, flags);
+}
+
+static inline int native_getsockname(int fd, struct sockaddr *name, socklen_t *length)
+{
+	return getsockname(fd, name, length);
+}
+
+/* What getaddrinfo() returned, in our codes. */
+int native_resolver_error(int number);
+
+/* These return what the system calls of the like names do, with errno. */
+
+int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length, int wait_ms);
+int native_accept(int fd, struct sockaddr *peer, socklen_t *length);
+
+/* One datagram; returns more than `size` where it was longer. `length` may be NULL with `from`. */
+ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockaddr *from, socklen_t *length);
+
+/* Close-on-exec and no SIGPIPE, for a descriptor that was not born so. 0 or −1. */
+int native_tame(int fd);
+
+/* The address family of a foreign descriptor. 0 or −1. */
+int native_ask_family(int fd, int *family);
+
+/* 0 or −1. */
+int native_set_blocking(int fd, bool blocking);
+
+/* The mode of sockets that neither listen nor accept: waiting for ever is to be one system call. */
+enum { NATIVE_BLOCKING = true };
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The verbs: check the arguments, call the system, and wait in the one deadline loop. */
+
+#include "addr.h"
+#include "deadline.h"
+#include "libsock.h"
+#include "os.h"
+#include "resolve.h"
+
+#include <limits.h>
+
+/*
+ * The one deadline loop. A verb makes its call and asks here, with what came back, whether to make it again: after a
+ * signal, or when the socket has become ready within the deadline. Otherwise `result` is what the verb returns.
+ */
+static bool socket__again(struct sock s, ptrdiff_t *result, int event, int64_t deadline)
+{
+	if (*result == OS_EINTR)
+		return true;
+	if (*result != LIBSOCK_EAGAIN || deadline == LIBSOCK_NOWAIT)
+		return false;
+	for (;;) {
+		int left = deadline_left(deadline);
+		int ready = os_wait(s.fd, event, left);
+
+		if (ready > 0)
+			return true;
+		if (ready < 0 && ready != OS_EINTR)
+			*result = ready;
+		else if (left == 0)
+			*result = LIBSOCK_ETIMEDOUT;
+		else
+			continue;
+		return false;
+	}
+}
+
+static int socket__check(struct sock s, int type)
+{
+	if (s.family == 0)
+		return LIBSOCK_EBADF;
+	return s.type == type ? 0 : LIBSOCK_EPROTOTYPE;
+}
+
+/* Winsock and macOS count in int; more is a short count everywhere, so that programs meet it everywhere. */
+static size_t socket__clamp(size_t size)
+{
+	return size > INT_MAX ? INT_MAX : size;
+}
+
+static int socket__how(struct sock s, int64_t deadline)
+{
+	return (deadline != LIBSOCK_FOREVER ? OS_NOWAIT : 0) | (s.type == LIBSOCK_DGRAM ? OS_DATAGRAM : 0);
+}
+
+int sock_open(struct sock *s, int family, int type)
+{
+	if (s == NULL)
+		return LIBSOCK_EINVAL;
+	*s = (struct sock){0};
+	if (family != LIBSOCK_AF_INET && family != LIBSOCK_AF_INET6 && family != LIBSOCK_AF_UNIX)
+		return LIBSOCK_EINVAL;
+	if (type != LIBSOCK_STREAM && type != LIBSOCK_DGRAM)
+		return LIBSOCK_EINVAL;
+
+	intptr_t fd;
+	int err = os_open(family, type, &fd);
+
+	if (err == 0)
+		*s = (struct sock){.fd = fd, .family = family, .type = type};
+	return err;
+}
+
+/* Wait for the end of an attempt under way, and ask how it went: nothing else tells a refusal from success everywhere. */
+static int socket__connect_wait(struct sock s, int64_t deadline)
+{
+	ptrdiff_t result = LIBSOCK_EAGAIN;
+
+	return socket__again(s, &result, OS_CONNECTED, deadline) ? os_connect_result(s.fd) : (int)result;
+}
+
+int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
+{
+	struct os_addr to;
+	int err, left;
+
+	if (s.family == 0)
+		return LIBSOCK_EBADF;
+	if (addr == NULL)
+		return LIBSOCK_EINVAL;
+	err = resolve_for(s, RESOLVE_PEER, addr, &to);
+	if (err < 0)
+		return err;
+	do { /* again only where nothing has begun: a signal, or a full queue before its time, both on AF_UNIX */
+		left = deadline_left(deadline);
+		err = os_connect(s.fd, s.type, &to, left);
+	} while (err == OS_EINTR || (err == LIBSOCK_EAGAIN && left != 0));
+	if (deadline == LIBSOCK_NOWAIT)
+		return err;
+	if (err == LIBSOCK_EINPROGRESS)
+		return socket__connect_wait(s, deadline);
+	return err == LIBSOCK_EAGAIN ? LIBSOCK_ETIMEDOUT : err;
+}
+
+int sock_connected(struct sock s, int64_t deadline)
+{
+	int err = socket__check(s, LIBSOCK_STREAM);
+
+	if (err < 0)
+		return err;
+	if (deadline != LIBSOCK_NOWAIT)
+		return socket__connect_wait(s, deadline);
+
+	const int64_t passed = -1; /* looks once, without waiting */
+
+	err = socket__connect_wait(s, passed);
+	return err == LIBSOCK_ETIMEDOUT ? LIBSOCK_EAGAIN : err;
+}
+
+int sock_bind(struct sock s, const struct sock_addr *addr)
+{
+	struct os_addr to;
+	int err;
+
+	if (s.family == 0)
+		return LIBSOCK_EBADF;
+	if (addr == NULL)
+		return LIBSOCK_EINVAL;
+	err = resolve_for(s, RESOLVE_LOCAL, addr, &to);
+	return err < 0 ? err : os_bind(s.fd, s.type, &to);
+}
+
+int sock_listen(struct sock s, int backlog)
+{
+	int err = socket__check(s, LIBSOCK_STREAM);
+
+	if (err < 0)
+		return err;
+	return backlog < 0 ? LIBSOCK_EINVAL : os_listen(s.fd, backlog);
+}
+
+/* The errors of a connection that came and went, or that accept(2) tells to retry after. Nothing is wrong with the listener. */
+static bool socket__died(int err)
+{
+	switch (err) {
+	case LIBSOCK_ECONNABORTED:
+	case LIBSOCK_ECONNRESET:
+	case LIBSOCK_EPROTO:
+	case LIBSOCK_ENOPROTOOPT:
+	case LIBSOCK_ENOTSUP:
+	case LIBSOCK_ENETDOWN:
+	case LIBSOCK_ENETUNREACH:
+	case LIBSOCK_EHOSTDOWN:
+	case LIBSOCK_EHOSTUNREACH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_t deadline)
+{
+	struct os_addr from;
+	intptr_t fd;
+	ptrdiff_t err;
+
+	if (conn == NULL)
+		return LIBSOCK_EINVAL;
+	*conn = (struct sock){0};
+	err = socket__check(s, LIBSOCK_STREAM);
+	if (err < 0)
+		return (int)err;
+	do {
+		err = os_accept(s.fd, &fd, &from);
+		if (socket__died((int)err))
+			err = LIBSOCK_EAGAIN; /* wait for another one, in what is left of the time */
+	} while (err < 0 && socket__again(s, &err, OS_READABLE, deadline));
+	if (err < 0)
+		return (int)err;
+	*conn = (struct sock){.fd = fd, .family = s.family, .type = s.type};
+	if (peer)
+		addr_write(peer, &from);
+	return 0;
+}
+
+ptrdiff_t sock_send(struct sock s, const void *data, size_t size, int64_t deadline)
+{
+	ptrdiff_t n;
+
+	if (s.family == 0)
+		return LIBSOCK_EBADF;
+	if (data == NULL && size > 0)
+		return LIBSOCK_EINVAL;
+	do
+		n = os_send(s.fd, data, socket__clamp(size), socket__how(s, deadline));
+	while (n < 0 && socket__again(s, &n, OS_WRITABLE, deadline));
+	return n;
+}
+
+ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t deadline)
+{
+	ptrdiff_t n;
+
+	if (s.family == 0)
+		return LIBSOCK_EBADF;
+	if (size == 0 ? s.type == LIBSOCK_STREAM : data == NULL)
+		return LIBSOCK_EINVAL;
+	do
+		n = os_recv(s.fd, data, socket__clamp(size), socket__how(s, deadline));
+	while (n < 0 && socket__again(s, &n, OS_READABLE, deadline));
+	return n;
+}
+
+ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct sock_addr *to, int64_t deadline)
+{
+	struct os_addr bits;
+	ptrdiff_t n = socket__check(s, LIBSOCK_DGRAM);
+
+	if (n < 0)
+		return n;
+	if (to == NULL || (data == NULL && size > 0))
+		return LIBSOCK_EINVAL;
+	n = resolve_for(s, RESOLVE_PEER, to, &bits);
+	if (n < 0)
+		return n;
+	do
+		n = os_sendto(s.fd, data, socket__clamp(size), socket__how(s, deadline), &bits);
+	while (n < 0 && socket__again(s, &n, OS_WRITABLE, deadline));
+	return n;
+}
+
+ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr *from, int64_t deadline)
+{
+	struct os_addr bits;
+	ptrdiff_t n = socket__check(s, LIBSOCK_DGRAM);
+
+	if (n < 0)
+		return n;
+	if (data == NULL && size > 0)
+		return LIBSOCK_EINVAL;
+	do
+		n = os_recvfrom(s.fd, data, socket__clamp(size), socket__how(s, deadline), from ? &bits : NULL);
+	while (n < 0 && socket__again(s, &n, OS_READABLE, deadline));
+	if (from && (n >= 0 || n == LIBSOCK_EMSGSIZE))
+		addr_write(from, &bits);
+	return n;
+}
+
+int sock_shutdown(struct sock s, int how)
+{
+	if (s.family == 0)
+		return LIBSOCK_EBADF;
+	if (how != LIBSOCK_SHUT_RD && how != LIBSOCK_SHUT_WR && how != LIBSOCK_SHUT_RDWR)
+		return LIBSOCK_EINVAL;
+	return os_shutdown(s.fd, how);
+}
+
+int sock_close(struct sock *s)
+{
+	if (s == NULL)
+		return LIBSOCK_EINVAL;
+
+	struct sock last = *s;
+
+	*s = (struct sock){0};
+	return last.family == 0 ? 0 : os_close(last.fd);
+}
+
+static int socket__name(struct sock s, struct sock_addr *addr, int (*ask)(intptr_t fd, struct os_addr *addr))
+{
+	struct os_addr bits;
+	int err;
+
+	if (s.family == 0)
+		return LIBSOCK_EBADF;
+	if (addr == NULL)
+		return LIBSOCK_EINVAL;
+	err = ask(s.fd, &bits);
+	if (err == 0)
+		addr_write(addr, &bits);
+	return err;
+}
+
+int sock_local(struct sock s, struct sock_addr *addr)
+{
+	return socket__name(s, addr, os_local);
+}
+
+int sock_peer(struct sock s, struct sock_addr *addr)
+{
+	return socket__name(s, addr, os_peer);
+}
+
+intptr_t sock_native(struct sock s)
+{
+	return s.family == 0 ? -1 : s.fd;
+}
+
+int sock_adopt(struct sock *s, intptr_t fd)
+{
+	struct sock found = {.fd = fd};
+	int err;
+
+	if (s == NULL)
+		return LIBSOCK_EINVAL;
+	*s = (struct sock){0};
+	err = os_adopt(fd, &found.family, &found.type);
+	if (err == 0)
+		*s = found;
+	return err;
+}
+
+intptr_t sock_release(struct sock *s)
+{
+	intptr_t fd = s ? sock_native(*s) : -1;
+
+	if (s)
+		*s = (struct sock){0};
+	return fd;
+}

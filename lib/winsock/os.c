@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What Winsock does its own way: its start, its clock, select, and the errors of datagrams. */
+
+#include "native.h"
+
+#include "libsock.h"
+#include "os.h"
+
+#ifndef SIO_UDP_CONNRESET
+#define SIO_UDP_CONNRESET _WSAIOW(IOC_VENDOR, 12)
+#endif
+#ifndef SIO_UDP_NETRESET
+#define SIO_UDP_NETRESET _WSAIOW(IOC_VENDOR, 15)
+#endif
+#ifndef WSA_FLAG_NO_HANDLE_INHERIT
+#define WSA_FLAG_NO_HANDLE_INHERIT 0x80
+#endif
+
+static BOOL CALLBACK os__start(INIT_ONCE *once, void *unused, void **also_unused)
+{
+	WSADATA data;
+
+	(void)once;
+	(void)unused;
+	(void)also_unused;
+	return WSAStartup(MAKEWORD(2, 2), &data) == 0;
+}
+
+/* Never ended by WSACleanup: it would end the host program's own sockets if that forgot to start Winsock itself. */
+int native_start(void)
+{
+	static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+
+	if (InitOnceExecuteOnce(&once, os__start, NULL, NULL))
+		return 0;
+	WSASetLastError(WSASYSNOTREADY);
+	return -1;
+}
+
+int64_t os_now(void)
+{
+	LARGE_INTEGER frequency, ticks; /* neither call fails since Windows XP */
+
+	QueryPerformanceFrequency(&frequency);
+	QueryPerformanceCounter(&ticks);
+	return ticks.QuadPart / frequency.QuadPart * 1000 +
+	       ticks.QuadPart % frequency.QuadPart * 1000 / frequency.QuadPart + 1;
+}
+
+int native_set_blocking(SOCKET s, bool blocking)
+{
+	u_long nonblocking = !blocking;
+
+	return ioctlsocket(s, (long)FIONBIO, &nonblocking);
+}
+
+int native_tame(SOCKET s)
+{
+	return SetHandleInformation((HANDLE)s, HANDLE_FLAG_INHERIT, 0) ? 0 : -1;
+}
+
+int native_ask_family(SOCKET s, int *family)
+{
+	WSAPROTOCOL_INFOW info; /* unlike getsockname this works before bind */
+	int length = sizeof info;
+
+	if (native_start() != 0 || getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &length) != 0)
+		return -1;
+	*family = info.iAddressFamily;
+	return 0;
+}
+
+/*
+ * Windows reports the ICMP answer to one datagram as an error of the next receive (KB 263823), and "time to live over"
+ * likewise. Only a connected socket can tell whose it was. Failure is no harm: the system then has no such reports.
+ */
+static void os__report_icmp(SOCKET s, BOOL on)
+{
+	DWORD unused;
+
+	WSAIoctl(s, SIO_UDP_CONNRESET, &on, sizeof on, NULL, 0, &unused, NULL, NULL);
+	if (!on)
+		WSAIoctl(s, SIO_UDP_NETRESET, &on, sizeof on, NULL, 0, &unused, NULL, NULL);
+}
+
+static int os__open_error(int number)
+{
+	switch (number) {
+	case WSAEAFNOSUPPORT:
+	case WSAEPFNOSUPPORT:
+	case WSAEPROTONOSUPPORT:
+	case WSAESOCKTNOSUPPORT:
+	case WSAEPROTOTYPE:
+		return LIBSOCK_ENOTSUP;
+	default:
+		return os_error(number);
+	}
+}
+
+static int os__family(int family)
+{
+	switch (family) {
+	case LIBSOCK_AF_INET:
+		return AF_INET;
+	case LIBSOCK_AF_INET6:
+		return AF_INET6;
+	default:
+		return AF_UNIX;
+	}
+}
+
+int os_open(int family, int type, intptr_t *result)
+{
+	SOCKET s;
+	DWORD off = 0;
+	int err;
+
+	if (native_start() != 0)
+		return os_error(WSAGetLastError());
+	s = WSASocketW(os__family(family), type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM, 0, NULL, 0,
+		       WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+	if (s == INVALID_SOCKET)
+		return os__open_error(WSAGetLastError());
+	if (native_set_blocking(s, false) != 0)
+		goto fail;
+	if (family == LIBSOCK_AF_INET6 && setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, (const char *)&off, sizeof off) != 0)
+		goto fail;
+	if (type == LIBSOCK_DGRAM)
+		os__report_icmp(s, FALSE);
+	*result = (intptr_t)s;
+	return 0;
+fail:
+	err = os_error(WSAGetLastError());
+	closesocket(s);
+	return err;
+}
+
+int os_close(intptr_t fd)
+{
+	return closesocket((SOCKET)fd) == 0 ? 0 : os_error(WSAGetLastError());
+}
+
+int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, int wait_ms)
+{
+	(void)wait_ms; /* always non-blocking: nothing here could wait */
+	if (connect(s, to, length) == 0) {
+		if (type == LIBSOCK_DGRAM)
+			os__report_icmp(s, TRUE);
+		return 0;
+	}
+	if (WSAGetLastError() == WSAEWOULDBLOCK)
+		WSASetLastError(WSAEINPROGRESS);
+	return -1;
+}
+
+SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length)
+{
+	SOCKET conn = accept(s, peer, length);
+
+	if (conn == INVALID_SOCKET || (native_tame(conn) == 0 && native_set_blocking(conn, false) == 0))
+		return conn;
+	closesocket(conn);
+	WSASetLastError(WSAECONNRESET); /* what accept itself says of a connection that is gone */
+	return INVALID_SOCKET;
+}
+
+/* Wine says end of file where the data before a reset has been read, but does not forget that it was a reset. */
+static bool os__was_reset(SOCKET s)
+{
+	WSAPOLLFD item = {.fd = s};
+
+	return WSAPoll(&item, 1, 0) > 0 && (item.revents & POLLERR) != 0;
+}
+
+ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
+{
+	int n = recv(s, data, (int)size, flags);
+
+	if (n < 0 && WSAGetLastError() == WSAESHUTDOWN)
+		return 0; /* one's own shutdown: end of file, as on POSIX */
+	if (n == 0 && os__was_reset(s)) {
+		WSASetLastError(WSAECONNRESET);
+		return -1;
+	}
+	return n;
+}
+
+ptrdiff_t native_receive(SOCKET s, void *data, size_t size, int flags, struct sockaddr *from, int *length)
+{
+	char none; /* a null buffer is WSAEFAULT, whatever its size */
+	int n = recvfrom(s, data ? data : &none, (int)size, flags, from, length);
+
+	if (n < 0 && WSAGetLastError() == WSAECONNRESET)
+		WSASetLastError(WSAECONNREFUSED); /* a datagram socket has no connection to reset: nobody listened */
+	return n;
+}
+
+int native_getsockname(SOCKET s, struct sockaddr *name, int *length)
+{
+	int family;
+
+	if (getsockname(s, name, length) == 0)
+		return 0;
+	/* Not bound yet; elsewhere that is the wildcard. */
+	if (WSAGetLastError() != WSAEINVAL || native_ask_family(s, &family) != 0)
+		return -1;
+	ZeroMemory(name, (size_t)*length);
+	name->sa_family = (ADDRESS_FAMILY)family;
+	if (family == AF_UNIX)
+		*length = offsetof(struct sockaddr_un, sun_path);
+	return 0;
+}
+
+/*
+ * select, not WSAPoll: before Windows 10 2004 that never told of a failed connect (it is in select's set of exceptions). A
+ * set is an array here, so a socket's number does not matter.
+ */
+int os_wait(intptr_t fd, int event, int wait_ms)
+{
+	fd_set ready, failed;
+	struct timeval limit = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+	int count;
+
+	FD_ZERO(&ready);
+	FD_SET((SOCKET)fd, &ready);
+	failed = ready;
+	count = select(0, event == OS_READABLE ? &ready : NULL, event == OS_READABLE ? NULL : &ready, &failed,
+		       wait_ms < 0 ? NULL : &limit);
+	return count < 0 ? os_error(WSAGetLastError()) : count > 0;
+}
+
+/* The name that people see ("Ethernet", an alias) or the one that if_indextoname gives ("ethernet_32769"). */
+int os_interface_index(const char *name, uint32_t *index)
+{
+	WCHAR alias[IF_MAX_STRING_SIZE + 1];
+	NET_LUID luid;
+	NET_IFINDEX found = 0;
+	size_t length = 0;
+
+	for (; name[length] != '\0' && length < IF_MAX_STRING_SIZE; length++)
+		alias[length] = (WCHAR)name[length]; /* ASCII, by the rules for a scope */
+	alias[length] = L'\0';
+	if (ConvertInterfaceAliasToLuid(alias, &luid) != NO_ERROR || ConvertInterfaceLuidToIndex(&luid, &found) != NO_ERROR)
+		found = if_nametoindex(name);
+	*index = found;
+	return found > 0 ? 0 : LIBSOCK_ENODEV;
+}
