@@ -12,8 +12,6 @@
 #ifndef WIN32_LEAN_AND_MEAN
 #define WIN32_LEAN_AND_MEAN
 #endif
-#undef _WIN32_WINNT
-#define _WIN32_WINNT 0x0601 /* Windows 7: WSA_FLAG_NO_HANDLE_INHERIT, InitOnceExecuteOnce */
 
 #include <winsock2.h>
 #include <ws2tcpip.h>

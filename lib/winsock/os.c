@@ -158,6 +158,8 @@ SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length)
 {
 	SOCKET conn = accept(s, peer, length);
 
+	if (conn == INVALID_SOCKET && WSAGetLastError() == WSAENOTCONN)
+		WSASetLastError(WSAECONNRESET); /* Wine's word for a connection that died in the queue */
 	if (conn == INVALID_SOCKET || (native_tame(conn) == 0 && native_set_blocking(conn, false) == 0))
 		return conn;
 	closesocket(conn);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <winsock2.h>
+
+#include "testing.h"
+
+/* Handles are multiples of four; GetProcessHandleCount would count other things too, and under Wine counts nothing. */
+int native_open_descriptors(void)
+{
+	int open = 0;
+
+	for (SOCKET s = 4; s < 65536; s += 4) {
+		int type, length = sizeof type;
+
+		open += getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &length) == 0;
+	}
+	return open;
+}
+
+int native_is_inheritable(intptr_t fd)
+{
+	DWORD flags = 0;
+
+	return GetHandleInformation((HANDLE)fd, &flags) && (flags & HANDLE_FLAG_INHERIT) != 0;
+}
+
+void native_linger_zero(intptr_t fd)
+{
+	const struct linger none = {.l_onoff = 1};
+
+	setsockopt((SOCKET)fd, SOL_SOCKET, SO_LINGER, (const char *)&none, sizeof none);
+}
+
+int native_is_wine(void)
+{
+	return GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != NULL;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The tuple: set, parse, format, compare. */
+
+#include "testing.h"
+
+#include <string.h>
+
+static const struct {
+	const char *text, *host;
+	int port;
+} readable[] = {
+	{"127.0.0.1:80", "127.0.0.1", 80},
+	{"127.0.0.1", "127.0.0.1", 0},
+	{"0.0.0.0:65535", "0.0.0.0", 65535},
+	{"localhost:0", "localhost", 0},
+	{"www.example.org:443", "www.example.org", 443},
+	{"www.example.org.:443", "www.example.org.", 443},
+	{"a_b-c.x:1", "a_b-c.x", 1},
+	{"1.2.3.4.example:5", "1.2.3.4.example", 5},
+	{"x0:5", "x0", 5},
+	{":8080", "", 8080},
+	{"[::1]:80", "::1", 80},
+	{"[::1]", "::1", 0},
+	{"::1", "::1", 0},
+	{"2001:db8::1:80", "2001:db8::1:80", 0},
+	{"[fe80::1%eth0]:22", "fe80::1%eth0", 22},
+	{"[fe80::1%12]:22", "fe80::1%12", 22},
+	{"[::ffff:192.0.2.1]:9", "::ffff:192.0.2.1", 9},
+	{"host:00080", "host", 80},
+};
+
+START_TEST(parse_reads_every_documented_form)
+{
+	for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++) {
+		struct sock_addr addr;
+
+		memset(&addr, 'x', sizeof addr);
+		ck_assert_msg(sock_addr_parse(&addr, readable[i].text) == 0, "%s", readable[i].text);
+		ck_assert_str_eq(addr.host, readable[i].host);
+		ck_assert_int_eq(addr.port, readable[i].port);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	int err;
+} unreadable[] = {
+	{"", LIBSOCK_ENAME},
+	{"[", LIBSOCK_ENAME},
+	{"[]", LIBSOCK_ENAME},
+	{"[]:80", LIBSOCK_ENAME},
+	{"[::1", LIBSOCK_ENAME},
+	{"[::1]x", LIBSOCK_ENAME},
+	{"[::1]80", LIBSOCK_ENAME},
+	{"[127.0.0.1]:80", LIBSOCK_ENAME},
+	{"[www.example.org]:80", LIBSOCK_ENAME},
+	{":::1", LIBSOCK_ENAME},
+	{"1::2::3", LIBSOCK_ENAME},
+	{"12345::", LIBSOCK_ENAME},
+	{"::1%", LIBSOCK_ENAME},
+	{"fe80::1%0", LIBSOCK_ENAME},
+	{"fe80::1%01", LIBSOCK_ENAME},
+	{"fe80::1%4294967296", LIBSOCK_ENAME},
+	{"fe80::1%a b", LIBSOCK_ENAME},
+	{"127.0.0.1%1", LIBSOCK_ENAME},
+	{"a..b:1", LIBSOCK_ENAME},
+	{".a:1", LIBSOCK_ENAME},
+	{".", LIBSOCK_ENAME},
+	{"a b:1", LIBSOCK_ENAME},
+	{"a\tb", LIBSOCK_ENAME},
+	{"a\r\nb", LIBSOCK_ENAME},
+	{"a\x7f", LIBSOCK_ENAME},
+	{"b\xc3\xbc" "cher.example", LIBSOCK_ENAME},
+	{"a/b", LIBSOCK_ENAME},
+	{"a@b:1", LIBSOCK_ENAME},
+	{"127.1:80", LIBSOCK_ENAME},
+	{"127.0.0.1.:80", LIBSOCK_ENAME},
+	{"0177.0.0.1", LIBSOCK_ENAME},
+	{"127.0.0.01", LIBSOCK_ENAME},
+	{"2130706433", LIBSOCK_ENAME},
+	{"0x7f000001", LIBSOCK_ENAME},
+	{"0x7f.0.0.1", LIBSOCK_ENAME},
+	{"example.0x1", LIBSOCK_ENAME},
+	{"example.0Xa", LIBSOCK_ENAME},
+	{"example.123", LIBSOCK_ENAME},
+	{"256.1.1.1", LIBSOCK_ENAME},
+	{"1.2.3.4 ", LIBSOCK_ENAME},
+	{" 1.2.3.4", LIBSOCK_ENAME},
+	{"1.2.3.4.5", LIBSOCK_ENAME},
+	{"host:", LIBSOCK_EPORT},
+	{"host:http", LIBSOCK_EPORT},
+	{"host:65536", LIBSOCK_EPORT},
+	{"host:99999", LIBSOCK_EPORT},
+	{"host:000080", LIBSOCK_EPORT},
+	{"host:-1", LIBSOCK_EPORT},
+	{"host:+1", LIBSOCK_EPORT},
+	{"host: 1", LIBSOCK_EPORT},
+	{"host:1 ", LIBSOCK_EPORT},
+	{"host:0x50", LIBSOCK_EPORT},
+	{"[::1]:", LIBSOCK_EPORT},
+	{":", LIBSOCK_EPORT},
+};
+
+START_TEST(parse_refuses_malformed_text_and_changes_nothing)
+{
+	for (size_t i = 0; i < sizeof unreadable / sizeof unreadable[0]; i++) {
+		struct sock_addr addr, before;
+		int err;
+
+		memset(&addr, 'x', sizeof addr);
+		before = addr;
+		err = sock_addr_parse(&addr, unreadable[i].text);
+		ck_assert_msg(err == unreadable[i].err, "\"%s\": %s", unreadable[i].text, sock_errname(err));
+		ck_assert_mem_eq(&addr, &before, sizeof addr);
+	}
+	expect(sock_addr_parse(NULL, "a:1"), LIBSOCK_EINVAL);
+}
+END_TEST
+
+/* A name of labels of 63 bytes, `length` bytes in all. */
+static const char *long_name(size_t length)
+{
+	static char text[65536 + 1];
+
+	for (size_t i = 0; i < length; i++)
+		text[i] = i % 64 == 63 ? '.' : 'a';
+	text[length] = '\0';
+	return text;
+}
+
+START_TEST(hosts_of_every_critical_length)
+{
+	static const size_t fine[] = {1, 63, 65, 253}, over[] = {254, 255, 256, 1000, 65535};
+	struct sock_addr addr;
+	char label[65] = "";
+
+	for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
+		expect(sock_addr_parse(&addr, long_name(fine[i])), 0);
+		ck_assert_uint_eq(strlen(addr.host), fine[i]);
+		expect(sock_addr_set(&addr, long_name(fine[i]), 1), 0);
+		ck_assert_str_eq(addr.host, long_name(fine[i]));
+	}
+	for (size_t i = 0; i < sizeof over / sizeof over[0]; i++) {
+		expect(sock_addr_parse(&addr, long_name(over[i])), LIBSOCK_ENAME);
+		expect(sock_addr_set(&addr, long_name(over[i]), 1), LIBSOCK_ENAME);
+	}
+	memset(label, 'a', 64);
+	expect(sock_addr_parse(&addr, label), LIBSOCK_ENAME); /* a label of 64 bytes */
+	expect(sock_addr_parse(&addr, label + 1), 0);
+}
+END_TEST
+
+START_TEST(set_checks_range_and_nulls)
+{
+	struct sock_addr addr = {"before", 7};
+
+	expect(sock_addr_set(&addr, "host", -1), LIBSOCK_EPORT);
+	expect(sock_addr_set(&addr, "host", 65536), LIBSOCK_EPORT);
+	expect(sock_addr_set(&addr, NULL, 1), LIBSOCK_EINVAL);
+	expect(sock_addr_set(NULL, "host", 1), LIBSOCK_EINVAL);
+	ck_assert_str_eq(addr.host, "before");
+	ck_assert_int_eq(addr.port, 7);
+	expect(sock_addr_set(&addr, addr.host, 65535), 0); /* onto itself */
+	ck_assert_str_eq(addr.host, "before");
+	expect(sock_addr_set(&addr, "", 0), 0);
+	ck_assert_str_eq(addr.host, "");
+}
+END_TEST
+
+START_TEST(format_is_read_back_by_parse)
+{
+	for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++) {
+		struct sock_addr addr, again;
+		char text[LIBSOCK_ADDRSTRLEN];
+		int length;
+
+		expect(sock_addr_parse(&addr, readable[i].text), 0);
+		length = sock_addr_format(text, sizeof text, &addr);
+		ck_assert_int_eq(length, (int)strlen(text));
+		expect(sock_addr_parse(&again, text), 0);
+		ck_assert_msg(sock_addr_equal(&addr, &again), "%s", text);
+	}
+}
+END_TEST
+
+START_TEST(format_writes_the_documented_forms)
+{
+	static const struct {
+		struct sock_addr addr;
+		const char *text;
+	} rows[] = {
+		{{"127.0.0.1", 80}, "127.0.0.1:80"}, {{"::1", 80}, "[::1]:80"}, {{"::1", 0}, "::1"},
+		{{"", 80}, ":80"},		     {{"", 0}, ""},		{{"/run/x", 0}, "/run/x"},
+	};
+	char text[LIBSOCK_ADDRSTRLEN];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		expect(sock_addr_format(text, sizeof text, &rows[i].addr), (int)strlen(rows[i].text));
+		ck_assert_str_eq(text, rows[i].text);
+	}
+}
+END_TEST
+
+START_TEST(format_never_writes_past_the_buffer)
+{
+	const struct sock_addr addr = {"192.0.2.1", 8080};
+	struct sock_addr endless;
+	const int length = (int)strlen("192.0.2.1:8080");
+	char text[64];
+
+	for (size_t size = 1; size < sizeof text; size++) {
+		memset(text, '#', sizeof text);
+		if ((int)size > length) {
+			expect(sock_addr_format(text, size, &addr), length);
+		} else {
+			expect(sock_addr_format(text, size, &addr), LIBSOCK_EMSGSIZE);
+			ck_assert_int_eq(text[0], '\0');
+		}
+		ck_assert_int_eq(text[size], '#');
+	}
+	memset(&endless, 'a', sizeof endless);
+	expect(sock_addr_format(text, sizeof text, &endless), LIBSOCK_ENAME);
+	expect(sock_addr_format(NULL, 10, &addr), LIBSOCK_EINVAL);
+	expect(sock_addr_format(text, 0, &addr), LIBSOCK_EINVAL);
+	expect(sock_addr_format(text, sizeof text, NULL), LIBSOCK_EINVAL);
+}
+END_TEST
+
+START_TEST(equal_compares_meaning)
+{
+	static const struct {
+		struct sock_addr a, b;
+		int equal;
+	} rows[] = {
+		{{"::1", 1}, {"0:0:0:0:0:0:0:1", 1}, 1},
+		{{"::A", 1}, {"::a", 1}, 1},
+		{{"127.0.0.1", 1}, {"::ffff:127.0.0.1", 1}, 1},
+		{{"127.0.0.1", 1}, {"127.0.0.1", 2}, 0},
+		{{"127.0.0.1", 1}, {"127.0.0.2", 1}, 0},
+		{{"127.0.0.1", 1}, {"::1", 1}, 0},
+		{{"fe80::1%1", 1}, {"fe80::1%2", 1}, 0},
+		{{"fe80::1%1", 1}, {"FE80::1%1", 1}, 1},
+		{{"fe80::1%lo", 1}, {"fe80::1%lo", 1}, 1},
+		{{"fe80::1%lo", 1}, {"fe80::1%l0", 1}, 0},
+		{{"fe80::1%lo", 1}, {"fe80::1", 1}, 0},
+		{{"Example.ORG", 1}, {"example.org", 1}, 1},
+		{{"example.org", 1}, {"example.com", 1}, 0},
+		{{"example.org", 1}, {"example.or", 1}, 0},
+		{{"127.0.0.1", 1}, {"localhost", 1}, 0},
+		{{"", 1}, {"", 1}, 1},
+		{{"/tmp/A", 0}, {"/tmp/A", 0}, 1},
+		{{"/tmp/A", 0}, {"/tmp/a", 0}, 0},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		ck_assert_msg(sock_addr_equal(&rows[i].a, &rows[i].b) == rows[i].equal, "%s %s", rows[i].a.host, rows[i].b.host);
+		ck_assert_msg(sock_addr_equal(&rows[i].b, &rows[i].a) == rows[i].equal, "%s %s", rows[i].b.host, rows[i].a.host);
+	}
+	ck_assert_int_eq(sock_addr_equal(NULL, &rows[0].a), 0);
+	ck_assert_int_eq(sock_addr_equal(&rows[0].a, NULL), 0);
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{parse_reads_every_documented_form},
+		{parse_refuses_malformed_text_and_changes_nothing},
+		{hosts_of_every_critical_length},
+		{set_checks_range_and_nulls},
+		{format_is_read_back_by_parse},
+		{format_writes_the_documented_forms},
+		{format_never_writes_past_the_buffer},
+		{equal_compares_meaning},
+		{0},
+	};
+
+	return testing_main("addr", tests);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+
+/* One deadline: never cut short, never exceeded by more than the promised 10 ms, never extended. */
+
+#include "testing.h"
+
+#include <stdlib.h>
+
+START_TEST(after_is_ahead_of_now_and_saturates)
+{
+	int64_t before = sock_now(), deadline = sock_after(1000), after = sock_now();
+
+	ck_assert_int_gt(before, 0);
+	ck_assert_int_ge(deadline, before + 1000);
+	ck_assert_int_le(deadline, after + 1001);
+	ck_assert_int_eq(sock_after(LIBSOCK_FOREVER), LIBSOCK_FOREVER);
+	ck_assert_int_eq(sock_after(LIBSOCK_FOREVER - 1), LIBSOCK_FOREVER);
+	ck_assert_int_lt(sock_after(LIBSOCK_FOREVER / 2), LIBSOCK_FOREVER);
+	ck_assert_int_le(sock_after(0), sock_now());
+	ck_assert_int_gt(sock_after(0), 0);
+	ck_assert_int_le(sock_after(INT64_MIN), sock_now());
+	ck_assert_int_gt(sock_after(INT64_MIN), 0);
+}
+END_TEST
+
+START_TEST(the_clock_never_goes_back)
+{
+	int64_t last = sock_now();
+
+	for (int i = 0; i < 100000; i++) {
+		int64_t now = sock_now();
+
+		ck_assert_int_ge(now, last);
+		last = now;
+	}
+}
+END_TEST
+
+static int compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* How late `wait` comes back, at the median of several tries: one may be late because the machine was busy. Never early. */
+static void expect_on_time(ptrdiff_t (*wait)(struct sock s, int64_t deadline), struct sock s, int ms)
+{
+	int64_t late[9];
+
+	for (int i = 0; i < 9; i++) {
+		int64_t start = sock_now();
+
+		expect(wait(s, sock_after(ms)), LIBSOCK_ETIMEDOUT);
+		late[i] = sock_now() - start - ms;
+		ck_assert_int_ge(late[i], 0);
+	}
+	qsort(late, 9, sizeof late[0], compare);
+	ck_assert_int_le(late[4], 10);
+}
+
+static ptrdiff_t receive(struct sock s, int64_t deadline)
+{
+	char data[8];
+
+	return sock_recv(s, data, sizeof data, deadline);
+}
+
+static ptrdiff_t receive_from(struct sock s, int64_t deadline)
+{
+	char data[8];
+	struct sock_addr from;
+
+	return sock_recvfrom(s, data, sizeof data, &from, deadline);
+}
+
+static ptrdiff_t accept_one(struct sock s, int64_t deadline)
+{
+	struct sock conn;
+
+	return sock_accept(s, &conn, NULL, deadline);
+}
+
+static ptrdiff_t send_some(struct sock s, int64_t deadline)
+{
+	static const char data[4096];
+
+	return sock_send(s, data, sizeof data, deadline);
+}
+
+START_TEST(recv_gives_up_on_time)
+{
+	struct sock a, b;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect_on_time(receive, a, 1);
+	expect_on_time(receive, a, 30);
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
+START_TEST(recvfrom_gives_up_on_time)
+{
+	struct sock_addr addr;
+	struct sock s = datagram(LIBSOCK_AF_INET, &addr);
+
+	expect_on_time(receive_from, s, 30);
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(accept_gives_up_on_time)
+{
+	struct sock_addr addr;
+	struct sock s = listener(LIBSOCK_AF_INET, 1, &addr);
+
+	expect_on_time(accept_one, s, 30);
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(send_gives_up_on_time_when_the_peer_does_not_read)
+{
+	struct sock a, b;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	for (int full = 0; full < 3;) /* the queues go on growing for a while after the first "full" */
+		full = send_some(a, sock_after(50)) > 0 ? 0 : full + 1;
+	while (send_some(a, LIBSOCK_NOWAIT) > 0) /* "writable" is a third empty; the last bytes fit before that */
+		;
+	expect(send_some(a, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect_on_time(send_some, a, 30);
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
+/*
+ * A listener whose queue is full leaves new connections without an answer. How many fit is the OS's secret (Linux: the
+ * backlog and one more), so connect until one is left hanging.
+ */
+START_TEST(connect_gives_up_on_time_when_nobody_answers)
+{
+	enum { MOST = 64 };
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr), s[MOST] = {{0}};
+	int64_t start = 0;
+	int err = 0, count = 0;
+
+	while (err == 0 && count < MOST) {
+		expect(sock_open(&s[count], LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+		start = sock_now();
+		err = sock_connect(s[count++], &addr, sock_after(150));
+	}
+	expect(err, LIBSOCK_ETIMEDOUT);
+	ck_assert_int_ge(sock_now() - start, 150);
+	ck_assert_int_le(sock_now() - start, 1000);
+	while (count > 0)
+		sock_close(&s[--count]);
+	sock_close(&l);
+}
+END_TEST
+
+START_TEST(a_passed_deadline_still_tries_once)
+{
+	struct sock a, b;
+	char data[8];
+	const int64_t passed[] = {-1, INT64_MIN, 1, sock_after(0)};
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
+		expect(sock_recv(a, data, sizeof data, passed[i]), LIBSOCK_ETIMEDOUT);
+		expect(sock_send(b, "x", 1, passed[i]), 1);
+		expect(sock_recv(a, data, 1, soon()), 1);
+		expect(sock_send(b, "yz", 2, soon()), 2);
+		expect(sock_recv(a, data, 1, soon()), 1); /* both are here now */
+		expect(sock_recv(a, data, sizeof data, passed[i]), 1);
+	}
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
+START_TEST(nowait_never_waits_and_says_eagain)
+{
+	struct sock_addr addr;
+	struct sock u = datagram(LIBSOCK_AF_INET, &addr), l = listener(LIBSOCK_AF_INET, 1, &addr), a, b;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect(receive(a, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(receive_from(u, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(accept_one(l, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	sock_close(&a);
+	sock_close(&b);
+	sock_close(&l);
+	sock_close(&u);
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{after_is_ahead_of_now_and_saturates},
+		{the_clock_never_goes_back},
+		{recv_gives_up_on_time},
+		{recvfrom_gives_up_on_time},
+		{accept_gives_up_on_time},
+		{send_gives_up_on_time_when_the_peer_does_not_read},
+		{connect_gives_up_on_time_when_nobody_answers},
+		{a_passed_deadline_still_tries_once},
+		{nowait_never_waits_and_says_eagain},
+		{0},
+	};
+
+	return testing_main("deadline", tests);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What every suite shares. A test ends with as many descriptors open as it began with, or it fails. */
+
+#ifndef TESTING_H
+#define TESTING_H
+
+#include <check.h>
+#include <libsock.h>
+
+/* A suite of one case, named for the file; `tests` ends with {0}. Returns the exit status of the program. */
+struct testing_test {
+	const TTest *test;
+};
+int testing_main(const char *name, const struct testing_test tests[]);
+
+/* Expect a code, and say both by name if it is another. */
+#define expect(code, wanted)                                                                                            \
+	do {                                                                                                            \
+		long got_ = (long)(code), wanted_ = (long)(wanted);                                                     \
+		ck_assert_msg(got_ == wanted_, "%s: %ld (%s), not %ld (%s)", #code, got_, sock_errname((int)got_),      \
+			      wanted_, sock_errname((int)wanted_));                                                     \
+	} while (0)
+
+/* Long enough for anything that will happen, short enough that what will not does not hang the suite. */
+static inline int64_t soon(void)
+{
+	return sock_after(10000);
+}
+
+/* The loopback address of a family, with a port. */
+struct sock_addr loopback(int family, uint16_t port);
+
+/* A listener on a free port of the loopback; `addr` receives where. */
+struct sock listener(int family, int backlog, struct sock_addr *addr);
+
+/* A bound datagram socket on a free port of the loopback. */
+struct sock datagram(int family, struct sock_addr *addr);
+
+/* Two ends of a TCP connection. */
+void connected_pair(int family, struct sock *client, struct sock *server);
+
+/* An address of the loopback where nobody listens, and which stays so while `holder` is open. */
+struct sock_addr unused_port(int family, int type, struct sock *holder);
+
+/* Close with a reset instead of an orderly end. */
+void reset(struct sock *s);
+
+/* What differs between the systems that the tests run on. */
+
+int native_open_descriptors(void);
+int native_is_inheritable(intptr_t fd);
+void native_linger_zero(intptr_t fd);
+int native_is_wine(void);
+
+#endif
