@@ -1,0 +1,59 @@
+"""The echo examples talk to each other, and say what is wrong when they cannot."""
+import socket
+
+from harness import WINDOWS, check, check_error, finish, free_port, has_ipv6, run, skip, start_server
+
+TEXTS = {
+    'a word': 'hello',
+    'spaces': ' two  words and a tail ',
+    'nothing': '',
+    'bytes beyond ASCII': 'größer ≠ kleiner',
+    'a long text': 'The quick brown fox. ' * 1400,  # Windows takes 32767 characters of command line
+}
+
+
+def echoes(kind, host):
+    server = start_server(f'{kind}_echo_server', host + ':0')
+    for what, text in TEXTS.items():
+        if WINDOWS and not text.isascii():
+            continue  # main() of a Windows program gets them in a code page
+        done = run(f'{kind}_echo_client', server, text)
+        got = done.stdout.replace(b'\r\n', b'\n')
+        check(f'{kind} over {host}: {what}', (done.returncode, got, done.stderr) == (0, text.encode() + b'\n', b''),
+              f'exit status {done.returncode}, {len(got)} bytes, {got[:80]!r}', done.stderr)
+
+
+for kind in 'tcp', 'udp':
+    echoes(kind, '127.0.0.1')
+    if has_ipv6():
+        echoes(kind, '[::1]')
+    else:
+        skip(f'{kind} over [::1]', 'no IPv6 here')
+
+    client = f'{kind}_echo_client'
+    server = f'{kind}_echo_server'
+    socket_type = socket.SOCK_STREAM if kind == 'tcp' else socket.SOCK_DGRAM
+    for address, word in {
+        '256.1.1.1:7': 'malformed host',
+        '127.1:7': 'malformed host',
+        'no..name:7': 'malformed host',
+        '[::1:7': 'malformed host',
+        '': 'malformed host',
+        '127.0.0.1:65536': 'malformed port',
+        '127.0.0.1:echo': 'malformed port',
+        '127.0.0.1:': 'malformed port',
+        '127.0.0.1:0': 'malformed port',
+        '127.0.0.1': 'malformed port',
+        '[::1%nosuchinterface]:7': 'no such network interface',
+    }.items():
+        check_error(f'{client} {address!r}', run(client, address, 'hello'), client, address + ': ', word)
+    nobody = f'127.0.0.1:{free_port(socket_type)}'
+    check_error(f'{client} where nobody listens', run(client, nobody, 'hello'), client, nobody, 'connection refused')
+    check_error(f'{client} without a text', run(client, nobody), 'usage: ', client, status=2)
+    check_error(f'{server} where it cannot be', run(server, '192.0.2.1:7'), server, 'not available')
+    check_error(f'{server} with a malformed address', run(server, '127.0.0.1:x'), server, 'malformed port')
+
+if not WINDOWS:  # whose command line is shorter than that
+    huge = run('udp_echo_client', nobody, 'x' * 65508)
+    check_error('udp_echo_client with more than a datagram can hold', huge, nobody, 'message too long')
+finish()

@@ -1,0 +1,95 @@
+"""What the tests of the examples share: programs that run and end, and a protocol (TAP) of what happened.
+
+Every test gets the paths of the programs as arguments. EXE_WRAPPER, if it is set, runs programs made for another OS.
+"""
+import atexit
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import threading
+
+DEADLINE = 60  # seconds until a program that should have ended or spoken is a failure
+PROGRAMS = {pathlib.PurePath(path).stem: path for path in sys.argv[1:]}
+WRAPPER = [word for word in [os.environ.get('EXE_WRAPPER')] if word]
+WINDOWS = any(path.endswith('.exe') for path in sys.argv[1:])
+
+points = []
+
+
+def skip_all(why):
+    print('1..0 # SKIP', why)
+    sys.exit(0)
+
+
+def check(name, passed, *details):
+    """One test point; the details are shown if it failed."""
+    points.append(passed)
+    print('ok' if passed else 'not ok', len(points), '-', name, flush=True)
+    if not passed:
+        for detail in details:
+            print('\n'.join('# ' + line for line in str(detail).splitlines()), flush=True)
+    return passed
+
+
+def skip(name, why):
+    points.append(True)
+    print('ok', len(points), '-', name, '# SKIP', why, flush=True)
+
+
+def finish():
+    print(f'1..{len(points)}')
+    sys.exit(not all(points))
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(('::1', 0))
+        return True
+    except OSError:
+        return False
+
+
+def run(name, *args, stdout=subprocess.PIPE):
+    """Runs a program to its end; the answer has returncode, stdout and stderr (bytes, with Unix line ends in stderr)."""
+    done = subprocess.run(WRAPPER + [PROGRAMS[name], *args], stdin=subprocess.DEVNULL, stdout=stdout,
+                          stderr=subprocess.PIPE, timeout=DEADLINE)
+    done.stderr = done.stderr.replace(b'\r\n', b'\n')
+    return done
+
+
+def end(process):
+    process.kill()
+    process.wait()
+
+
+def start_server(name, address):
+    """Starts an echo server, which ends with the test; returns its HOST:PORT once it says that it listens there."""
+    process = subprocess.Popen(WRAPPER + [PROGRAMS[name], address], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    atexit.register(end, process)
+    timer = threading.Timer(DEADLINE, process.kill)  # which ends the wait below
+    timer.start()
+    line = process.stdout.readline().decode()
+    timer.cancel()
+    if not line.startswith('listening on '):
+        print(f'Bail out! {name} {address} said {line!r}')
+        sys.exit(1)
+    return line.split()[-1]
+
+
+def free_port(kind=socket.SOCK_STREAM, host='127.0.0.1'):
+    """A port where nobody listens, as far as one can know."""
+    with socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, kind) as s:
+        s.bind((host, 0))
+        return s.getsockname()[1]
+
+
+def check_error(name, done, *words, status=1):
+    """The program failed as it should: nothing on stdout, and one line on stderr that has the words."""
+    text = done.stderr.decode(errors='replace')
+    good = (done.returncode == status and not done.stdout and text.count('\n') == 1 and text.endswith('\n')
+            and text[:-1].isprintable() and all(word in text for word in words))
+    check(name, good, f'exit status {done.returncode}', f'stderr {text!r}, to contain {words}',
+          f'stdout {(done.stdout or b"")[:200]!r}')

@@ -1,0 +1,75 @@
+"""http_get refuses what is no URL of its kind, in one line that says why, before it asks any name server."""
+from harness import check_error, finish, run
+
+LONG = 'x' * 300
+PATH = 'p' * 9000
+
+SCHEME, HOST, PORT = 'http://', 'malformed host', 'malformed port'
+
+for url, words in {
+    '': [SCHEME],
+    '127.0.0.1/': [SCHEME],
+    '/index.html': [SCHEME],
+    'http:/127.0.0.1/': [SCHEME],
+    'https://127.0.0.1/': [SCHEME],
+    'HTTP:127.0.0.1': [SCHEME],
+    'ftp://127.0.0.1/': [SCHEME],
+    ' http://127.0.0.1/': ['0x20', 'position 0', '%20'],
+    'http://127.0.0.1/a b': ['0x20', 'position 18', '%20'],
+    'http://127.0.0.1/a\tb': ['0x09', 'position 18', '%09'],
+    'http://127.0.0.1/\r\nX: y': ['0x0D', 'position 17', '%0D'],
+    'http://127.0.0.1/\n': ['0x0A', 'position 17', '%0A'],
+    'http://127.0.0.1/\x1b[31m': ['0x1B', 'position 17', '%1B'],
+    'http://127.0.0.1/\x7f': ['0x7F', 'position 17', '%7F'],
+    'http://127.0.0.1/ü': ['position 17', '%'],
+    'http://mañana.example/': ['position 9', '%'],
+    'http://': [HOST],
+    'http:///': [HOST],
+    'http://?q': [HOST],
+    'http://#f': [HOST],
+    'http://:80/': [HOST],
+    'http://user@127.0.0.1/': [HOST],
+    'http://user:word@127.0.0.1/': [HOST],
+    'http://1.2.3/': [HOST],
+    'http://127.1/': [HOST],
+    'http://0x7f.1/': [HOST],
+    'http://0x7f000001/': [HOST],
+    'http://2130706433/': [HOST],
+    'http://0177.0.0.1/': [HOST],
+    'http://256.1.1.1/': [HOST],
+    'http://1.2.3.4.5/': [HOST],
+    'http://1.2.3.4./': [HOST],
+    'http://a..b/': [HOST],
+    'http://.a/': [HOST],
+    'http://a,b/': [HOST],
+    'http://a%41/': [HOST],
+    'http://[::1/': [HOST],
+    'http://[::1]x/': [HOST],
+    'http://::1/': [HOST],
+    'http://fe80::1/': [HOST],
+    'http://[127.0.0.1]/': [HOST],
+    'http://[]/': [HOST],
+    'http://[1:2:3:4:5:6:7:8:9]/': [HOST],
+    'http://[12345::]/': [HOST],
+    'http://[::g]/': [HOST],
+    f'http://{"y" * 64}.example/': [HOST],
+    f'http://{"z." * 127}z/': [HOST],
+    f'http://{LONG}/': ['host is too long'],
+    f'http://127.0.0.1/{PATH}': ['path is too long'],
+    f'http://127.0.0.1/?{PATH}': ['path is too long'],
+    'http://127.0.0.1:/': [PORT],
+    'http://127.0.0.1:0/': [PORT],
+    'http://127.0.0.1:65536/': [PORT],
+    'http://127.0.0.1:99999999999999999999/': [PORT],
+    'http://127.0.0.1:-1/': [PORT],
+    'http://127.0.0.1:+80/': [PORT],
+    'http://127.0.0.1:80x/': [PORT],
+    'http://127.0.0.1:http/': [PORT],
+    'http://[::1]:/': [PORT],
+    'http://[::1]:0/': [PORT],
+    'http://[::1]:65536/': [PORT],
+}.items():
+    check_error(ascii(url[:40]), run('http_get', url), *words)
+check_error('no URL', run('http_get'), 'usage: http_get')
+check_error('two URLs', run('http_get', 'http://127.0.0.1/', 'http://127.0.0.1/'), 'usage: http_get')
+finish()

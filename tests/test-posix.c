@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What only a POSIX process can suffer: signals, fork and exec, large descriptor numbers, shutdown that wakes. */
+
+#define _GNU_SOURCE 1
+
+#include "testing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+START_TEST(sending_to_nobody_raises_no_signal)
+{
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		struct sock a, b;
+		ptrdiff_t n;
+
+		signal(SIGPIPE, SIG_DFL);
+		connected_pair(LIBSOCK_AF_INET, &a, &b);
+		reset(&b);
+		do
+			n = sock_send(a, "x", 1, LIBSOCK_FOREVER);
+		while (n >= 0 || n == LIBSOCK_ECONNRESET);
+		_exit(n == LIBSOCK_EPIPE ? 42 : 1);
+	}
+	int status;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 42);
+}
+END_TEST
+
+START_TEST(no_signal_disposition_is_touched)
+{
+	struct sigaction before, after;
+	struct sock a, b;
+
+	signal(SIGPIPE, SIG_DFL);
+	sigaction(SIGPIPE, NULL, &before);
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	sock_close(&a);
+	sock_close(&b);
+	sigaction(SIGPIPE, NULL, &after);
+	ck_assert(before.sa_handler == after.sa_handler);
+}
+END_TEST
+
+static int count_in_child(void)
+{
+	/* The shell counts what it was given; 0, 1, 2 and the folder that it reads. */
+	FILE *pipe = popen("ls /proc/self/fd | wc -l", "r");
+	int count = -1;
+
+	ck_assert_ptr_nonnull(pipe);
+	ck_assert_int_eq(fscanf(pipe, "%d", &count), 1);
+	pclose(pipe);
+	return count;
+}
+
+START_TEST(an_executed_program_inherits_nothing)
+{
+	if (access("/proc/self/fd", R_OK) != 0)
+		return;
+
+	int before = count_in_child();
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET6, 1, &addr), client, conn;
+
+	expect(sock_open(&client, LIBSOCK_AF_INET6, LIBSOCK_STREAM), 0);
+	expect(sock_connect(client, &addr, soon()), 0);
+	expect(sock_accept(l, &conn, NULL, soon()), 0);
+	ck_assert_int_eq(count_in_child(), before);
+	sock_close(&conn);
+	sock_close(&client);
+	sock_close(&l);
+}
+END_TEST
+
+START_TEST(descriptors_above_1024_work_with_deadlines)
+{
+	struct rlimit limit;
+	struct sock a, b;
+	char data[4];
+	int high;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_cur < 2000) {
+		limit.rlim_cur = 2000;
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	}
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	high = fcntl((int)sock_native(a), F_DUPFD_CLOEXEC, 1500);
+	ck_assert_int_ge(high, 1500);
+	sock_close(&a);
+	expect(sock_adopt(&a, high), 0);
+	expect(sock_recv(a, data, sizeof data, sock_after(20)), LIBSOCK_ETIMEDOUT);
+	expect(sock_send(b, "x", 1, soon()), 1);
+	expect(sock_recv(a, data, sizeof data, soon()), 1);
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
+static volatile sig_atomic_t signals;
+
+static void on_alarm(int number)
+{
+	(void)number;
+	signals++;
+}
+
+/* A thousand signals a second, without SA_RESTART. */
+static void storm(int on)
+{
+	struct sigaction action = {.sa_handler = on ? on_alarm : SIG_IGN};
+	struct itimerval every = {.it_interval.tv_usec = on ? 1000 : 0, .it_value.tv_usec = on ? 1000 : 0};
+
+	signals = 0;
+	if (on)
+		sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &every, NULL);
+	if (!on)
+		sigaction(SIGALRM, &action, NULL);
+}
+
+START_TEST(a_storm_of_signals_neither_shows_nor_extends_the_deadline)
+{
+	struct sock a, b, conn;
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr);
+	int64_t start, took[3];
+	char data[4];
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	storm(1);
+	for (int i = 0; i < 3; i++) {
+		start = sock_now();
+		expect(sock_recv(a, data, sizeof data, sock_after(200)), LIBSOCK_ETIMEDOUT);
+		took[i] = sock_now() - start;
+		ck_assert_int_ge(took[i], 200);
+	}
+	ck_assert_int_gt(signals, 100);
+	expect(sock_accept(l, &conn, NULL, sock_after(100)), LIBSOCK_ETIMEDOUT);
+	storm(0);
+	/* The best of three: the others may have met a busy machine. */
+	ck_assert(took[0] <= 210 || took[1] <= 210 || took[2] <= 210);
+	sock_close(&a);
+	sock_close(&b);
+	sock_close(&l);
+}
+END_TEST
+
+static void *send_later(void *arg)
+{
+	struct sock *s = arg;
+
+	while (signals < 50) /* the other thread has been interrupted often enough by then */
+		sched_yield();
+	sock_send(*s, "x", 1, soon());
+	return NULL;
+}
+
+START_TEST(waiting_for_ever_survives_signals)
+{
+	struct sock a, b;
+	char data[4];
+	pthread_t thread;
+	sigset_t alarm, before;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarm, &before); /* the thread inherits this: only the reader is interrupted */
+	ck_assert_int_eq(pthread_create(&thread, NULL, send_later, &b), 0);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	storm(1);
+	expect(sock_recv(a, data, sizeof data, LIBSOCK_FOREVER), 1);
+	storm(0);
+	pthread_join(thread, NULL);
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
+struct waiter {
+	struct sock s;
+	ptrdiff_t (*wait)(struct sock s);
+	ptrdiff_t result;
+};
+
+static ptrdiff_t wait_recv(struct sock s)
+{
+	char data[4];
+
+	return sock_recv(s, data, sizeof data, LIBSOCK_FOREVER);
+}
+
+static ptrdiff_t wait_recv_deadline(struct sock s)
+{
+	char data[4];
+
+	return sock_recv(s, data, sizeof data, soon());
+}
+
+static ptrdiff_t wait_accept(struct sock s)
+{
+	struct sock conn;
+
+	return sock_accept(s, &conn, NULL, LIBSOCK_FOREVER);
+}
+
+static void *wait_in_thread(void *arg)
+{
+	struct waiter *w = arg;
+
+	w->result = w->wait(w->s);
+	return NULL;
+}
+
+/* The state letter of the process' other thread in /proc: S once it waits in the kernel. */
+static void until_it_sleeps(void)
+{
+	char line[512], *state;
+
+	for (int64_t by = soon(); sock_now() < by;) {
+		FILE *list = popen("cat /proc/$PPID/task/*/stat", "r");
+		int sleeping = 0;
+
+		while (fgets(line, sizeof line, list))
+			if ((state = strrchr(line, ')')) && state[2] == 'S')
+				sleeping++;
+		pclose(list);
+		if (sleeping >= 2) /* this thread sleeps too, reading the pipe */
+			return;
+	}
+	ck_abort_msg("the other thread never waited");
+}
+
+static ptrdiff_t result_after_shutdown(struct sock s, ptrdiff_t (*wait)(struct sock s), int how)
+{
+	struct waiter w = {.s = s, .wait = wait};
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, wait_in_thread, &w), 0);
+	until_it_sleeps();
+	expect(sock_shutdown(s, how), 0);
+	pthread_join(thread, NULL);
+	return w.result;
+}
+
+/* Row shutdown-wakes of docs/porting.md. */
+START_TEST(shutdown_wakes_whoever_waits)
+{
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr), a, b;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect(result_after_shutdown(a, wait_recv, LIBSOCK_SHUT_RD), 0);
+	expect(result_after_shutdown(b, wait_recv_deadline, LIBSOCK_SHUT_RDWR), 0);
+	expect(result_after_shutdown(l, wait_accept, LIBSOCK_SHUT_RDWR), LIBSOCK_EINVAL);
+	sock_close(&a);
+	sock_close(&b);
+	sock_close(&l);
+}
+END_TEST
+
+START_TEST(running_out_of_descriptors_is_emfile_and_keeps_the_queue)
+{
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr), client, conn, more;
+	struct rlimit limit, small;
+	int first_free;
+
+	expect(sock_open(&client, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+	expect(sock_connect(client, &addr, soon()), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	first_free = dup(0);
+	ck_assert_int_ge(first_free, 0);
+	close(first_free);
+	small = limit;
+	small.rlim_cur = (rlim_t)first_free;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &small), 0);
+	expect(sock_accept(l, &conn, NULL, soon()), LIBSOCK_EMFILE);
+	expect(sock_open(&more, LIBSOCK_AF_INET, LIBSOCK_STREAM), LIBSOCK_EMFILE);
+	expect(sock_has(LIBSOCK_HAS_INET6), LIBSOCK_EMFILE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	expect(sock_accept(l, &conn, NULL, soon()), 0);
+	sock_close(&conn);
+	sock_close(&client);
+	sock_close(&l);
+}
+END_TEST
+
+START_TEST(adopting_foreign_descriptors)
+{
+	struct sock s;
+	int pipes[2], raw;
+
+	ck_assert_int_eq(pipe(pipes), 0);
+	expect(sock_adopt(&s, pipes[0]), LIBSOCK_ENOTSOCK);
+	close(pipes[0]);
+	close(pipes[1]);
+	expect(sock_adopt(&s, 1999), LIBSOCK_EBADF);
+
+	raw = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	ck_assert_int_ge(raw, 0);
+	expect(sock_adopt(&s, raw), LIBSOCK_ENOTSUP);
+	close(raw);
+
+	raw = socket(AF_INET, SOCK_STREAM, 0); /* inheritable, and then not */
+	ck_assert(native_is_inheritable(raw));
+	expect(sock_adopt(&s, raw), 0);
+	ck_assert(!native_is_inheritable(raw));
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(a_copy_of_a_closed_socket_is_ebadf)
+{
+	struct sock s, copy;
+	struct sock_addr addr = loopback(LIBSOCK_AF_INET, 1);
+	char data[4];
+
+	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);
+	copy = s;
+	expect(sock_close(&s), 0);
+	expect(sock_recv(copy, data, sizeof data, soon()), LIBSOCK_EBADF);
+	expect(sock_sendto(copy, "x", 1, &addr, soon()), LIBSOCK_EBADF);
+	expect(sock_local(copy, &addr), LIBSOCK_EBADF);
+	expect(sock_close(&copy), LIBSOCK_EBADF);
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{sending_to_nobody_raises_no_signal},
+		{no_signal_disposition_is_touched},
+		{an_executed_program_inherits_nothing},
+		{descriptors_above_1024_work_with_deadlines},
+		{a_storm_of_signals_neither_shows_nor_extends_the_deadline},
+		{waiting_for_ever_survives_signals},
+		{shutdown_wakes_whoever_waits},
+		{running_out_of_descriptors_is_emfile_and_keeps_the_queue},
+		{adopting_foreign_descriptors},
+		{a_copy_of_a_closed_socket_is_ebadf},
+		{0},
+	};
+
+	return testing_main("posix", tests);
+}
