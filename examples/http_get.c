@@ -5,7 +5,6 @@
  *   ./http_get http://127.0.0.1:8080/index.html
  */
 #include <libsock.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,44 +15,42 @@
 
 enum { HEAD_MAX = 16384, TARGET_MAX = 8000 };
 
-static void fail(const char *format, ...)
+/* One line, whatever the URL or the server put into it. */
+static _Noreturn void die(const char *line)
 {
-	va_list args;
-
-	fprintf(stderr, "http_get: ");
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fprintf(stderr, "\n");
+	fputs("http_get: ", stderr);
+	for (; *line; line++)
+		putc(*line < ' ' || *line > '~' ? '?' : *line, stderr);
+	putc('\n', stderr);
 	exit(1);
 }
+
+static char message[600];
+#define fail(...) (snprintf(message, sizeof message, __VA_ARGS__), die(message))
 
 /* Split http://HOST[:PORT][/PATH][?QUERY][#FRAGMENT] into the address, the Host field and the request target. */
 static void parse_url(const char *url, struct sock_addr *server, char *host, char *target)
 {
-	const char *rest = url + 7;
-	size_t length, path;
-
-	if (strncmp(url, "http://", 7) != 0)
-		fail("%s: a URL here starts with http://", url);
 	for (const char *c = url; *c; c++)
-		if (*c <= ' ' || *c >= 127)
-			fail("%s: byte 0x%02x at position %d must be written as %%%02X", url, *c & 255, (int)(c - url), *c & 255);
-	length = strcspn(rest, "/?#");
-	path = strcspn(rest + length, "#");
-	if (length == 0 || rest[0] == ':')
-		fail("%s: no host after http://", url);
-	if (memchr(rest, '@', length))
-		fail("%s: a user name or password in the URL is not supported", url);
+		if (*c <= ' ' || *c > '~')
+			fail("byte 0x%02X at position %d is to be written as %%%02X: %s", *c & 255, (int)(c - url), *c & 255, url);
+	if (strncmp(url, "http://", 7) != 0)
+		fail("a URL here begins with http://, not so %s", url);
+	const char *rest = url + 7;
+	size_t length = strcspn(rest, "/?#"), path = strcspn(rest + length, "#");
 	if (length >= LIBSOCK_ADDRSTRLEN || path >= TARGET_MAX - 1)
-		fail("%.60s...: the %s is too long", url, path >= TARGET_MAX - 1 ? "path" : "host");
+		fail("the %s is too long: %s", path >= TARGET_MAX - 1 ? "path" : "host", url);
 	sprintf(host, "%.*s", (int)length, rest);
 	sprintf(target, "%s%.*s", rest[length] == '/' ? "" : "/", (int)path, rest + length);
-
+	const char *colon = strchr(host[0] == '[' ? host + strcspn(host, "]") : host, ':');
 	int err = sock_addr_parse(server, host);
+	if (colon == host || strchr(host, '@') || (colon && host[0] != '[' && strchr(colon + 1, ':')))
+		err = LIBSOCK_ENAME; /* no host, user@host, or an IPv6 address without its brackets */
+	if (err == 0 && colon && server->port == 0)
+		err = LIBSOCK_EPORT;
 	if (err < 0)
-		fail("%s: %s", url, sock_strerror(err));
-	if (server->port == 0)
+		fail("%s: %s", sock_strerror(err), url);
+	if (colon == NULL)
 		server->port = 80;
 }
 
@@ -68,23 +65,22 @@ static struct sock dial(const struct sock_addr *server)
 	v4 = sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM);
 	if (v4 == 0 && (v4 = sock_connect(s, server, sock_after(10000))) == 0)
 		return s;
-	sock_close(&s);
 	fail("%s port %d: %s", server->host, server->port,
 	     sock_strerror(v4 == LIBSOCK_EAI_NONAME || v4 == LIBSOCK_EAFNOSUPPORT ? v6 : v4));
-	return s;
 }
 
 /* Receive up to the empty line that ends the header; what follows it in `head` is the body's beginning. */
-static char *receive_head(struct sock s, char *head, size_t *got)
+static char *receive_head(struct sock s, const char *host, char *head, size_t *got)
 {
+	int64_t by = sock_after(30000);
 	char *end = NULL;
 
 	for (*got = 0; end == NULL; end = strstr(head, "\r\n\r\n")) {
-		if (*got == HEAD_MAX - 1)
-			fail("the answer's header is longer than %d bytes, or holds a NUL", HEAD_MAX - 1);
-		ptrdiff_t n = sock_recv(s, head + *got, HEAD_MAX - 1 - *got, sock_after(30000));
+		if (*got == HEAD_MAX - 1 || strlen(head) < *got)
+			fail("%s: the answer's header %s", host, strlen(head) < *got ? "holds a NUL" : "is too long");
+		ptrdiff_t n = sock_recv(s, head + *got, HEAD_MAX - 1 - *got, by);
 		if (n <= 0)
-			fail("within the answer's header: %s", n == 0 ? "end of file" : sock_strerror((int)n));
+			fail("%s: within the answer's header: %s", host, n == 0 ? "end of file" : sock_strerror((int)n));
 		*got += (size_t)n;
 		head[*got] = '\0';
 	}
@@ -96,6 +92,7 @@ int main(int argc, char **argv)
 	static char host[LIBSOCK_ADDRSTRLEN], target[TARGET_MAX + 1], head[HEAD_MAX], data[65536];
 	struct sock_addr server;
 	size_t got;
+	ptrdiff_t n = 0;
 	int status = 0;
 
 	if (argc != 2)
@@ -106,14 +103,12 @@ int main(int argc, char **argv)
 	parse_url(argv[1], &server, host, target);
 	struct sock s = dial(&server);
 	int length = snprintf(data, sizeof data, "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", target, host);
-	ptrdiff_t n = 0;
-
 	for (int done = 0; done < length; done += (int)n)
 		if ((n = sock_send(s, data + done, (size_t)(length - done), sock_after(10000))) < 0)
-			fail("%s: sending: %s", argv[1], sock_strerror((int)n));
-	char *body = receive_head(s, head, &got);
+			fail("%s: sending: %s", host, sock_strerror((int)n));
+	char *body = receive_head(s, host, head, &got);
 	if (sscanf(head, "HTTP/%*d.%*d %3d", &status) != 1 || status < 200 || status > 299)
-		fail("%s: the server says: %.*s", argv[1], (int)strcspn(head, "\r\n"), head);
+		fail("%s: the server says: %.*s", host, (int)strcspn(head, "\r\n"), head);
 	unsigned long long received = (size_t)(head + got - body), promised = 0;
 	fwrite(body, 1, (size_t)received, stdout);
 	while (!ferror(stdout) && (n = sock_recv(s, data, sizeof data, sock_after(30000))) > 0)
@@ -122,9 +117,9 @@ int main(int argc, char **argv)
 	if (fflush(stdout) != 0 || ferror(stdout))
 		fail("cannot write to standard output");
 	if (n < 0)
-		fail("%s: after %llu bytes: %s", argv[1], received, sock_strerror((int)n));
+		fail("%s: after %llu bytes: %s", host, received, sock_strerror((int)n));
 	for (const char *line = head; line < body; line = strchr(line, '\n') + 1)
 		if (sscanf(line, "%*1[Cc]ontent-%*1[Ll]ength: %llu", &promised) == 1 && received != promised)
-			fail("%s: %llu of %llu bytes came", argv[1], received, promised);
+			fail("%s: %llu of %llu bytes came", host, received, promised);
 	return 0;
 }

@@ -345,8 +345,8 @@ LIBSOCK_API int sock_addr_format(char *text, size_t size, const struct sock_addr
 /**
  * Do two addresses mean the same?
  *
- * Literals are compared by value (`::1` equals `0:0::1`, `127.0.0.1` equals `::ffff:127.0.0.1`, a scope by name never
- * equals one by number), names without regard to ASCII case (RFC 4343), paths byte by byte. A name is not looked up.
+ * Literals are compared by value (`::1` equals `0:0::1`, `127.0.0.1` equals `0:0:0:0:0:ffff:127.0.0.1`, a scope by name
+ * never equals one by number), names without regard to ASCII case (RFC 4343), paths byte by byte. A name is not looked up.
  *
  * @param[in] a,b The addresses. NULL equals nothing.
  * @return 1: the same. 0: not.
@@ -512,7 +512,7 @@ LIBSOCK_API ptrdiff_t sock_send(struct sock s, const void *data, size_t size, in
  * Bytes that arrived before a reset come before the error.
  *
  * @param[in] s        A connected socket, or a bound datagram socket.
- * @param[out] data    Receives; nothing is written past `size`. May be NULL if `size` is 0.
+ * @param[out] data    Receives; nothing is written past `size`. May be NULL on a datagram socket if `size` is 0.
  * @param[in] size     Bytes of room. More than INT_MAX counts as INT_MAX. On a stream 0 is #LIBSOCK_EINVAL.
  * @param[in] deadline When to give up.
  * @return The bytes received; on a stream 0 means the end of file and nothing else, on a datagram socket an empty datagram.
@@ -567,7 +567,7 @@ LIBSOCK_API ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, stru
  *
  * @param[in] s   A connected stream socket; a listener, to wake its acceptors.
  * @param[in] how One of enum sock_how.
- * @return 0, or #LIBSOCK_ENOTCONN, no connection.
+ * @return 0, or: #LIBSOCK_ENOTCONN, no connection; #LIBSOCK_EPROTOTYPE, a datagram socket.
  * @par Threads
  * Any thread, also while others read or write.
  * @since 0.1.0

@@ -203,23 +203,11 @@ ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, const s
 	return n >= 0 ? n : bsd__error();
 }
 
-/* What a receiving call returned to what it means: longer than the room is a datagram that was cut. */
-static ptrdiff_t bsd__received(ptrdiff_t n, size_t size)
-{
-	if (n < 0)
-		return bsd__error();
-	return (size_t)n > size ? LIBSOCK_EMSGSIZE : n;
-}
-
 ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how)
 {
-	ptrdiff_t n;
+	ptrdiff_t n = native_recv((native_socket)fd, data, size, bsd__flags(how));
 
-	if (how & OS_DATAGRAM)
-		n = native_receive((native_socket)fd, data, size, bsd__flags(how), NULL, NULL);
-	else
-		n = native_recv((native_socket)fd, data, size, bsd__flags(how));
-	return bsd__received(n, size);
+	return n >= 0 ? n : bsd__error();
 }
 
 ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_addr *from)
@@ -228,11 +216,15 @@ ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_a
 	native_len length = sizeof peer;
 	ptrdiff_t n;
 
-	if (from == NULL)
-		return os_recv(fd, data, size, how);
-	n = native_receive((native_socket)fd, data, size, bsd__flags(how), &peer.any, &length);
-	n = bsd__received(n, size);
-	if (n >= 0 || n == LIBSOCK_EMSGSIZE)
+	if (from)
+		n = native_receive((native_socket)fd, data, size, bsd__flags(how), &peer.any, &length);
+	else
+		n = native_receive((native_socket)fd, data, size, bsd__flags(how), NULL, NULL);
+	if (n < 0)
+		n = bsd__error();
+	else if ((size_t)n > size)
+		n = LIBSOCK_EMSGSIZE;
+	if (from && (n >= 0 || n == LIBSOCK_EMSGSIZE))
 		bsd__addr_get(from, &peer, length);
 	return n;
 }

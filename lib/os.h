@@ -6,7 +6,7 @@
  * A port is one folder with these calls (start from null/os.c); what BSD sockets and Winsock share stands in bsd.c. The
  * rules for all of them:
  *
- * - They take checked arguments: a pointer is not null, a family or type is one of ours, a size is at most INT_MAX.
+ * - They take checked arguments: a pointer is not null, a family or type is one of ours.
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
  * - OS_EINTR is the one code more: "a signal came, nothing has happened, ask again". The core does.
  * - They may be called from any thread. They do not retry, and they wait only where it says so here.
@@ -71,12 +71,13 @@ int os_listen(intptr_t fd, int backlog);
  */
 int os_accept(intptr_t fd, intptr_t *conn, struct os_addr *peer);
 
-enum {
-	OS_NOWAIT = 1,  /* LIBSOCK_EAGAIN instead of waiting; without it a blocking descriptor waits */
-	OS_DATAGRAM = 2 /* a datagram socket: one that is longer than the room is LIBSOCK_EMSGSIZE, its head received */
-};
+enum { OS_NOWAIT = 1 }; /* LIBSOCK_EAGAIN instead of waiting; without it a blocking descriptor waits */
 
-/* One system call each. `how` is of the flags above. `from` may be null; it is filled with LIBSOCK_EMSGSIZE too. */
+/*
+ * One system call each. `how` is 0 or OS_NOWAIT. More than INT_MAX may be cut to that. os_send takes streams and datagrams,
+ * os_recv streams only, where 0 is the end of file. os_recvfrom receives a datagram; one that is longer than the room is
+ * LIBSOCK_EMSGSIZE, its head received; `from` may be null, and is filled with LIBSOCK_EMSGSIZE too.
+ */
 ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how);
 ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how);
 ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, const struct os_addr *to);

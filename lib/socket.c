@@ -3,12 +3,11 @@
 /* The verbs: check the arguments, call the system, and wait in the one deadline loop. */
 
 #include "addr.h"
+#include "compiler.h"
 #include "deadline.h"
 #include "libsock.h"
 #include "os.h"
 #include "resolve.h"
-
-#include <limits.h>
 
 /*
  * The one deadline loop. A verb makes its call and asks here, with what came back, whether to make it again: after a
@@ -22,17 +21,14 @@ static bool socket__again(struct sock s, ptrdiff_t *result, int event, int64_t d
 		return false;
 	for (;;) {
 		int left = deadline_left(deadline);
-		int ready = os_wait(s.fd, event, left);
+		int ready = left != 0 ? os_wait(s.fd, event, left) : LIBSOCK_ETIMEDOUT;
 
 		if (ready > 0)
 			return true;
-		if (ready < 0 && ready != OS_EINTR)
+		if (ready < 0 && ready != OS_EINTR) {
 			*result = ready;
-		else if (left == 0)
-			*result = LIBSOCK_ETIMEDOUT;
-		else
-			continue;
-		return false;
+			return false;
+		}
 	}
 }
 
@@ -43,15 +39,9 @@ static int socket__check(struct sock s, int type)
 	return s.type == type ? 0 : LIBSOCK_EPROTOTYPE;
 }
 
-/* Winsock and macOS count in int; more is a short count everywhere, so that programs meet it everywhere. */
-static size_t socket__clamp(size_t size)
+static int socket__how(int64_t deadline)
 {
-	return size > INT_MAX ? INT_MAX : size;
-}
-
-static int socket__how(struct sock s, int64_t deadline)
-{
-	return (deadline != LIBSOCK_FOREVER ? OS_NOWAIT : 0) | (s.type == LIBSOCK_DGRAM ? OS_DATAGRAM : 0);
+	return deadline != LIBSOCK_FOREVER ? OS_NOWAIT : 0;
 }
 
 int sock_open(struct sock *s, int family, int type)
@@ -64,7 +54,7 @@ int sock_open(struct sock *s, int family, int type)
 	if (type != LIBSOCK_STREAM && type != LIBSOCK_DGRAM)
 		return LIBSOCK_EINVAL;
 
-	intptr_t fd;
+	intptr_t fd = -1;
 	int err = os_open(family, type, &fd);
 
 	if (err == 0)
@@ -109,13 +99,12 @@ int sock_connected(struct sock s, int64_t deadline)
 
 	if (err < 0)
 		return err;
-	if (deadline != LIBSOCK_NOWAIT)
-		return socket__connect_wait(s, deadline);
-
-	const int64_t passed = -1; /* looks once, without waiting */
-
-	err = socket__connect_wait(s, passed);
-	return err == LIBSOCK_ETIMEDOUT ? LIBSOCK_EAGAIN : err;
+	err = os_wait(s.fd, OS_CONNECTED, 0);
+	if (err > 0)
+		return os_connect_result(s.fd);
+	if (deadline == LIBSOCK_NOWAIT)
+		return err < 0 ? err : LIBSOCK_EAGAIN;
+	return socket__connect_wait(s, deadline);
 }
 
 int sock_bind(struct sock s, const struct sock_addr *addr)
@@ -162,7 +151,7 @@ static bool socket__died(int err)
 int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_t deadline)
 {
 	struct os_addr from;
-	intptr_t fd;
+	intptr_t fd = -1;
 	ptrdiff_t err;
 
 	if (conn == NULL)
@@ -184,32 +173,66 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 	return 0;
 }
 
+/*
+ * What the rare second try of a transfer needs. It is volatile to be in memory: in registers it would have to be saved and
+ * restored around every call, for the one in many that waits. That is half of what sock_send costs beside the system call.
+ */
+struct socket__transfer {
+	intptr_t fd;
+	void *data;
+	size_t size;
+	int64_t deadline;
+};
+
+static inline void socket__keep(volatile struct socket__transfer *t, struct sock s, const void *data, size_t size,
+				int64_t deadline)
+{
+	t->fd = s.fd;
+	t->data = (void *)(uintptr_t)data;
+	t->size = size;
+	t->deadline = deadline;
+}
+
+COLD static ptrdiff_t socket__send_again(const volatile struct socket__transfer *t, ptrdiff_t n)
+{
+	while (n < 0 && socket__again((struct sock){.fd = t->fd}, &n, OS_WRITABLE, t->deadline))
+		n = os_send(t->fd, t->data, t->size, socket__how(t->deadline));
+	return n;
+}
+
+COLD static ptrdiff_t socket__recv_again(const volatile struct socket__transfer *t, ptrdiff_t n)
+{
+	while (n < 0 && socket__again((struct sock){.fd = t->fd}, &n, OS_READABLE, t->deadline))
+		n = os_recv(t->fd, t->data, t->size, socket__how(t->deadline));
+	return n;
+}
+
 ptrdiff_t sock_send(struct sock s, const void *data, size_t size, int64_t deadline)
 {
+	volatile struct socket__transfer kept;
 	ptrdiff_t n;
 
 	if (s.family == 0)
 		return LIBSOCK_EBADF;
 	if (data == NULL && size > 0)
 		return LIBSOCK_EINVAL;
-	do
-		n = os_send(s.fd, data, socket__clamp(size), socket__how(s, deadline));
-	while (n < 0 && socket__again(s, &n, OS_WRITABLE, deadline));
-	return n;
+	socket__keep(&kept, s, data, size, deadline);
+	n = deadline == LIBSOCK_FOREVER ? os_send(s.fd, data, size, 0) : os_send(s.fd, data, size, OS_NOWAIT);
+	return n >= 0 ? n : socket__send_again(&kept, n);
 }
 
 ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t deadline)
 {
+	volatile struct socket__transfer kept;
 	ptrdiff_t n;
 
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
-	if (size == 0 ? s.type == LIBSOCK_STREAM : data == NULL)
+	if (s.type != LIBSOCK_STREAM)
+		return sock_recvfrom(s, data, size, NULL, deadline);
+	if (data == NULL || size == 0) /* 0 means the end of file, so no room may not say it */
 		return LIBSOCK_EINVAL;
-	do
-		n = os_recv(s.fd, data, socket__clamp(size), socket__how(s, deadline));
-	while (n < 0 && socket__again(s, &n, OS_READABLE, deadline));
-	return n;
+	socket__keep(&kept, s, data, size, deadline);
+	n = deadline == LIBSOCK_FOREVER ? os_recv(s.fd, data, size, 0) : os_recv(s.fd, data, size, OS_NOWAIT);
+	return n >= 0 ? n : socket__recv_again(&kept, n);
 }
 
 ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct sock_addr *to, int64_t deadline)
@@ -225,7 +248,7 @@ ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct
 	if (n < 0)
 		return n;
 	do
-		n = os_sendto(s.fd, data, socket__clamp(size), socket__how(s, deadline), &bits);
+		n = os_sendto(s.fd, data, size, socket__how(deadline), &bits);
 	while (n < 0 && socket__again(s, &n, OS_WRITABLE, deadline));
 	return n;
 }
@@ -240,7 +263,7 @@ ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr
 	if (data == NULL && size > 0)
 		return LIBSOCK_EINVAL;
 	do
-		n = os_recvfrom(s.fd, data, socket__clamp(size), socket__how(s, deadline), from ? &bits : NULL);
+		n = os_recvfrom(s.fd, data, size, socket__how(deadline), from ? &bits : NULL);
 	while (n < 0 && socket__again(s, &n, OS_READABLE, deadline));
 	if (from && (n >= 0 || n == LIBSOCK_EMSGSIZE))
 		addr_write(from, &bits);
@@ -249,8 +272,10 @@ ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr
 
 int sock_shutdown(struct sock s, int how)
 {
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
+	int err = socket__check(s, LIBSOCK_STREAM);
+
+	if (err < 0)
+		return err;
 	if (how != LIBSOCK_SHUT_RD && how != LIBSOCK_SHUT_WR && how != LIBSOCK_SHUT_RDWR)
 		return LIBSOCK_EINVAL;
 	return os_shutdown(s.fd, how);

@@ -101,6 +101,7 @@ START_TEST(stream_and_datagram_calls_do_not_mix)
 	expect(sock_listen(u, 1), LIBSOCK_EPROTOTYPE);
 	expect(sock_accept(u, &conn, NULL, soon()), LIBSOCK_EPROTOTYPE);
 	expect(sock_connected(u, soon()), LIBSOCK_EPROTOTYPE);
+	expect(sock_shutdown(u, LIBSOCK_SHUT_RD), LIBSOCK_EPROTOTYPE);
 	sock_close(&t);
 	sock_close(&u);
 }

@@ -13,6 +13,7 @@
 #endif
 
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -24,7 +25,6 @@
 typedef int native_socket;
 typedef socklen_t native_len;
 
-#define NATIVE_SIZE(size) (size)
 #define NATIVE_DONTWAIT MSG_DONTWAIT
 #define NATIVE_REUSE SO_REUSEADDR
 #define NATIVE_SHUT_RD SHUT_RD
@@ -40,7 +40,9 @@ typedef socklen_t native_len;
 #ifdef __linux__
 #define NATIVE_ABSTRACT_NAMES true        /* unix(7) */
 #define NATIVE_TELLS_LENGTH MSG_TRUNC     /* recv(2): recvfrom returns a datagram's real length */
+#define NATIVE_SIZE(size) (size)          /* the kernel cuts at 0x7ffff000 itself: read(2), NOTES */
 #else
+#define NATIVE_SIZE(size) ((size) > INT_MAX ? INT_MAX : (size)) /* macOS: more is EINVAL */
 #define NATIVE_ABSTRACT_NAMES false
 #define NATIVE_TELLS_LENGTH 0
 #endif
@@ -57,7 +59,7 @@ static inline int native_start(void)
 
 static inline ssize_t native_recv(int fd, void *data, size_t size, int flags)
 {
-	return recv(fd, data, size, flags);
+	return recv(fd, data, NATIVE_SIZE(size), flags);
 }
 
 static inline int native_getsockname(int fd, struct sockaddr *name, socklen_t *length)

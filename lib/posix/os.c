@@ -177,7 +177,7 @@ ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockad
 	if (NATIVE_TELLS_LENGTH)
 		return recvfrom(fd, data, size, flags | NATIVE_TELLS_LENGTH, from, length);
 
-	struct iovec part = {.iov_base = data, .iov_len = size};
+	struct iovec part = {.iov_base = data, .iov_len = NATIVE_SIZE(size)};
 	struct msghdr message = {.msg_name = from, .msg_namelen = length ? *length : 0, .msg_iov = &part, .msg_iovlen = 1};
 	ssize_t n = recvmsg(fd, &message, flags);
 

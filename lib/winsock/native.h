@@ -17,13 +17,14 @@
 #include <ws2tcpip.h>
 #include <afunix.h>
 #include <iphlpapi.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 typedef SOCKET native_socket;
 typedef int native_len;
 
-#define NATIVE_SIZE(size) ((int)(size))
+#define NATIVE_SIZE(size) ((int)((size) > INT_MAX ? INT_MAX : (size))) /* counts in int */
 #define NATIVE_DONTWAIT 0
 #define NATIVE_SEND_FLAGS 0
 #define NATIVE_REUSE SO_EXCLUSIVEADDRUSE /* SO_REUSEADDR lets anybody take a port that is in use */

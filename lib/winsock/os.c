@@ -177,7 +177,7 @@ static bool os__was_reset(SOCKET s)
 
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
 {
-	int n = recv(s, data, (int)size, flags);
+	int n = recv(s, data, NATIVE_SIZE(size), flags);
 
 	if (n < 0 && WSAGetLastError() == WSAESHUTDOWN)
 		return 0; /* one's own shutdown: end of file, as on POSIX */
@@ -191,7 +191,7 @@ ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
 ptrdiff_t native_receive(SOCKET s, void *data, size_t size, int flags, struct sockaddr *from, int *length)
 {
 	char none; /* a null buffer is WSAEFAULT, whatever its size */
-	int n = recvfrom(s, data ? data : &none, (int)size, flags, from, length);
+	int n = recvfrom(s, data ? data : &none, NATIVE_SIZE(size), flags, from, length);
 
 	if (n < 0 && WSAGetLastError() == WSAECONNRESET)
 		WSASetLastError(WSAECONNREFUSED); /* a datagram socket has no connection to reset: nobody listened */

@@ -54,8 +54,11 @@ def has_ipv6():
 
 def run(name, *args, stdout=subprocess.PIPE):
     """Runs a program to its end; the answer has returncode, stdout and stderr (bytes, with Unix line ends in stderr)."""
-    done = subprocess.run(WRAPPER + [PROGRAMS[name], *args], stdin=subprocess.DEVNULL, stdout=stdout,
-                          stderr=subprocess.PIPE, timeout=DEADLINE)
+    command = WRAPPER + [PROGRAMS[name], *args]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, timeout=DEADLINE)
+    except subprocess.TimeoutExpired as late:
+        done = subprocess.CompletedProcess(command, 'not ended in time', late.stdout or b'', late.stderr or b'')
     done.stderr = done.stderr.replace(b'\r\n', b'\n')
     return done
 

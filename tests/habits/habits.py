@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""What the sources promise about themselves. usage: habits.py SOURCE-ROOT CC LIBRARY [CXX]
+
+LIBRARY is the built shared library, or - where it cannot be looked at (Windows has its own check of exports).
+"""
+
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+root, cc, library = sys.argv[1:4]
+cxx = sys.argv[4] if len(sys.argv) > 4 else None
+header = os.path.join(root, "include", "libsock.h")
+SYSTEM_HEADERS = ["sys/socket.h", "netinet/in.h", "arpa/inet.h", "sys/un.h", "netdb.h", "poll.h", "unistd.h", "errno.h"]
+
+
+def read(*parts):
+    with open(os.path.join(root, *parts), encoding="utf-8") as file:
+        return file.read()
+
+
+def sources(*folders, endings=(".c", ".h")):
+    for folder in folders:
+        for path, _, names in os.walk(os.path.join(root, folder)):
+            yield from (os.path.relpath(os.path.join(path, name), root) for name in sorted(names) if name.endswith(endings))
+
+
+def compiles(compiler, standard, text, suffix):
+    with tempfile.TemporaryDirectory() as folder:
+        source = os.path.join(folder, "t" + suffix)
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(text)
+        run = subprocess.run([*compiler.split(), standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
+                              "-I" + os.path.dirname(header), source], capture_output=True, text=True)
+    return run.stderr.strip()
+
+
+def the_header_includes_no_socket_header():
+    out = subprocess.run([*cc.split(), "-M", header], capture_output=True, text=True, check=True).stdout
+    return [name for name in out.split() if re.search(r"socket\.h|netinet|netdb|winsock|windows\.h|stdio|stdlib|errno", name)]
+
+
+def the_header_compiles_alone_before_and_after_the_systems():
+    ours, theirs = "#include <libsock.h>\n", "".join(f"#include <{name}>\n" for name in SYSTEM_HEADERS)
+    use = "int use(void); int use(void) { struct sock s = {0, 0, 0}; return sock_close(&s); }\n"
+    if "mingw" in cc:
+        theirs = "#include <winsock2.h>\n#include <ws2tcpip.h>\n#include <windows.h>\n"
+    bad = []
+    for compiler, standard, suffix in [(cc, "-std=c11", ".c"), (cxx, "-std=c++11", ".cc")]:
+        for name, text in [("alone", ours), ("before", ours + theirs), ("after", theirs + ours)]:
+            if compiler and (message := compiles(compiler, standard, text + use, suffix)):
+                bad.append(f"{standard} {name}: {message}")
+    return bad
+
+
+def no_file_of_the_library_asks_which_system_it_is_on():
+    """Windows is a folder; among POSIX systems only native.h may ask, and only for what no feature macro tells."""
+    pattern = r"_WIN32|__APPLE__|__linux__|__FreeBSD__|__NetBSD__|__OpenBSD__"
+    return [f"{path}: {line}" for path in sources("lib") if path != "lib/posix/native.h" or "_WIN32" in read(path)
+            for line in read(path).splitlines() if re.search(pattern, line)]
+
+
+def every_file_includes_only_its_own_layer_or_the_one_below():
+    bad = []
+    for path in sources("lib"):
+        for name in re.findall(r'^#include [<"](.*?)[>"]', read(path), re.M):
+            in_platform = path.count("/") > 1 or path == "lib/bsd.c"
+            portable = name in ("libsock.h", "os.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h", "string.h")
+            own = os.path.exists(os.path.join(root, "lib", name)) and name != "native.h"
+            if not in_platform and not (portable or own):
+                bad.append(f"{path} includes {name}")
+            if in_platform and own and name not in ("os.h", "compiler.h"):
+                bad.append(f"{path} includes {name} of the core")
+    return bad
+
+
+def functions_are_short_and_files_fit_in_a_head():
+    if not shutil.which("ctags"):
+        return None
+    run = subprocess.run(["ctags", "-R", "--languages=C", "--kinds-C=f", "--fields=+ne", "--output-format=json", "-f", "-", "lib"],
+                         cwd=root, capture_output=True, text=True)
+    if run.returncode != 0:
+        return None  # not Universal Ctags
+    tags = [json.loads(line) for line in run.stdout.splitlines()]
+    lengths = sorted((t["end"] - t["line"] + 1, t["path"], t["name"]) for t in tags if "end" in t)
+    n = [length for length, _, _ in lengths]
+    bad = [f"{path}: {name} has {length} lines" for length, path, name in lengths if length > 80]
+    if statistics.median(n) > 12 or n[int(len(n) * 0.9)] > 40:
+        bad.append(f"median {statistics.median(n)}, nine in ten {n[int(len(n) * 0.9)]}")
+    bad += [f"{path} has {count} lines" for path in sources("lib") if (count := read(path).count("\n")) > 400]
+    return bad
+
+
+def declared():
+    return sorted(re.findall(r"^LIBSOCK_API [^;]*?\b(sock_\w+)\(", read("include", "libsock.h"), re.M))
+
+
+def header_map_def_and_library_list_the_same_calls():
+    wanted = declared()
+    lists = {
+        "libsock.map": sorted(re.findall(r"^\t(sock_\w+);", read("lib", "libsock.map"), re.M)),
+        "libsock.def": sorted(re.findall(r"^\t(\w+)", read("lib", "libsock.def"), re.M)),
+    }
+    if library.endswith(".dll"):
+        out = subprocess.run([cc.split()[0].replace("gcc", "objdump"), "-p", library], capture_output=True, text=True).stdout
+        lists["exports"] = sorted(re.findall(r"^\s*\[\s*\d+\](?:\s+\+base\[.*?\]\s+\w+)?\s+(?:\w+\s+)?(\w+)$",
+                                             out.split("[Ordinal/Name Pointer] Table")[-1], re.M))
+    elif library != "-":
+        out = subprocess.run(["nm", "-D", "--defined-only", library], capture_output=True, text=True, check=True).stdout
+        lists["exports"] = sorted(line.split()[2].split("@")[0] for line in out.splitlines() if " T " in line)
+    return [f"{name}: {sorted(set(wanted) ^ set(names))}" for name, names in lists.items() if names != wanted]
+
+
+def the_library_has_no_writable_data_and_no_heap():
+    if library == "-" or library.endswith(".dll"):
+        return None
+    symbols = subprocess.run(["objdump", "-t", library], capture_output=True, text=True, check=True).stdout
+    linker = ("_DYNAMIC", "_GLOBAL_OFFSET_TABLE_", "__dso_handle", "__TMC_END__", "completed.0")
+    banned = ("malloc calloc realloc free abort exit printf fprintf signal sigaction "
+              "inet_aton inet_addr gethostbyname inet_pton inet_ntop").split()
+    bad = []
+    for line in symbols.splitlines():
+        fields = line.split()
+        name = fields[-1].split("@")[0] if fields else ""
+        # .data.rel.ro holds constants with pointers in them, and is read-only once the program runs.
+        if re.search(r"\s\.t?(data|bss)\s", line) and name not in linker and not name.startswith("."):
+            bad.append("writable: " + name)
+        if "*UND*" in fields and name in banned:
+            bad.append("uses " + name)
+    return bad
+
+
+def tests_wait_for_things_instead_of_sleeping():
+    return [f"{path}: {line.strip()}" for path in sources("tests", endings=(".c", ".h", ".py"))
+            if not path.endswith("habits.py")
+            for line in read(path).splitlines() if re.search(r"\b(u?sleep|nanosleep|Sleep) ?\(", line)]
+
+
+def tests_are_named_for_behaviour_and_count_descriptors():
+    """A name of at least three words, and no case but the one that testing_main() makes with its descriptor count."""
+    bad = []
+    for path in sources("tests", endings=(".c",)):
+        text = read(path)
+        bad += [f"{path}: {name}" for name in re.findall(r"^START_TEST\((\w+)\)", text, re.M)
+                if name.count("_") < 1 or name.startswith("test")]
+        if "tcase_create" in text and not path.endswith("testing.c"):
+            bad.append(f"{path} makes a case of its own")
+        if missing := set(re.findall(r"^START_TEST\((\w+)\)", text, re.M)) - set(re.findall(r"^\t\t\{(\w+)\},$", text, re.M)):
+            bad.append(f"{path} never runs {sorted(missing)}")
+    return bad
+
+
+def examples_are_small_and_say_how_to_build_them():
+    bad = []
+    for path in sources("examples", endings=(".c",)):
+        text, name = read(path), os.path.basename(path)[:-2]
+        if text.count("\n") > 130:
+            bad.append(f"{path} has {text.count(chr(10))} lines")
+        if f"cc {name}.c -o {name} $(pkg-config --cflags --libs libsock)" not in text.split("*/")[0]:
+            bad.append(f"{path} does not begin with its build line")
+    return bad
+
+
+CHECKS = [
+    the_header_includes_no_socket_header,
+    the_header_compiles_alone_before_and_after_the_systems,
+    no_file_of_the_library_asks_which_system_it_is_on,
+    every_file_includes_only_its_own_layer_or_the_one_below,
+    functions_are_short_and_files_fit_in_a_head,
+    header_map_def_and_library_list_the_same_calls,
+    the_library_has_no_writable_data_and_no_heap,
+    tests_wait_for_things_instead_of_sleeping,
+    tests_are_named_for_behaviour_and_count_descriptors,
+    examples_are_small_and_say_how_to_build_them,
+]
+print(f"1..{len(CHECKS)}")
+failed = 0
+for number, check in enumerate(CHECKS, 1):
+    bad = check()
+    failed += bool(bad)
+    print("not ok" if bad else "ok", number, "-", check.__name__, "# SKIP cannot be looked at here" if bad is None else "")
+    for line in bad or []:
+        print("#", line)
+sys.exit(failed > 0)
