@@ -253,7 +253,8 @@ ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct
 	return n;
 }
 
-ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr *from, int64_t deadline)
+/* Within sock_recv it would cost streams, too, the registers that only this needs. */
+NOINLINE ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr *from, int64_t deadline)
 {
 	struct os_addr bits;
 	ptrdiff_t n = socket__check(s, LIBSOCK_DGRAM);
