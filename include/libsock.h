@@ -494,7 +494,8 @@ LIBSOCK_API int sock_accept(struct sock s, struct sock *conn, struct sock_addr *
  *
  * @param[in] s        A connected socket.
  * @param[in] data     What to send. May be NULL if `size` is 0.
- * @param[in] size     Bytes. More than INT_MAX counts as INT_MAX. 0 sends an empty datagram; on a stream it does nothing.
+ * @param[in] size     Bytes. What is above INT_MAX may be left out: a short count. 0 sends an empty
+ *                     datagram; on a stream it does nothing.
  * @param[in] deadline When to give up.
  * @return The bytes taken, or: #LIBSOCK_ECONNRESET, #LIBSOCK_EPIPE, the connection is over; #LIBSOCK_ETIMEDOUT,
  *         #LIBSOCK_EAGAIN, nothing was taken; #LIBSOCK_EMSGSIZE, longer than a datagram can be; #LIBSOCK_ENOTCONN, no peer;
@@ -513,7 +514,8 @@ LIBSOCK_API ptrdiff_t sock_send(struct sock s, const void *data, size_t size, in
  *
  * @param[in] s        A connected socket, or a bound datagram socket.
  * @param[out] data    Receives; nothing is written past `size`. May be NULL on a datagram socket if `size` is 0.
- * @param[in] size     Bytes of room. More than INT_MAX counts as INT_MAX. On a stream 0 is #LIBSOCK_EINVAL.
+ * @param[in] size     Bytes of room. What is above INT_MAX may be left out: a short count. On a stream 0 is
+ *                     #LIBSOCK_EINVAL.
  * @param[in] deadline When to give up.
  * @return The bytes received; on a stream 0 means the end of file and nothing else, on a datagram socket an empty datagram.
  *         Or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came; #LIBSOCK_EMSGSIZE, the datagram is longer than `size`: its

@@ -261,7 +261,6 @@ static ptrdiff_t result_after_shutdown(struct sock s, ptrdiff_t (*wait)(struct s
 	return w.result;
 }
 
-/* Row shutdown-wakes of docs/porting.md. */
 START_TEST(shutdown_wakes_whoever_waits)
 {
 	struct sock_addr addr;
@@ -328,22 +327,6 @@ START_TEST(adopting_foreign_descriptors)
 }
 END_TEST
 
-START_TEST(a_copy_of_a_closed_socket_is_ebadf)
-{
-	struct sock s, copy;
-	struct sock_addr addr = loopback(LIBSOCK_AF_INET, 1);
-	char data[4];
-
-	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);
-	copy = s;
-	expect(sock_close(&s), 0);
-	expect(sock_recv(copy, data, sizeof data, soon()), LIBSOCK_EBADF);
-	expect(sock_sendto(copy, "x", 1, &addr, soon()), LIBSOCK_EBADF);
-	expect(sock_local(copy, &addr), LIBSOCK_EBADF);
-	expect(sock_close(&copy), LIBSOCK_EBADF);
-}
-END_TEST
-
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -356,7 +339,6 @@ int main(void)
 		{shutdown_wakes_whoever_waits},
 		{running_out_of_descriptors_is_emfile_and_keeps_the_queue},
 		{adopting_foreign_descriptors},
-		{a_copy_of_a_closed_socket_is_ebadf},
 		{0},
 	};
 
