@@ -3,11 +3,13 @@
 Every test gets the paths of the programs as arguments. EXE_WRAPPER, if it is set, runs programs made for another OS.
 """
 import atexit
+import contextlib
 import os
 import pathlib
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 
 DEADLINE = 60  # seconds until a program that should have ended or spoken is a failure
@@ -52,14 +54,17 @@ def has_ipv6():
         return False
 
 
-def run(name, *args, stdout=subprocess.PIPE):
+def run(name, *args, stdout=None):
     """Runs a program to its end; the answer has returncode, stdout and stderr (bytes, with Unix line ends in stderr)."""
-    command = WRAPPER + [PROGRAMS[name], *args]
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, timeout=DEADLINE)
-    except subprocess.TimeoutExpired as late:
-        done = subprocess.CompletedProcess(command, 'not ended in time', late.stdout or b'', late.stderr or b'')
-    done.stderr = done.stderr.replace(b'\r\n', b'\n')
+    done = subprocess.CompletedProcess(WRAPPER + [PROGRAMS[name], *args], 'not ended in time')
+    # Files, because a pipe stays open as long as what Wine leaves running in the background.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            done.returncode = subprocess.run(done.args, stdin=subprocess.DEVNULL, stdout=stdout or out, stderr=err,
+                                             timeout=DEADLINE).returncode
+        for file in out, err:
+            file.seek(0)
+        done.stdout, done.stderr = out.read(), err.read().replace(b'\r\n', b'\n')
     return done
 
 
@@ -95,4 +100,4 @@ def check_error(name, done, *words, status=1):
     good = (done.returncode == status and not done.stdout and text.count('\n') == 1 and text.endswith('\n')
             and text[:-1].isprintable() and all(word in text for word in words))
     check(name, good, f'exit status {done.returncode}', f'stderr {text!r}, to contain {words}',
-          f'stdout {(done.stdout or b"")[:200]!r}')
+          f'stdout {done.stdout[:200]!r}')
