@@ -54,21 +54,6 @@ static void parse_url(const char *url, struct sock_addr *server, char *host, cha
 		server->port = 80;
 }
 
-/* The host may be known in either family: IPv6 is tried first, then IPv4. */
-static struct sock dial(const struct sock_addr *server)
-{
-	struct sock s = {0};
-	int v4, v6 = sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_STREAM);
-	if (v6 == 0 && (v6 = sock_connect(s, server, sock_after(10000))) == 0)
-		return s;
-	sock_close(&s);
-	v4 = sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM);
-	if (v4 == 0 && (v4 = sock_connect(s, server, sock_after(10000))) == 0)
-		return s;
-	fail("%s port %d: %s", server->host, server->port,
-	     sock_strerror(v4 == LIBSOCK_EAI_NONAME || v4 == LIBSOCK_EAFNOSUPPORT ? v6 : v4));
-}
-
 /* Receive up to the empty line that ends the header; what follows it in `head` is the body's beginning. */
 static char *receive_head(struct sock s, const char *host, char *head, size_t *got)
 {
@@ -101,7 +86,10 @@ int main(int argc, char **argv)
 	_setmode(_fileno(stdout), _O_BINARY); /* a body is bytes, not text */
 #endif
 	parse_url(argv[1], &server, host, target);
-	struct sock s = dial(&server);
+	struct sock s;
+	int err = sock_dial(&s, &server, sock_after(10000)); /* whatever families the host has */
+	if (err < 0)
+		fail("%s port %d: %s", server.host, server.port, sock_strerror(err));
 	int length = snprintf(data, sizeof data, "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", target, host);
 	for (int done = 0; done < length; done += (int)n)
 		if ((n = sock_send(s, data + done, (size_t)(length - done), sock_after(10000))) < 0)

@@ -45,9 +45,7 @@ int main(int argc, char **argv)
 	}
 	ptrdiff_t err = sock_addr_parse(&server, argv[1]);
 	if (err == 0)
-		err = sock_open(&s, strchr(server.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_STREAM);
-	if (err == 0)
-		err = sock_connect(s, &server, by);
+		err = sock_dial(&s, &server, by);
 	if (err == 0)
 		err = send_text(s, argv[2], by);
 	if (err == 0)

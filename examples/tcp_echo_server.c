@@ -2,25 +2,10 @@
  * tcp_echo_server: send every byte back to the client it came from, one client at a time.
  *
  *   cc tcp_echo_server.c -o tcp_echo_server $(pkg-config --cflags --libs libsock)
- *   ./tcp_echo_server 127.0.0.1:7007          (":7007" listens on every IPv4 address, "[::1]:7007" on IPv6)
+ *   ./tcp_echo_server 127.0.0.1:7007          (":7007" listens on every address of both families)
  */
 #include <libsock.h>
 #include <stdio.h>
-#include <string.h>
-
-static int listen_on(struct sock *server, struct sock_addr *addr)
-{
-	/* Only IPv6 literals contain a colon; everything else is IPv4 here. */
-	int err = sock_open(server, strchr(addr->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_STREAM);
-
-	if (err == 0)
-		err = sock_bind(*server, addr);
-	if (err == 0)
-		err = sock_listen(*server, 16);
-	if (err == 0)
-		err = sock_local(*server, addr); /* port 0 has become a real one */
-	return err;
-}
 
 /* Until the client has said its last word, or has been silent for half a minute. */
 static ptrdiff_t echo(struct sock client)
@@ -45,7 +30,9 @@ int main(int argc, char **argv)
 	ptrdiff_t err = sock_addr_parse(&addr, argc > 1 ? argv[1] : "127.0.0.1:7007");
 
 	if (err == 0)
-		err = listen_on(&server, &addr);
+		err = sock_serve(&server, &addr, 16);
+	if (err == 0)
+		err = sock_local(server, &addr); /* port 0 has become a real one */
 	if (err == 0) {
 		sock_addr_format(text, sizeof text, &addr);
 		printf("listening on %s\n", text);
@@ -58,7 +45,7 @@ int main(int argc, char **argv)
 			fprintf(stderr, "tcp_echo_server: %s: %s\n", peer.host, sock_strerror((int)end));
 		sock_close(&client);
 	}
-	fprintf(stderr, "tcp_echo_server: %s\n", sock_strerror((int)err));
+	fprintf(stderr, "tcp_echo_server: %s: %s\n", argc > 1 ? argv[1] : "127.0.0.1:7007", sock_strerror((int)err));
 	sock_close(&server);
 	return 1;
 }

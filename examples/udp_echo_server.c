@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 				fprintf(stderr, "udp_echo_server: %s: %s\n", peer.host, sock_strerror((int)sent));
 		}
 	}
-	fprintf(stderr, "udp_echo_server: %s\n", sock_strerror((int)err));
+	fprintf(stderr, "udp_echo_server: %s: %s\n", argc > 1 ? argv[1] : "127.0.0.1:7007", sock_strerror((int)err));
 	sock_close(&s);
 	return 1;
 }

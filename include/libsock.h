@@ -37,6 +37,7 @@ extern "C" {
 
 /** The address family of a socket. @since 0.1.0 */
 enum sock_family {
+	LIBSOCK_AF_ANY = 3,   /**< IPv4 and IPv6: only where names are looked up, never of a socket. @since 0.1.0 */
 	LIBSOCK_AF_INET = 4,  /**< IPv4. */
 	LIBSOCK_AF_INET6 = 6, /**< IPv6, and IPv4 through it: a socket of this family is dual-stack. */
 	LIBSOCK_AF_UNIX = 9   /**< Paths on this machine. Not on every OS: see sock_has(). */
@@ -206,6 +207,7 @@ enum sock_error {
 	LIBSOCK_EAI_NONAME = -44,    /**< The name has no address (of that family). Asking again will not help. */
 	LIBSOCK_EAI_AGAIN = -45,     /**< The name servers did not answer. Asking again may help. */
 	LIBSOCK_EAI_FAIL = -46,      /**< The name servers failed for good. */
+	LIBSOCK_ECANCELED = -47,     /**< Given up because another attempt was first. Only in struct sock_attempt. @since 0.1.0 */
 	LIBSOCK_ESYS = -1000         /**< The first of all others: #LIBSOCK_ESYS − n is the OS's error number n. */
 };
 
@@ -346,7 +348,7 @@ LIBSOCK_API int sock_addr_format(char *text, size_t size, const struct sock_addr
  * Do two addresses mean the same?
  *
  * Literals are compared by value (`::1` equals `0:0::1`, `127.0.0.1` equals `0:0:0:0:0:ffff:127.0.0.1`, a scope by name
- * never equals one by number), names without regard to ASCII case (RFC 4343), paths byte by byte. A name is not looked up.
+ * never equals one by number), names, and whatever looks like one, without regard to ASCII case (RFC 4343), paths byte by byte. A name is not looked up.
  *
  * @param[in] a,b The addresses. NULL equals nothing.
  * @return 1: the same. 0: not.
@@ -378,8 +380,8 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * **Names.** Where an address is taken, its host may be a name. It is looked up in the socket's own family, and the first
  * address is used, as in Python. Literals and `localhost` never reach the resolver; nor does a malformed name, which is
  * #LIBSOCK_ENAME. A name without an address is #LIBSOCK_EAI_NONAME, silent name servers are #LIBSOCK_EAI_AGAIN, failing ones
- * #LIBSOCK_EAI_FAIL. In this release the look-up itself is bounded by the system's resolver, not by the deadline. An address
- * of the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket), an unknown interface
+ * #LIBSOCK_EAI_FAIL; the deadline covers the look-up (see @ref names), except in sock_bind(), which has none. An address of
+ * the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket), an unknown interface
  * in a scope #LIBSOCK_ENODEV.
  * @{
  */
@@ -427,8 +429,8 @@ LIBSOCK_API int sock_connect(struct sock s, const struct sock_addr *addr, int64_
  *
  * @param[in] s        A stream socket on which sock_connect() answered #LIBSOCK_EINPROGRESS.
  * @param[in] deadline When to stop waiting; the attempt itself goes on.
- * @return 0: connected. #LIBSOCK_EAGAIN, #LIBSOCK_ETIMEDOUT: not yet. Otherwise how the attempt failed, as from
- *         sock_connect().
+ * @return 0: connected. #LIBSOCK_EAGAIN, #LIBSOCK_ETIMEDOUT: not yet. #LIBSOCK_ENOTCONN: there is no attempt, or its
+ *         failure has been told. Otherwise how the attempt failed, as from sock_connect().
  * @par Threads
  * One thread; nobody else may use the socket meanwhile.
  * @since 0.1.0
@@ -438,8 +440,8 @@ LIBSOCK_API int sock_connected(struct sock s, int64_t deadline);
 /**
  * Give the socket an address of this machine.
  *
- * A TCP address can be bound again right after a restart, while old connections drain, and nobody else can bind it while
- * it is in use (SO_REUSEADDR on POSIX, SO_EXCLUSIVEADDRUSE on Windows: the same option name means theft there).
+ * A TCP address can be bound again right after a restart, while old connections drain, and nobody else can take it from
+ * a listener (SO_REUSEADDR on POSIX, SO_EXCLUSIVEADDRUSE on Windows: the same option name means theft there).
  *
  * @param[in] s    A socket that is not bound.
  * @param[in] addr The address. An empty host is the wildcard: every address, on an #LIBSOCK_AF_INET6 socket of both
@@ -569,7 +571,8 @@ LIBSOCK_API ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, stru
  *
  * @param[in] s   A connected stream socket; a listener, to wake its acceptors.
  * @param[in] how One of enum sock_how.
- * @return 0, or: #LIBSOCK_ENOTCONN, no connection; #LIBSOCK_EPROTOTYPE, a datagram socket.
+ * @return 0, or: #LIBSOCK_ENOTCONN, no connection (of an unconnected Unix-domain socket Linux says 0);
+ *         #LIBSOCK_EPROTOTYPE, a datagram socket.
  * @par Threads
  * Any thread, also while others read or write.
  * @since 0.1.0
@@ -652,6 +655,196 @@ LIBSOCK_API int sock_adopt(struct sock *s, intptr_t fd);
  * @since 0.1.0
  */
 LIBSOCK_API intptr_t sock_release(struct sock *s);
+
+/** @} */
+
+/**
+ * @defgroup setup One-call set-up
+ * @brief From a name to a connection, and from an address to a listener, in one call each.
+ * @{
+ */
+
+/** The most addresses of one name that sock_dial() tries. @since 0.1.0 */
+#define LIBSOCK_DIAL_MAX 32
+
+/** One connection attempt of sock_dial_attempts(). @since 0.1.0 */
+struct sock_attempt {
+	struct sock_addr addr; /**< Whom it was to. */
+	int err;               /**< 0: this is the connection. Otherwise how it failed; #LIBSOCK_ECANCELED, another was first. */
+};
+
+/**
+ * Connect a stream to a name or literal of whatever family: Happy Eyeballs, version 2 (RFC 8305).
+ *
+ * The name's addresses are tried in the order of RFC 6724, the families in turn. The next attempt starts 250 ms after the
+ * last one, or at once when one fails; the first that succeeds wins and the others are closed. So a dead IPv6 path costs a
+ * quarter of a second, not a time-out. One deadline covers the look-up and all attempts.
+ *
+ * @param[out] s       Receives the connection, or `{0}` on error. Must not be NULL.
+ * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
+ * @param[in] deadline When to give up.
+ * @return 0, or: the most telling of the attempts' errors, #LIBSOCK_ECONNREFUSED before #LIBSOCK_EHOSTUNREACH and
+ *         #LIBSOCK_ENETUNREACH before #LIBSOCK_ETIMEDOUT; #LIBSOCK_EAI_NONAME, #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
+ *         #LIBSOCK_ENAME, #LIBSOCK_EPORT, #LIBSOCK_ENODEV, of the address; #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: it would
+ *         have to wait, and nothing is left behind; #LIBSOCK_EINVAL, a NULL.
+ * @par Threads
+ * Any thread. The look-up may run in a thread of its own, see sock_resolve(); the attempts do not.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_dial(struct sock *s, const struct sock_addr *addr, int64_t deadline);
+
+/**
+ * sock_dial(), telling what was tried.
+ *
+ * @param[out] s        As for sock_dial().
+ * @param[in] addr      As for sock_dial().
+ * @param[out] attempts Receives the attempts in the order in which they began. Must not be NULL if `*count` is above 0.
+ * @param[in,out] count In: the room in `attempts`, #LIBSOCK_DIAL_MAX is always enough. Out: how many were made, which may be
+ *                      more than the room. Must not be NULL.
+ * @param[in] deadline  As for sock_dial().
+ * @return As sock_dial().
+ * @par Threads
+ * As sock_dial().
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_dial_attempts(struct sock *s, const struct sock_addr *addr, struct sock_attempt attempts[], int *count,
+				   int64_t deadline);
+
+/**
+ * A stream listener: open, bind with safe reuse, listen.
+ *
+ * @param[out] s      Receives the listener, or `{0}` on error. Must not be NULL.
+ * @param[in] addr    Where. An empty host is every address of both families (of IPv4 alone on a system without IPv6); a name
+ *                    is looked up without a deadline and its first address used. Port 0 lets the OS choose; sock_local()
+ *                    tells. Must not be NULL.
+ * @param[in] backlog As for sock_listen().
+ * @return 0, or as from sock_open(), sock_bind() and sock_listen().
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_serve(struct sock *s, const struct sock_addr *addr, int backlog);
+
+/** @} */
+
+/**
+ * @defgroup names Names
+ * @brief What hosts, services and interfaces are called.
+ *
+ * Literals and `localhost` (with all below it, RFC 6761) are answered without a resolver, and malformed names are refused
+ * without one. Everything else is the system's resolver's answer: its files, its servers, its order.
+ *
+ * **Deadlines.** The system's resolver cannot be told how long to take. With #LIBSOCK_FOREVER it is called in place. With a
+ * real deadline it is called in a detached thread; when the deadline passes the call returns #LIBSOCK_ETIMEDOUT at once, and
+ * the thread, which blocks all signals, ends by itself whenever the resolver gives up (on Linux see resolv.conf(5): 5 s
+ * twice for each server). At most 256 such threads exist at a time in a process; then look-ups are #LIBSOCK_EAI_AGAIN.
+ * #LIBSOCK_NOWAIT never starts one: #LIBSOCK_EAGAIN, unless no resolver is needed.
+ * @{
+ */
+
+/**
+ * All addresses of a name, as literals, in the order in which to try them (RFC 6724).
+ *
+ * @param[in] name     A name or a literal, which is its own only address. Must not be NULL.
+ * @param[in] family   #LIBSOCK_AF_ANY, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6.
+ * @param[out] out     Receives the addresses, each once, their ports 0. Must not be NULL.
+ * @param[in] max      The room in `out`, at least 1. What does not fit is left out.
+ * @param[in] deadline When to give up.
+ * @return How many were written, at least 1, or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the
+ *         name servers do not answer, or too many look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT,
+ *         #LIBSOCK_EAGAIN; #LIBSOCK_ENAME, malformed, empty included; #LIBSOCK_EAFNOSUPPORT, a literal of the other family;
+ *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL.
+ * @par Threads
+ * Any thread, any number at a time.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_resolve(const char *name, int family, struct sock_addr out[], int max, int64_t deadline);
+
+/**
+ * The name of an address. What comes back is what the address' owner wrote into the DNS: not a proof of anything.
+ *
+ * @param[in] addr     A literal; the port does not matter. Must not be NULL.
+ * @param[out] name    Receives the name as host, and the same port; may be `addr` itself. On error it stays as it was. Must
+ *                     not be NULL.
+ * @param[in] deadline When to give up.
+ * @return 0, or: #LIBSOCK_EAI_NONAME, it has none, or a malformed one; #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
+ *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, #LIBSOCK_ENOMEM, as from sock_resolve(); #LIBSOCK_ENAME, not a literal;
+ *         #LIBSOCK_EINVAL, a NULL.
+ * @par Threads
+ * Any thread, any number at a time.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_reverse(const struct sock_addr *addr, struct sock_addr *name, int64_t deadline);
+
+/**
+ * The port of a service: `"http"` is 80.
+ *
+ * The machine's database (`/etc/services`) comes first, then a built-in table of the common ones (IANA). Case does not
+ * matter.
+ *
+ * @param[in] service The service's name, or a port in decimal digits, which stands for itself. Must not be NULL.
+ * @param[in] type    #LIBSOCK_STREAM or #LIBSOCK_DGRAM.
+ * @return The port, 0 to 65535, or: #LIBSOCK_EAI_NONAME, unknown; #LIBSOCK_EPORT, a number above 65535; #LIBSOCK_EINVAL.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_service_port(const char *service, int type);
+
+/**
+ * The service of a port: 80 is `"http"`. The database first, then the built-in table, as for sock_service_port().
+ *
+ * @param[in] port  0 to 65535.
+ * @param[in] type  #LIBSOCK_STREAM or #LIBSOCK_DGRAM.
+ * @param[out] name Receives the NUL-terminated name; an empty one on error. Must not be NULL.
+ * @param[in] size  The bytes in `name`, at least 1; 64 is enough.
+ * @return The length of the name, or: #LIBSOCK_EAI_NONAME, no known service; #LIBSOCK_EMSGSIZE, it does not fit;
+ *         #LIBSOCK_EPORT, not a port; #LIBSOCK_EINVAL.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_service_name(long port, int type, char *name, size_t size);
+
+/** The size of sock_interface::name: Windows has the longest, 255 bytes and a NUL. @since 0.1.0 */
+#define LIBSOCK_INTERFACE_MAX 256
+
+/** One address of one network interface. @since 0.1.0 */
+struct sock_interface {
+	char name[LIBSOCK_INTERFACE_MAX]; /**< `eth0`; on Windows the name that people see, UTF-8. NUL-terminated. */
+	uint32_t index;                   /**< Above 0: what a scope's number means. */
+	uint8_t up;                       /**< 1: in use. */
+	uint8_t loopback;                 /**< 1: it leads back to this machine. */
+	uint8_t multicast;                /**< 1: it can carry multicast. */
+	uint8_t reserved;                 /**< 0. */
+	struct sock_addr addr;            /**< Port 0; the host is empty where the interface has no address. */
+};
+
+/**
+ * The network interfaces of this machine: a row for each address, and one for an interface without any.
+ *
+ * @param[out] out Receives the rows, those of one interface together, by rising index. May be NULL if `max` is 0.
+ * @param[in] max  The room in `out`.
+ * @return How many rows there are, which may be more than `max`, or: #LIBSOCK_ENOMEM, #LIBSOCK_EMFILE, #LIBSOCK_ENFILE;
+ *         #LIBSOCK_EINVAL, a negative `max` or a
+ *         NULL.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_interfaces(struct sock_interface out[], int max);
+
+/**
+ * The name that this machine gives itself. It need not be known to any name server.
+ *
+ * @param[out] name Receives the NUL-terminated name; an empty one on error. Must not be NULL.
+ * @param[in] size  The bytes in `name`, at least 1; #LIBSOCK_HOST_MAX is enough.
+ * @return The length of the name, or: #LIBSOCK_EMSGSIZE, it does not fit; #LIBSOCK_EINVAL.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_hostname(char *name, size_t size);
 
 /** @} */
 

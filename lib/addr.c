@@ -68,7 +68,7 @@ static bool addr__read_zone(const char *zone, const char *end, struct os_addr *b
 		return zone < end && index > 0 && index <= UINT32_MAX && *zone != '0';
 	}
 	for (c = zone; c < end; c++)
-		if (*c <= ' ' || *c >= 0x7f || *c == '/' || *c == '%')
+		if (*c <= ' ' || *c >= 0x7f || *c == '/' || *c == '%' || *c == '[' || *c == ']')
 			return false;
 	*name = zone;
 	return end - zone <= ADDR__ZONE_MAX;

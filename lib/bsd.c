@@ -33,7 +33,9 @@ static int bsd__path_put(union bsd__addr *to, native_len *length, const char *pa
 
 	if (path[0] == '@' && !NATIVE_ABSTRACT_NAMES)
 		return LIBSOCK_ENOTSUP;
-	if (size >= BSD__PATH_SIZE)
+	if (path[0] == '@' && size == 1)
+		return LIBSOCK_ENAME; /* the kernel would take it for "any name" */
+	if (size > (size_t)BSD__PATH_SIZE - (path[0] != '@'))
 		return LIBSOCK_ENAMETOOLONG;
 	memset(&to->un, 0, sizeof to->un);
 	to->un.sun_family = AF_UNIX;
@@ -161,7 +163,7 @@ int os_bind(intptr_t fd, int type, const struct os_addr *addr)
 
 int os_listen(intptr_t fd, int backlog)
 {
-	if (listen((native_socket)fd, backlog > 0 ? backlog : SOMAXCONN) != 0)
+	if (listen((native_socket)fd, backlog > 0 ? backlog : INT_MAX /* the kernel cuts it to its own limit */) != 0)
 		return bsd__error();
 	return native_set_blocking((native_socket)fd, false) == 0 ? 0 : bsd__error();
 }
@@ -292,6 +294,8 @@ int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
 {
 	int native_family, native_type, listening = 0;
 
+	if ((intptr_t)(native_socket)fd != fd)
+		return LIBSOCK_EBADF;
 	if (native_ask_family((native_socket)fd, &native_family) != 0)
 		return bsd__error();
 	int err = bsd__option(fd, SO_TYPE, &native_type);
@@ -313,8 +317,9 @@ int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
  */
 int os_resolve(const char *name, int family, struct os_addr out[], int max)
 {
+	const int native_family = family == LIBSOCK_AF_INET ? AF_INET : family == LIBSOCK_AF_INET6 ? AF_INET6 : AF_UNSPEC;
 	const struct addrinfo hints = {
-		.ai_family = family == LIBSOCK_AF_INET ? AF_INET : AF_INET6,
+		.ai_family = native_family,
 		.ai_socktype = SOCK_STREAM, /* any one: each address once, not once for every protocol */
 	};
 	struct addrinfo *list, *item;
@@ -329,6 +334,20 @@ int os_resolve(const char *name, int family, struct os_addr out[], int max)
 		bsd__addr_get(&out[count++], (const union bsd__addr *)(const void *)item->ai_addr, (native_len)item->ai_addrlen);
 	freeaddrinfo(list);
 	return count > 0 ? count : LIBSOCK_EAI_NONAME;
+}
+
+int os_reverse(const struct os_addr *addr, char *name, size_t size)
+{
+	union bsd__addr from;
+	native_len length;
+	int number = bsd__addr_put(&from, &length, addr);
+
+	if (number < 0)
+		return number;
+	if (native_start() != 0)
+		return bsd__error();
+	number = getnameinfo(&from.any, length, name, (native_size)size, NULL, 0, NI_NAMEREQD);
+	return number == 0 ? 0 : native_resolver_error(number);
 }
 
 bool os_has_abstract_names(void)

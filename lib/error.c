@@ -58,9 +58,10 @@ static const struct error__row error__rows[] = {
 	ERROR__ROW(ETIMEDOUT, "timed out"),
 	ERROR__ROW(ENAME, "malformed host"),
 	ERROR__ROW(EPORT, "malformed port, or one outside 1 to 65535"),
-	ERROR__ROW(EAI_NONAME, "no address known for this name"),
+	ERROR__ROW(EAI_NONAME, "name not known"),
 	ERROR__ROW(EAI_AGAIN, "name servers do not answer"),
 	ERROR__ROW(EAI_FAIL, "name servers failed"),
+	ERROR__ROW(ECANCELED, "given up because another attempt was first"),
 };
 
 static const struct error__row *error__find(int err)

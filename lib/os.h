@@ -10,7 +10,7 @@
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
  * - OS_EINTR is the one code more: "a signal came, nothing has happened, ask again". The core does.
  * - They may be called from any thread. They do not retry, and they wait only where it says so here.
- * - They do not allocate (os_resolve may: the system's resolver does), print, abort, or change anything that the host
+ * - They do not allocate (but os_resolve, os_reverse, os_service_*, os_interfaces may: the system's own calls do), print, abort, or change anything that the host
  *   program can see, signals included.
  */
 
@@ -40,7 +40,7 @@ int64_t os_now(void);
 
 /*
  * A socket, not inheritable from birth and unable to raise SIGPIPE; AF_INET6 with V6ONLY off. Blocking on POSIX, so that
- * waiting for ever is one system call; non-blocking on Windows, which has no MSG_DONTWAIT. What the OS does not have is
+ * waiting for ever is one system call; non-blocking where a send cannot be told not to wait (Windows, macOS, NetBSD). What the OS does not have is
  * LIBSOCK_ENOTSUP.
  */
 int os_open(int family, int type, intptr_t *fd);
@@ -109,10 +109,58 @@ int os_wait(intptr_t fd, int event, int wait_ms);
 int os_adopt(intptr_t fd, int32_t *family, int32_t *type);
 
 /*
- * All addresses of a name in one family, through the system's resolver, in its order; at most `max` are written, their
- * number is returned, at least 1. The name is well-formed and no literal. Waits as long as the resolver does.
+ * As os_wait(), for a few descriptors at a time, at most OS_WAIT_MAX: `ready` of each is set to whether it is. Returns how
+ * many are. With none of them (null, 0) it only waits.
+ */
+enum { OS_WAIT_MAX = 32 };
+struct os_wait_item {
+	intptr_t fd;
+	int event;
+	bool ready;
+};
+int os_wait_any(struct os_wait_item items[], int count, int wait_ms);
+
+/*
+ * All addresses of a name, in one family or (LIBSOCK_AF_ANY) both, through the system's resolver, in its order; at most
+ * `max` are written, their number is returned, at least 1. The name is well-formed and no literal. Waits as long as the
+ * resolver does.
  */
 int os_resolve(const char *name, int family, struct os_addr out[], int max);
+
+/* The name of an address (NUL-terminated, at most `size` bytes with it), through the system's resolver, as long as it takes. */
+int os_reverse(const struct os_addr *addr, char *name, size_t size);
+
+/*
+ * Run `work(job)` in a detached thread that takes no signals, and wait until it is done, at most `wait_ms`. 1: done.
+ * 0: not yet; the thread goes on. The job is one block from malloc, freed by whoever is last: the thread, or after this
+ * returned 1 the caller, through os_job_free(). On an error, with the job freed, nothing has run. At most OS_JOB_MAX at a
+ * time: LIBSOCK_EAGAIN.
+ */
+enum { OS_JOB_MAX = 256 };
+struct os_job {
+	void (*work)(struct os_job *job);
+	void *sync; /* the platform's own */
+};
+int os_job_run(struct os_job *job, int wait_ms);
+void os_job_free(struct os_job *job);
+
+/*
+ * The machine's own database of services: the port, or the name's length. A name is printing ASCII, at most 63 bytes, with a
+ * letter in it. Asks no name server. Any error counts as not knowing.
+ */
+int os_service_port(const char *service, int type);
+int os_service_name(uint16_t port, int type, char *name, size_t size);
+
+/*
+ * `found` is called with each address of each interface, port 0, in any order; with family 0, once, for an interface that
+ * has none. It counts, sorts and cuts. What was found before an error is thrown away.
+ */
+int os_interfaces(void (*found)(void *context, const char *name, uint32_t index, unsigned flags, const struct os_addr *addr),
+		  void *context);
+enum { OS_INTERFACE_UP = 1, OS_INTERFACE_LOOPBACK = 2, OS_INTERFACE_MULTICAST = 4 };
+
+/* The machine's name, NUL-terminated; LIBSOCK_EMSGSIZE where it does not fit. Its length. */
+int os_hostname(char *name, size_t size);
 
 /* The index of an interface, above 0. */
 int os_interface_index(const char *name, uint32_t *index);

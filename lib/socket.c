@@ -11,24 +11,31 @@
 
 /*
  * The one deadline loop. A verb makes its call and asks here, with what came back, whether to make it again: after a
- * signal, or when the socket has become ready within the deadline. Otherwise `result` is what the verb returns.
+ * signal, or when the socket has become ready within the deadline. Otherwise `result` is what the verb returns. `vain`, 0 at
+ * first, counts how often "ready" was not true. Once is usual (another thread was quicker, a datagram was damaged); a
+ * socket that says it for good (a Unix-domain datagram to a full receiver, an error queue that nobody reads) must neither
+ * spin nor outlive the deadline.
  */
-static bool socket__again(struct sock s, ptrdiff_t *result, int event, int64_t deadline)
+static bool socket__again(struct sock s, ptrdiff_t *result, int event, int64_t deadline, int *vain)
 {
 	if (*result == OS_EINTR)
 		return true;
 	if (*result != LIBSOCK_EAGAIN || deadline == LIBSOCK_NOWAIT)
 		return false;
 	for (;;) {
-		int left = deadline_left(deadline);
-		int ready = left != 0 ? os_wait(s.fd, event, left) : LIBSOCK_ETIMEDOUT;
+		int left = deadline_left(deadline), ready;
 
-		if (ready > 0)
+		if (*vain > 1 && left != 0)
+			os_wait_any(NULL, 0, 1);
+		ready = os_wait(s.fd, event, left);
+		if (ready > 0 && (left != 0 || *vain == 0)) {
+			(*vain)++;
 			return true;
-		if (ready < 0 && ready != OS_EINTR) {
-			*result = ready;
-			return false;
 		}
+		if (ready == OS_EINTR || (ready == 0 && left != 0))
+			continue;
+		*result = ready < 0 ? ready : LIBSOCK_ETIMEDOUT;
+		return false;
 	}
 }
 
@@ -66,8 +73,9 @@ int sock_open(struct sock *s, int family, int type)
 static int socket__connect_wait(struct sock s, int64_t deadline)
 {
 	ptrdiff_t result = LIBSOCK_EAGAIN;
+	int vain = 0;
 
-	return socket__again(s, &result, OS_CONNECTED, deadline) ? os_connect_result(s.fd) : (int)result;
+	return socket__again(s, &result, OS_CONNECTED, deadline, &vain) ? os_connect_result(s.fd) : (int)result;
 }
 
 int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
@@ -79,7 +87,7 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 		return LIBSOCK_EBADF;
 	if (addr == NULL)
 		return LIBSOCK_EINVAL;
-	err = resolve_for(s, RESOLVE_PEER, addr, &to);
+	err = resolve_for(s, RESOLVE_PEER, addr, deadline, &to);
 	if (err < 0)
 		return err;
 	do { /* again only where nothing has begun: a signal, or a full queue before its time, both on AF_UNIX */
@@ -95,16 +103,17 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 
 int sock_connected(struct sock s, int64_t deadline)
 {
+	const int64_t passed = -1; /* looks once, without waiting */
+	struct os_addr unused;
 	int err = socket__check(s, LIBSOCK_STREAM);
 
 	if (err < 0)
 		return err;
-	err = os_wait(s.fd, OS_CONNECTED, 0);
-	if (err > 0)
-		return os_connect_result(s.fd);
-	if (deadline == LIBSOCK_NOWAIT)
-		return err < 0 ? err : LIBSOCK_EAGAIN;
-	return socket__connect_wait(s, deadline);
+	err = socket__connect_wait(s, deadline == LIBSOCK_NOWAIT ? passed : deadline);
+	if (err == LIBSOCK_ETIMEDOUT && deadline == LIBSOCK_NOWAIT)
+		return LIBSOCK_EAGAIN;
+	/* No error is no connection yet: the socket may never have had one, or have told its failure before. */
+	return err < 0 ? err : os_peer(s.fd, &unused);
 }
 
 int sock_bind(struct sock s, const struct sock_addr *addr)
@@ -116,7 +125,7 @@ int sock_bind(struct sock s, const struct sock_addr *addr)
 		return LIBSOCK_EBADF;
 	if (addr == NULL)
 		return LIBSOCK_EINVAL;
-	err = resolve_for(s, RESOLVE_LOCAL, addr, &to);
+	err = resolve_for(s, RESOLVE_LOCAL, addr, LIBSOCK_FOREVER, &to);
 	return err < 0 ? err : os_bind(s.fd, s.type, &to);
 }
 
@@ -128,6 +137,9 @@ int sock_listen(struct sock s, int backlog)
 		return err;
 	return backlog < 0 ? LIBSOCK_EINVAL : os_listen(s.fd, backlog);
 }
+
+/* More dead connections in a row than this, and it is the network that is down, not they that died. */
+enum { SOCKET__DEAD_MAX = 128 };
 
 /* The errors of a connection that came and went, or that accept(2) tells to retry after. Nothing is wrong with the listener. */
 static bool socket__died(int err)
@@ -153,6 +165,7 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 	struct os_addr from;
 	intptr_t fd = -1;
 	ptrdiff_t err;
+	int vain = 0, dead = 0;
 
 	if (conn == NULL)
 		return LIBSOCK_EINVAL;
@@ -162,9 +175,9 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 		return (int)err;
 	do {
 		err = os_accept(s.fd, &fd, &from);
-		if (socket__died((int)err))
-			err = LIBSOCK_EAGAIN; /* wait for another one, in what is left of the time */
-	} while (err < 0 && socket__again(s, &err, OS_READABLE, deadline));
+		if (socket__died((int)err)) /* the next one, at once: it may be in the queue already */
+			err = ++dead < SOCKET__DEAD_MAX ? OS_EINTR : LIBSOCK_EAGAIN;
+	} while (err < 0 && socket__again(s, &err, OS_READABLE, deadline, &vain));
 	if (err < 0)
 		return (int)err;
 	*conn = (struct sock){.fd = fd, .family = s.family, .type = s.type};
@@ -195,14 +208,18 @@ static inline void socket__keep(volatile struct socket__transfer *t, struct sock
 
 COLD static ptrdiff_t socket__send_again(const volatile struct socket__transfer *t, ptrdiff_t n)
 {
-	while (n < 0 && socket__again((struct sock){.fd = t->fd}, &n, OS_WRITABLE, t->deadline))
+	int vain = 0;
+
+	while (n < 0 && socket__again((struct sock){.fd = t->fd}, &n, OS_WRITABLE, t->deadline, &vain))
 		n = os_send(t->fd, t->data, t->size, socket__how(t->deadline));
 	return n;
 }
 
 COLD static ptrdiff_t socket__recv_again(const volatile struct socket__transfer *t, ptrdiff_t n)
 {
-	while (n < 0 && socket__again((struct sock){.fd = t->fd}, &n, OS_READABLE, t->deadline))
+	int vain = 0;
+
+	while (n < 0 && socket__again((struct sock){.fd = t->fd}, &n, OS_READABLE, t->deadline, &vain))
 		n = os_recv(t->fd, t->data, t->size, socket__how(t->deadline));
 	return n;
 }
@@ -239,17 +256,18 @@ ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct
 {
 	struct os_addr bits;
 	ptrdiff_t n = socket__check(s, LIBSOCK_DGRAM);
+	int vain = 0;
 
 	if (n < 0)
 		return n;
 	if (to == NULL || (data == NULL && size > 0))
 		return LIBSOCK_EINVAL;
-	n = resolve_for(s, RESOLVE_PEER, to, &bits);
+	n = resolve_for(s, RESOLVE_PEER, to, deadline, &bits);
 	if (n < 0)
 		return n;
 	do
 		n = os_sendto(s.fd, data, size, socket__how(deadline), &bits);
-	while (n < 0 && socket__again(s, &n, OS_WRITABLE, deadline));
+	while (n < 0 && socket__again(s, &n, OS_WRITABLE, deadline, &vain));
 	return n;
 }
 
@@ -258,6 +276,7 @@ NOINLINE ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct 
 {
 	struct os_addr bits;
 	ptrdiff_t n = socket__check(s, LIBSOCK_DGRAM);
+	int vain = 0;
 
 	if (n < 0)
 		return n;
@@ -265,7 +284,7 @@ NOINLINE ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct 
 		return LIBSOCK_EINVAL;
 	do
 		n = os_recvfrom(s.fd, data, size, socket__how(deadline), from ? &bits : NULL);
-	while (n < 0 && socket__again(s, &n, OS_READABLE, deadline));
+	while (n < 0 && socket__again(s, &n, OS_READABLE, deadline, &vain));
 	if (from && (n >= 0 || n == LIBSOCK_EMSGSIZE))
 		addr_write(from, &bits);
 	return n;

@@ -64,6 +64,8 @@ static const struct {
 	{"fe80::1%01", LIBSOCK_ENAME},
 	{"fe80::1%4294967296", LIBSOCK_ENAME},
 	{"fe80::1%a b", LIBSOCK_ENAME},
+	{"[fe80::1%a]b]:80", LIBSOCK_ENAME},
+	{"fe80::1%a[b", LIBSOCK_ENAME},
 	{"127.0.0.1%1", LIBSOCK_ENAME},
 	{"a..b:1", LIBSOCK_ENAME},
 	{".a:1", LIBSOCK_ENAME},

@@ -49,9 +49,13 @@ static void expect_on_time(ptrdiff_t (*wait)(struct sock s, int64_t deadline), s
 	int64_t late[9];
 
 	for (int i = 0; i < 9; i++) {
-		int64_t start = sock_now();
+		int64_t start;
+		ptrdiff_t n;
 
-		expect(wait(s, sock_after(ms)), LIBSOCK_ETIMEDOUT);
+		do /* a queue that was full may have found a little more room */
+			start = sock_now();
+		while ((n = wait(s, sock_after(ms))) > 0);
+		expect(n, LIBSOCK_ETIMEDOUT);
 		late[i] = sock_now() - start - ms;
 		ck_assert_int_ge(late[i], 0);
 	}
@@ -125,11 +129,8 @@ START_TEST(send_gives_up_on_time_when_the_peer_does_not_read)
 	struct sock a, b;
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	for (int full = 0; full < 3;) /* the queues go on growing for a while after the first "full" */
-		full = send_some(a, sock_after(50)) > 0 ? 0 : full + 1;
-	while (send_some(a, LIBSOCK_NOWAIT) > 0) /* "writable" is a third empty; the last bytes fit before that */
+	while (send_some(a, sock_after(50)) > 0)
 		;
-	expect(send_some(a, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	expect_on_time(send_some, a, 30);
 	sock_close(&a);
 	sock_close(&b);

@@ -4,6 +4,7 @@
 
 #include "testing.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 START_TEST(a_socket_is_two_words)
@@ -93,6 +94,10 @@ START_TEST(adopting_what_is_no_socket_fails_and_takes_nothing)
 	int err = sock_adopt(&s, -1);
 
 	ck_assert_msg(err == LIBSOCK_EBADF || err == LIBSOCK_ENOTSOCK, "%s", sock_errname(err));
+#if INTPTR_MAX > INT_MAX
+	err = sock_adopt(&s, ((intptr_t)7 << 32) + 1); /* not descriptor 1 */
+	ck_assert_msg(err == LIBSOCK_EBADF || err == LIBSOCK_ENOTSOCK, "%s", sock_errname(err));
+#endif
 	ck_assert_int_eq(s.family, 0);
 }
 END_TEST

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +115,7 @@ START_TEST(descriptors_above_1024_work_with_deadlines)
 }
 END_TEST
 
-static volatile sig_atomic_t signals;
+static atomic_int signals; /* counted in a handler, looked at in a thread */
 
 static void on_alarm(int number)
 {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* A path of this test's own in the current folder; short, because the field is. */
 static struct sock_addr path(const char *name)
@@ -96,6 +97,7 @@ START_TEST(abstract_names_work_or_are_enotsup)
 		sock_close(&l);
 		return;
 	}
+	expect(sock_bind(l, &(struct sock_addr){"@", 0}), LIBSOCK_ENAME);
 	expect(sock_bind(l, &addr), 0);
 	expect(sock_listen(l, 1), 0);
 	expect(sock_local(l, &local), 0);
@@ -106,6 +108,36 @@ START_TEST(abstract_names_work_or_are_enotsup)
 	sock_close(&conn);
 	sock_close(&client);
 	sock_close(&l);
+
+	memset(addr.host + 1, 'n', 107); /* Linux: the longest, a byte more than a path */
+	addr.host[108] = '\0';
+	l = bound(LIBSOCK_DGRAM, &addr);
+	expect(sock_sendto(l, "x", 1, &addr, soon()), 1);
+	expect(sock_recvfrom(l, (char[1]){0}, 1, &local, soon()), 1);
+	ck_assert_str_eq(local.host, addr.host);
+	sock_close(&l);
+}
+END_TEST
+
+/* A full receiver leaves an unconnected sender "writable": no readiness can be waited for, and none must be spun for. */
+START_TEST(sendto_a_full_receiver_gives_up_on_time_without_spinning)
+{
+	struct sock_addr addr = path("full-dgram");
+	struct sock to = bound(LIBSOCK_DGRAM, &addr), s;
+	int64_t start;
+	clock_t cpu;
+
+	expect(sock_open(&s, LIBSOCK_AF_UNIX, LIBSOCK_DGRAM), 0);
+	while (sock_sendto(s, "x", 1, &addr, LIBSOCK_NOWAIT) == 1)
+		;
+	start = sock_now();
+	cpu = clock();
+	expect(sock_sendto(s, "x", 1, &addr, sock_after(300)), LIBSOCK_ETIMEDOUT);
+	ck_assert_int_ge(sock_now() - start, 300);
+	ck_assert_int_lt((clock() - cpu) * 1000 / CLOCKS_PER_SEC, 100);
+	sock_close(&s);
+	sock_close(&to);
+	remove(addr.host);
 }
 END_TEST
 
@@ -225,6 +257,7 @@ int main(void)
 		{streams_connect_by_path},
 		{datagrams_say_from_where},
 		{abstract_names_work_or_are_enotsup},
+		{sendto_a_full_receiver_gives_up_on_time_without_spinning},
 		{a_path_that_begins_with_at_is_written_with_a_dot},
 		{paths_of_every_critical_length},
 		{a_missing_path_is_enoent_and_a_dead_one_refuses},

@@ -8,6 +8,8 @@
 #include "libsock.h"
 #include "os.h"
 
+#include <stdlib.h>
+
 int64_t os_now(void)
 {
 	return 1; /* no clock, and nothing that could wait for it */
@@ -159,6 +161,65 @@ int os_interface_index(const char *name, uint32_t *index)
 bool os_has_abstract_names(void)
 {
 	return false;
+}
+
+int os_wait_any(struct os_wait_item items[], int count, int wait_ms)
+{
+	(void)items;
+	(void)count;
+	(void)wait_ms;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_reverse(const struct os_addr *addr, char *name, size_t size)
+{
+	(void)addr;
+	(void)name;
+	(void)size;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_job_run(struct os_job *job, int wait_ms)
+{
+	(void)wait_ms;
+	free(job);
+	return LIBSOCK_ENOTSUP;
+}
+
+void os_job_free(struct os_job *job)
+{
+	free(job);
+}
+
+int os_service_port(const char *service, int type)
+{
+	(void)service;
+	(void)type;
+	return LIBSOCK_EAI_NONAME; /* the built-in table answers */
+}
+
+int os_service_name(uint16_t port, int type, char *name, size_t size)
+{
+	(void)port;
+	(void)type;
+	(void)name;
+	(void)size;
+	return LIBSOCK_EAI_NONAME;
+}
+
+int os_interfaces(void (*found)(void *context, const char *name, uint32_t index, unsigned flags, const struct os_addr *addr),
+		  void *context)
+{
+	(void)found;
+	(void)context;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_hostname(char *name, size_t size)
+{
+	(void)name;
+	(void)size;
+	return LIBSOCK_ENOTSUP;
 }
 
 const struct os_error_row os_error_rows[] = {{0, 0}};

@@ -77,6 +77,23 @@ int os_error(int number)
 	return LIBSOCK_ESYS - number;
 }
 
+/* Only what is about this process is told as it is: a refusal here is the name server's, not the peer's. */
+static int errmap__resolver_system(int number)
+{
+	switch (number) {
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+		return os_error(number);
+	case EAGAIN:
+	case EINTR:
+		return LIBSOCK_EAI_AGAIN;
+	default:
+		return LIBSOCK_EAI_FAIL;
+	}
+}
+
 int native_resolver_error(int number)
 {
 	switch (number) {
@@ -93,7 +110,7 @@ int native_resolver_error(int number)
 	case EAI_MEMORY:
 		return LIBSOCK_ENOMEM;
 	case EAI_SYSTEM:
-		return os_error(errno);
+		return errmap__resolver_system(errno);
 	default:
 		return LIBSOCK_EAI_FAIL;
 	}

@@ -24,6 +24,7 @@
 
 typedef int native_socket;
 typedef socklen_t native_len;
+typedef socklen_t native_size; /* of getnameinfo */
 
 #define NATIVE_DONTWAIT MSG_DONTWAIT
 #define NATIVE_REUSE SO_REUSEADDR
@@ -87,7 +88,14 @@ int native_ask_family(int fd, int *family);
 /* 0 or −1. */
 int native_set_blocking(int fd, bool blocking);
 
-/* The mode of sockets that neither listen nor accept: waiting for ever is to be one system call. */
+/*
+ * The mode of sockets that do not listen: waiting for ever is to be one system call. But XNU and NetBSD do not look at
+ * MSG_DONTWAIT when sending (sosend, sosendcheck), so that there only a mode can keep a deadline.
+ */
+#if defined(__APPLE__) || defined(__NetBSD__)
+enum { NATIVE_BLOCKING = false };
+#else
 enum { NATIVE_BLOCKING = true };
+#endif
 
 #endif

@@ -99,11 +99,13 @@ int os_open(int family, int type, intptr_t *result)
 			return os_error(errno);
 		}
 	}
-	/* Dual stack, set because the default is the administrator's (Linux: net.ipv6.bindv6only) or off (OpenBSD: for good). */
-	if (tamed == 0 && family == LIBSOCK_AF_INET6)
-		tamed = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	if (tamed == -1)
+	if (tamed == -1 || (!NATIVE_BLOCKING && native_set_blocking(fd, false) == -1))
 		return os__give_up(fd);
+	/* Dual stack, set because the default is the administrator's (Linux: net.ipv6.bindv6only). OpenBSD cannot. */
+	if (family == LIBSOCK_AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == -1) {
+		close(fd);
+		return LIBSOCK_ENOTSUP;
+	}
 	*result = fd;
 	return 0;
 }
@@ -120,36 +122,51 @@ int os_close(intptr_t fd)
  */
 static int os__connect_unix(int fd, const struct sockaddr *to, socklen_t length, int wait_ms)
 {
-	const struct timeval limit = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000}, none = {0};
+	const struct timeval limit = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+	struct timeval before;
+	socklen_t size = sizeof before;
 
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == -1)
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &before, &size) == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == -1)
 		return -1;
 
 	int result = connect(fd, to, length), number = errno;
 
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &before, sizeof before);
+	errno = number;
+	return result;
+}
+
+/* A connect that does not wait. What listens by mistake stays as listeners are. */
+static int os__connect_nonblocking(int fd, const struct sockaddr *to, socklen_t length)
+{
+	int result, number, listening = 0;
+	socklen_t size = sizeof listening;
+
+	if (native_set_blocking(fd, false) == -1)
+		return -1;
+	result = connect(fd, to, length);
+	number = errno;
+	if (result == -1 && number != EINPROGRESS)
+		getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size);
+	if (NATIVE_BLOCKING && !listening)
+		native_set_blocking(fd, true);
 	errno = number;
 	return result;
 }
 
 int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length, int wait_ms)
 {
-	int result, number;
+	const bool is_unix = to->sa_family == AF_UNIX, waits = wait_ms < 0 || type == LIBSOCK_DGRAM;
+	int result;
 
-	if (wait_ms < 0 || type == LIBSOCK_DGRAM) {
-		result = connect(fd, to, length);
-		if (result == -1 && errno == EINTR && to->sa_family != AF_UNIX)
-			errno = EINPROGRESS; /* it goes on (connect(2)); calling again would not */
-		return result;
-	}
-	if (wait_ms > 0 && to->sa_family == AF_UNIX)
+	if (is_unix && wait_ms > 0)
 		return os__connect_unix(fd, to, length, wait_ms);
-	if (native_set_blocking(fd, false) == -1)
-		return -1;
-	result = connect(fd, to, length);
-	number = errno;
-	native_set_blocking(fd, true);
-	errno = number;
+	result = waits ? connect(fd, to, length) : os__connect_nonblocking(fd, to, length);
+	if (result == -1 && !is_unix && errno == EINTR)
+		errno = EINPROGRESS; /* it goes on (connect(2)); calling again would not */
+	if (result == -1 && !is_unix && errno == EAGAIN)
+		errno = EADDRNOTAVAIL; /* Linux, when a datagram socket finds no free port */
 	return result;
 }
 
@@ -157,10 +174,10 @@ int native_accept(int fd, struct sockaddr *peer, socklen_t *length)
 {
 #ifdef SOCK_CLOEXEC
 	int conn = accept4(fd, peer, length, SOCK_CLOEXEC);
-	bool tamed = conn == -1 || os__no_sigpipe(conn) == 0;
+	bool tamed = conn == -1 || (os__no_sigpipe(conn) == 0 && (NATIVE_BLOCKING || native_set_blocking(conn, false) == 0));
 #else
 	int conn = accept(fd, peer, length);
-	bool tamed = conn == -1 || (native_tame(conn) == 0 && native_set_blocking(conn, true) == 0);
+	bool tamed = conn == -1 || (native_tame(conn) == 0 && native_set_blocking(conn, NATIVE_BLOCKING) == 0);
 #endif
 
 	/* macOS: a connection that is gone already has no peer, and setsockopt on it fails with EINVAL. */
@@ -186,16 +203,32 @@ ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockad
 	return n >= 0 && (message.msg_flags & MSG_TRUNC) ? (ssize_t)size + 1 : n;
 }
 
+int os_wait_any(struct os_wait_item items[], int count, int wait_ms)
+{
+	struct pollfd polled[OS_WAIT_MAX];
+	int ready;
+
+	for (int i = 0; i < count; i++)
+		polled[i] = (struct pollfd){.fd = (int)items[i].fd, .events = items[i].event == OS_READABLE ? POLLIN : POLLOUT};
+	ready = poll(polled, (nfds_t)count, wait_ms);
+	if (ready < 0)
+		return os_error(errno);
+	for (int i = 0; i < count; i++)
+		items[i].ready = polled[i].revents != 0;
+	return ready;
+}
+
 int os_wait(intptr_t fd, int event, int wait_ms)
 {
-	struct pollfd item = {.fd = (int)fd, .events = event == OS_READABLE ? POLLIN : POLLOUT};
-	int ready = poll(&item, 1, wait_ms);
+	struct os_wait_item item = {.fd = fd, .event = event};
 
-	return ready < 0 ? os_error(errno) : ready;
+	return os_wait_any(&item, 1, wait_ms);
 }
 
 int os_interface_index(const char *name, uint32_t *index)
 {
 	*index = if_nametoindex(name);
-	return *index > 0 ? 0 : LIBSOCK_ENODEV;
+	if (*index > 0)
+		return 0;
+	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? os_error(errno) : LIBSOCK_ENODEV;
 }

@@ -23,6 +23,7 @@
 
 typedef SOCKET native_socket;
 typedef int native_len;
+typedef DWORD native_size; /* of getnameinfo */
 
 #define NATIVE_SIZE(size) ((int)((size) > INT_MAX ? INT_MAX : (size))) /* counts in int */
 #define NATIVE_DONTWAIT 0

@@ -214,22 +214,46 @@ int native_getsockname(SOCKET s, struct sockaddr *name, int *length)
 	return 0;
 }
 
+_Static_assert((int)OS_WAIT_MAX <= FD_SETSIZE, "a set of sockets holds all that are waited for");
+
 /*
  * select, not WSAPoll: before Windows 10 2004 that never told of a failed connect (it is in select's set of exceptions). A
  * set is an array here, so a socket's number does not matter.
  */
+int os_wait_any(struct os_wait_item items[], int count, int wait_ms)
+{
+	fd_set readable, writable, failed;
+	struct timeval limit = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+	int ready = 0;
+
+	if (count == 0) { /* select takes no empty sets */
+		Sleep((DWORD)wait_ms);
+		return 0;
+	}
+	FD_ZERO(&readable);
+	FD_ZERO(&writable);
+	FD_ZERO(&failed);
+	for (int i = 0; i < count; i++) {
+		FD_SET((SOCKET)items[i].fd, items[i].event == OS_READABLE ? &readable : &writable);
+		if (items[i].event == OS_CONNECTED) /* for others it would mean out-of-band data */
+			FD_SET((SOCKET)items[i].fd, &failed);
+	}
+	if (select(0, &readable, &writable, &failed, wait_ms < 0 ? NULL : &limit) < 0)
+		return os_error(WSAGetLastError());
+	for (int i = 0; i < count; i++) {
+		SOCKET s = (SOCKET)items[i].fd;
+
+		items[i].ready = FD_ISSET(s, &readable) || FD_ISSET(s, &writable) || FD_ISSET(s, &failed);
+		ready += items[i].ready;
+	}
+	return ready;
+}
+
 int os_wait(intptr_t fd, int event, int wait_ms)
 {
-	fd_set ready, failed;
-	struct timeval limit = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
-	int count;
+	struct os_wait_item item = {.fd = fd, .event = event};
 
-	FD_ZERO(&ready);
-	FD_SET((SOCKET)fd, &ready);
-	failed = ready;
-	count = select(0, event == OS_READABLE ? &ready : NULL, event == OS_READABLE ? NULL : &ready, &failed,
-		       wait_ms < 0 ? NULL : &limit);
-	return count < 0 ? os_error(WSAGetLastError()) : count > 0;
+	return os_wait_any(&item, 1, wait_ms);
 }
 
 /* The name that people see ("Ethernet", an alias) or the one that if_indextoname gives ("ethernet_32769"). */

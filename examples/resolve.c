@@ -1,0 +1,33 @@
+/*
+ * resolve: what a name means, or what an address is called.
+ *
+ *   cc resolve.c -o resolve $(pkg-config --cflags --libs libsock)
+ *   ./resolve localhost
+ *   ./resolve 127.0.0.1
+ */
+#include <libsock.h>
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	struct sock_addr found[64], name;
+	int64_t by = sock_after(5000); /* for all of it */
+	int count;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: resolve NAME|ADDRESS\n");
+		return 2;
+	}
+	count = sock_resolve(argv[1], LIBSOCK_AF_ANY, found, 64, by);
+	if (count < 0) {
+		fprintf(stderr, "resolve: %s: %s\n", argv[1], sock_strerror(count));
+		return 1;
+	}
+	for (int i = 0; i < count; i++) {
+		int err = sock_reverse(&found[i], &name, by);
+
+		/* Not every address has a name of its own, and it need not be the one that was asked for. */
+		printf("%-40s %s\n", found[i].host, err == 0 ? name.host : sock_strerror(err));
+	}
+	return 0;
+}

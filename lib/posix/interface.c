@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Network interfaces by getifaddrs, and the machine's name. */
+
+#include "native.h"
+
+#include "libsock.h"
+#include "os.h"
+
+#include <ifaddrs.h>
+#include <string.h>
+
+typedef void ifaddrs__found(void *context, const char *name, uint32_t index, unsigned flags,
+			    const struct os_addr *addr);
+
+/* Linux puts an address's label in the name's place, eth0:1 (ip-address(8)); an interface's own name has no colon. */
+static size_t ifaddrs__name_length(const struct ifaddrs *item)
+{
+	size_t length = strcspn(item->ifa_name, ":");
+
+	return length < IF_NAMESIZE ? length : IF_NAMESIZE - 1;
+}
+
+static bool ifaddrs__is_same(const struct ifaddrs *a, const struct ifaddrs *b)
+{
+	size_t length = ifaddrs__name_length(a);
+
+	return ifaddrs__name_length(b) == length && memcmp(a->ifa_name, b->ifa_name, length) == 0;
+}
+
+static bool ifaddrs__is_ip(const struct ifaddrs *item)
+{
+	return item->ifa_addr && (item->ifa_addr->sa_family == AF_INET || item->ifa_addr->sa_family == AF_INET6);
+}
+
+/* Is it to be told of without an address: has its interface none, and is this the first item of it? */
+static bool ifaddrs__is_bare(const struct ifaddrs *list, const struct ifaddrs *item)
+{
+	const struct ifaddrs *first = NULL;
+
+	for (; list; list = list->ifa_next) {
+		if (!ifaddrs__is_same(list, item))
+			continue;
+		if (ifaddrs__is_ip(list))
+			return false;
+		if (first == NULL)
+			first = list;
+	}
+	return first == item;
+}
+
+/* Some systems of the KAME stack keep a link-local address's scope in its third and fourth byte (RFC 4291: zeros). */
+static void ifaddrs__take_scope_out(struct os_addr *addr, uint32_t index)
+{
+	if (addr->scope > 0 || addr->ip[0] != 0xfe || (addr->ip[1] & 0xc0) != 0x80)
+		return;
+	addr->scope = index;
+	addr->ip[2] = addr->ip[3] = 0;
+}
+
+static void ifaddrs__get(struct os_addr *to, const struct sockaddr *from, uint32_t index)
+{
+	if (from->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const void *)from;
+
+		to->family = LIBSOCK_AF_INET;
+		memcpy(to->ip, &in->sin_addr, 4);
+	} else {
+		const struct sockaddr_in6 *in6 = (const void *)from;
+
+		to->family = LIBSOCK_AF_INET6;
+		to->scope = in6->sin6_scope_id;
+		memcpy(to->ip, &in6->sin6_addr, 16);
+		ifaddrs__take_scope_out(to, index);
+	}
+}
+
+static int ifaddrs__tell(const struct ifaddrs *item, ifaddrs__found *found, void *context)
+{
+	struct os_addr addr = {0};
+	char name[IF_NAMESIZE] = "";
+	unsigned flags = 0;
+	uint32_t index;
+
+	memcpy(name, item->ifa_name, ifaddrs__name_length(item));
+	index = if_nametoindex(name);
+	if (index == 0) {
+		int err = os_error(errno);
+
+		return err == LIBSOCK_ENODEV ? 0 : err; /* it went away meanwhile */
+	}
+	if (item->ifa_flags & IFF_UP)
+		flags |= OS_INTERFACE_UP;
+	if (item->ifa_flags & IFF_LOOPBACK)
+		flags |= OS_INTERFACE_LOOPBACK;
+	if (item->ifa_flags & IFF_MULTICAST)
+		flags |= OS_INTERFACE_MULTICAST;
+	if (ifaddrs__is_ip(item))
+		ifaddrs__get(&addr, item->ifa_addr, index);
+	found(context, name, index, flags, &addr);
+	return 0;
+}
+
+int os_interfaces(ifaddrs__found *found, void *context)
+{
+	struct ifaddrs *list;
+	int err = 0;
+
+	if (getifaddrs(&list) == -1)
+		return os_error(errno);
+	for (const struct ifaddrs *item = list; item && err == 0; item = item->ifa_next)
+		if (ifaddrs__is_ip(item) || ifaddrs__is_bare(list, item))
+			err = ifaddrs__tell(item, found, context);
+	freeifaddrs(list);
+	return err;
+}
+
+/* Into room for any name: POSIX allows a system that has too little to cut it, NUL and all, and say nothing. */
+int os_hostname(char *name, size_t size)
+{
+	char whole[256 + 1] = ""; /* _POSIX_HOST_NAME_MAX is 255 */
+	size_t length;
+
+	if (gethostname(whole, sizeof whole - 1) == -1)
+		return os_error(errno);
+	length = strlen(whole);
+	if (length >= size)
+		return LIBSOCK_EMSGSIZE;
+	memcpy(name, whole, length + 1);
+	return (int)length;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Network interfaces by GetAdaptersAddresses, and the machine's name. Neither needs Winsock to be started. */
+
+#include "native.h"
+
+#include "libsock.h"
+#include "os.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ADAPTER__UTF8_MAX = 3,  /* bytes for each UTF-16 unit */
+	ADAPTER__FIRST = 16384, /* what Microsoft's page on the call says is mostly enough (15 KB) */
+	ADAPTER__TRIES = 8      /* each time the list may have grown since its size was told */
+};
+
+typedef void adapter__found(void *context, const char *name, uint32_t index, unsigned flags,
+			    const struct os_addr *addr);
+
+/* The list, to be freed, or NULL and why, NO_ERROR included: there is nothing to list. */
+static IP_ADAPTER_ADDRESSES *adapter__list(ULONG *error)
+{
+	const ULONG flags = GAA_FLAG_SKIP_ANYCAST | GAA_FLAG_SKIP_MULTICAST | GAA_FLAG_SKIP_DNS_SERVER;
+	ULONG size = ADAPTER__FIRST;
+
+	*error = ERROR_BUFFER_OVERFLOW;
+	for (int tries = 0; tries < ADAPTER__TRIES && *error == ERROR_BUFFER_OVERFLOW; tries++) {
+		IP_ADAPTER_ADDRESSES *list = malloc(size);
+
+		if (list == NULL) {
+			*error = ERROR_NOT_ENOUGH_MEMORY;
+			return NULL;
+		}
+		*error = GetAdaptersAddresses(AF_UNSPEC, flags, NULL, list, &size);
+		if (*error == NO_ERROR)
+			return list;
+		free(list);
+	}
+	if (*error == ERROR_NO_DATA || *error == ERROR_ADDRESS_NOT_ASSOCIATED)
+		*error = NO_ERROR;
+	return NULL;
+}
+
+/* UTF-16 to UTF-8, at most `size` bytes with the NUL, and no half of a character. */
+static void adapter__narrow(char *name, size_t size, const WCHAR *wide)
+{
+	char whole[(IF_MAX_STRING_SIZE + 1) * ADAPTER__UTF8_MAX];
+	size_t length;
+
+	if (WideCharToMultiByte(CP_UTF8, 0, wide, -1, whole, sizeof whole, NULL, NULL) <= 0)
+		whole[0] = '\0'; /* longer than an interface's name can be */
+	length = strlen(whole);
+	if (length >= size) {
+		length = size - 1;
+		while (length > 0 && (whole[length] & 0xc0) == 0x80)
+			length--;
+	}
+	memcpy(name, whole, length);
+	name[length] = '\0';
+}
+
+static unsigned adapter__flags(const IP_ADAPTER_ADDRESSES *adapter)
+{
+	unsigned flags = 0;
+
+	if (adapter->OperStatus == IfOperStatusUp)
+		flags |= OS_INTERFACE_UP;
+	if (adapter->IfType == IF_TYPE_SOFTWARE_LOOPBACK)
+		flags |= OS_INTERFACE_LOOPBACK;
+	if ((adapter->Flags & IP_ADAPTER_NO_MULTICAST) == 0)
+		flags |= OS_INTERFACE_MULTICAST;
+	return flags;
+}
+
+static bool adapter__get(struct os_addr *to, const struct sockaddr *from)
+{
+	memset(to, 0, sizeof *to);
+	if (from->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const void *)from;
+
+		to->family = LIBSOCK_AF_INET;
+		memcpy(to->ip, &in->sin_addr, 4);
+	} else if (from->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)from;
+
+		to->family = LIBSOCK_AF_INET6;
+		to->scope = in6->sin6_scope_id;
+		memcpy(to->ip, &in6->sin6_addr, 16);
+	}
+	return to->family != 0;
+}
+
+static void adapter__tell(const IP_ADAPTER_ADDRESSES *adapter, adapter__found *found, void *context)
+{
+	char name[LIBSOCK_INTERFACE_MAX];
+	uint32_t index = adapter->IfIndex > 0 ? adapter->IfIndex : adapter->Ipv6IfIndex; /* 0: has no IPv4 */
+	unsigned flags = adapter__flags(adapter);
+	struct os_addr addr = {0};
+	bool bare = true;
+
+	if (index == 0)
+		return;
+	adapter__narrow(name, sizeof name, adapter->FriendlyName);
+	for (const IP_ADAPTER_UNICAST_ADDRESS *item = adapter->FirstUnicastAddress; item; item = item->Next)
+		if (adapter__get(&addr, item->Address.lpSockaddr)) {
+			found(context, name, index, flags, &addr);
+			bare = false;
+		}
+	if (bare)
+		found(context, name, index, flags, &addr);
+}
+
+int os_interfaces(adapter__found *found, void *context)
+{
+	ULONG error;
+	IP_ADAPTER_ADDRESSES *list = adapter__list(&error);
+
+	if (error != NO_ERROR)
+		return os_error((int)error);
+	for (const IP_ADAPTER_ADDRESSES *adapter = list; adapter; adapter = adapter->Next)
+		adapter__tell(adapter, found, context);
+	free(list);
+	return 0;
+}
+
+/* Not gethostname, which answers in the code page of the day. The name is the machine's own, in a cluster too. */
+int os_hostname(char *name, size_t size)
+{
+	WCHAR wide[256]; /* DNS allows 63 characters */
+	char whole[sizeof wide / sizeof wide[0] * ADAPTER__UTF8_MAX];
+	DWORD room = sizeof wide / sizeof wide[0];
+	size_t length;
+
+	if (!GetComputerNameExW(ComputerNamePhysicalDnsHostname, wide, &room))
+		return os_error((int)GetLastError());
+	if (WideCharToMultiByte(CP_UTF8, 0, wide, -1, whole, sizeof whole, NULL, NULL) <= 0)
+		return os_error((int)GetLastError());
+	length = strlen(whole);
+	if (length >= size)
+		return LIBSOCK_EMSGSIZE;
+	memcpy(name, whole, length + 1);
+	return (int)length;
+}

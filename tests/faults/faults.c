@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+
+/* One call each, for tests/faults/inject to spoil: prints the name of what the call returned. */
+
+#include <libsock.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void must(ptrdiff_t result)
+{
+	if (result < 0) {
+		fprintf(stderr, "faults: set-up: %s\n", sock_strerror((int)result));
+		exit(1);
+	}
+}
+
+/* A listener with two connections in its queue. */
+static struct sock busy_listener(struct sock clients[2])
+{
+	struct sock_addr addr = {"127.0.0.1", 0};
+	struct sock s;
+
+	must(sock_serve(&s, &addr, 4));
+	must(sock_local(s, &addr));
+	for (int i = 0; i < 2; i++) {
+		must(sock_open(&clients[i], LIBSOCK_AF_INET, LIBSOCK_STREAM));
+		must(sock_connect(clients[i], &addr, LIBSOCK_FOREVER));
+	}
+	return s;
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	struct sock clients[2], conn, s = busy_listener(clients);
+	ptrdiff_t result = LIBSOCK_EINVAL;
+	char data[1];
+
+	if (strcmp(what, "accept-nowait") == 0)
+		result = sock_accept(s, &conn, NULL, LIBSOCK_NOWAIT);
+	else if (strcmp(what, "accept") == 0)
+		result = sock_accept(s, &conn, NULL, sock_after(100));
+	else if (strcmp(what, "recv") == 0)
+		result = sock_recv(clients[0], data, 1, sock_after(30));
+	else if (strcmp(what, "connected") == 0)
+		result = sock_connected(clients[0], LIBSOCK_NOWAIT);
+	else if (strcmp(what, "close") == 0)
+		result = sock_close(&clients[0]);
+	else if (strcmp(what, "has-inet6") == 0)
+		result = sock_has(LIBSOCK_HAS_INET6) == 1 ? 0 : LIBSOCK_ENOTSUP;
+	else if (strcmp(what, "open-inet6") == 0)
+		result = sock_open(&conn, LIBSOCK_AF_INET6, LIBSOCK_STREAM);
+	printf("%s\n", sock_errname((int)result));
+	return 0;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+
+/* sock_dial and sock_serve over the loopback; what needs a network is in tests/network. */
+
+#include "testing.h"
+
+#include <string.h>
+
+static struct sock serve(const char *host, uint16_t port, struct sock_addr *addr)
+{
+	struct sock s;
+
+	expect(sock_addr_set(addr, host, port), 0);
+	expect(sock_serve(&s, addr, 4), 0);
+	expect(sock_local(s, addr), 0);
+	return s;
+}
+
+START_TEST(dial_connects_to_literals_of_both_families)
+{
+	static const char *const hosts[] = {"127.0.0.1", "::1", "::ffff:127.0.0.1"};
+
+	for (int i = 0; i < 3; i++) {
+		struct sock_addr addr, peer;
+		struct sock l = serve(hosts[i], 0, &addr), s, conn;
+
+		ck_assert_int_eq(l.family, i == 1 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET);
+		expect(sock_dial(&s, &addr, i == 0 ? LIBSOCK_FOREVER : soon()), 0);
+		ck_assert_int_eq(s.family, l.family);
+		ck_assert_int_eq(s.type, LIBSOCK_STREAM);
+		expect(sock_peer(s, &peer), 0);
+		ck_assert(sock_addr_equal(&peer, &addr));
+		expect(sock_accept(l, &conn, NULL, soon()), 0);
+		ck_assert(!native_is_inheritable(sock_native(s)));
+		expect(sock_send(conn, "x", 1, soon()), 1);
+		expect(sock_recv(s, (char[4]){0}, 4, LIBSOCK_FOREVER), 1); /* a socket that can wait */
+		sock_close(&s);
+		sock_close(&conn);
+		sock_close(&l);
+	}
+}
+END_TEST
+
+START_TEST(dial_goes_on_at_once_when_the_first_family_refuses)
+{
+	struct sock_addr addr;
+	struct sock l = serve("127.0.0.1", 0, &addr), s;
+	struct sock_attempt attempts[LIBSOCK_DIAL_MAX];
+	int count = LIBSOCK_DIAL_MAX;
+	int64_t start = sock_now();
+
+	expect(sock_addr_set(&addr, "localhost", addr.port), 0); /* ::1, where nobody listens, then 127.0.0.1 */
+	expect(sock_dial_attempts(&s, &addr, attempts, &count, soon()), 0);
+	ck_assert_int_lt(sock_now() - start, 250);
+	ck_assert_int_eq(count, 2);
+	ck_assert_str_eq(attempts[0].addr.host, "::1");
+	ck_assert_int_eq(attempts[0].addr.port, addr.port);
+	expect(attempts[0].err, LIBSOCK_ECONNREFUSED);
+	ck_assert_str_eq(attempts[1].addr.host, "127.0.0.1");
+	expect(attempts[1].err, 0);
+	ck_assert_int_eq(s.family, LIBSOCK_AF_INET);
+	sock_close(&s);
+	sock_close(&l);
+}
+END_TEST
+
+START_TEST(dial_prefers_the_first_family)
+{
+	struct sock_addr addr;
+	struct sock l = serve("", 0, &addr), s, conn;
+	struct sock_addr peer;
+
+	expect(sock_addr_set(&addr, "localhost", addr.port), 0);
+	expect(sock_dial(&s, &addr, soon()), 0);
+	ck_assert_int_eq(s.family, LIBSOCK_AF_INET6);
+	expect(sock_accept(l, &conn, &peer, soon()), 0);
+	ck_assert_str_eq(peer.host, "::1");
+	sock_close(&conn);
+	expect(sock_accept(l, &conn, NULL, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN); /* and connects once */
+	sock_close(&s);
+	sock_close(&l);
+}
+END_TEST
+
+START_TEST(dial_says_refused_when_all_refuse)
+{
+	struct sock holder, s = {.family = 77};
+	struct sock_addr addr = unused_port(LIBSOCK_AF_INET, LIBSOCK_STREAM, &holder);
+	struct sock_attempt attempts[1];
+	int count = 1;
+
+	expect(sock_dial(&s, &addr, soon()), LIBSOCK_ECONNREFUSED);
+	ck_assert_int_eq(s.family, 0);
+	expect(sock_addr_set(&addr, "localhost", addr.port), 0);
+	expect(sock_dial_attempts(&s, &addr, attempts, &count, LIBSOCK_FOREVER), LIBSOCK_ECONNREFUSED);
+	ck_assert_int_eq(count, 2); /* more than the room */
+	expect(attempts[0].err, LIBSOCK_ECONNREFUSED);
+	sock_close(&holder);
+}
+END_TEST
+
+START_TEST(dial_gives_up_on_time_when_nobody_answers)
+{
+	enum { MOST = 64 };
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr), s[MOST] = {{0}};
+	int64_t start = 0;
+	int err = 0, count = 0;
+
+	while (err == 0 && count < MOST) { /* a full queue does not answer */
+		start = sock_now();
+		err = sock_dial(&s[count++], &addr, sock_after(150));
+	}
+	expect(err, LIBSOCK_ETIMEDOUT);
+	ck_assert_int_ge(sock_now() - start, 150);
+	ck_assert_int_le(sock_now() - start, 1000);
+	expect(sock_dial(&s[count - 1], &addr, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_dial(&s[count - 1], &addr, -1), LIBSOCK_ETIMEDOUT);
+	while (count > 0)
+		sock_close(&s[--count]);
+	sock_close(&l);
+}
+END_TEST
+
+START_TEST(dial_refuses_what_is_no_peer)
+{
+	struct sock s = {.family = 77};
+	struct sock_addr empty = {"", 80}, zero = {"127.0.0.1", 0}, bad = {"127.1", 80}, path = {"/tmp/x", 80},
+			 zone = {"fe80::1%no-such", 80};
+	int count = 3;
+
+	expect(sock_dial(&s, &empty, soon()), LIBSOCK_ENAME);
+	expect(sock_dial(&s, &zero, soon()), LIBSOCK_EPORT);
+	expect(sock_dial(&s, &bad, soon()), LIBSOCK_ENAME);
+	expect(sock_dial(&s, &path, soon()), LIBSOCK_ENAME);
+	expect(sock_dial(&s, &zone, soon()), LIBSOCK_ENODEV);
+	expect(sock_dial(&s, NULL, soon()), LIBSOCK_EINVAL);
+	expect(sock_dial(NULL, &bad, soon()), LIBSOCK_EINVAL);
+	ck_assert_int_eq(s.family, 0);
+	expect(sock_dial_attempts(&s, &zero, NULL, &count, soon()), LIBSOCK_EINVAL);
+	count = 0;
+	expect(sock_dial_attempts(&s, &zero, NULL, &count, soon()), LIBSOCK_EPORT);
+	expect(sock_dial_attempts(&s, &zero, NULL, NULL, soon()), LIBSOCK_EINVAL);
+}
+END_TEST
+
+START_TEST(serve_takes_both_families_for_an_empty_host)
+{
+	struct sock_addr addr, peer;
+	struct sock l = serve("", 0, &addr), s, conn;
+	static const char *const hosts[] = {"127.0.0.1", "::1"};
+
+	for (int i = 0; i < 2; i++) {
+		expect(sock_addr_set(&addr, hosts[i], addr.port), 0);
+		expect(sock_dial(&s, &addr, soon()), 0);
+		expect(sock_accept(l, &conn, &peer, soon()), 0);
+		ck_assert_str_eq(peer.host, hosts[i]);
+		sock_close(&conn);
+		sock_close(&s);
+	}
+	sock_close(&l);
+}
+END_TEST
+
+START_TEST(serve_again_while_old_connections_drain)
+{
+	struct sock_addr addr, local;
+	struct sock l = serve("127.0.0.1", 0, &addr), s, conn, again;
+
+	expect(sock_dial(&s, &addr, soon()), 0);
+	expect(sock_accept(l, &conn, NULL, soon()), 0);
+	expect(sock_serve(&again, &addr, 4), LIBSOCK_EADDRINUSE);
+	ck_assert_int_eq(again.family, 0);
+	sock_close(&l);
+	expect(sock_serve(&again, &addr, 4), 0); /* with the connection still open */
+	sock_close(&again);
+	sock_close(&conn);
+	sock_close(&s);
+	again = serve(addr.host, addr.port, &local);
+	sock_close(&again);
+}
+END_TEST
+
+START_TEST(serve_says_what_it_cannot_bind)
+{
+	struct sock s = {.family = 77};
+	struct sock_addr foreign = {"198.51.100.1", 0}, bad = {"127.1", 0};
+
+	expect(sock_serve(&s, &foreign, 1), LIBSOCK_EADDRNOTAVAIL);
+	ck_assert_int_eq(s.family, 0);
+	expect(sock_serve(&s, &bad, 1), LIBSOCK_ENAME);
+	expect(sock_serve(&s, NULL, 1), LIBSOCK_EINVAL);
+	expect(sock_serve(NULL, &bad, 1), LIBSOCK_EINVAL);
+	expect(sock_addr_set(&bad, "127.0.0.1", 0), 0);
+	expect(sock_serve(&s, &bad, -1), LIBSOCK_EINVAL);
+	ck_assert_int_eq(s.family, 0);
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{dial_connects_to_literals_of_both_families},
+		{dial_goes_on_at_once_when_the_first_family_refuses},
+		{dial_prefers_the_first_family},
+		{dial_says_refused_when_all_refuse},
+		{dial_gives_up_on_time_when_nobody_answers},
+		{dial_refuses_what_is_no_peer},
+		{serve_takes_both_families_for_an_empty_host},
+		{serve_again_while_old_connections_drain},
+		{serve_says_what_it_cannot_bind},
+		{0},
+	};
+
+	return testing_main("dial", tests);
+}
