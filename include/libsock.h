@@ -737,7 +737,8 @@ LIBSOCK_API int sock_serve(struct sock *s, const struct sock_addr *addr, int bac
  * **Deadlines.** The system's resolver cannot be told how long to take. With #LIBSOCK_FOREVER it is called in place. With a
  * real deadline it is called in a detached thread; when the deadline passes the call returns #LIBSOCK_ETIMEDOUT at once, and
  * the thread, which blocks all signals, ends by itself whenever the resolver gives up (on Linux see resolv.conf(5): 5 s
- * twice for each server). At most 256 such threads exist at a time in a process; then look-ups are #LIBSOCK_EAI_AGAIN.
+ * twice for each server). At most 256 such threads exist at a time in a process; then look-ups are #LIBSOCK_EAI_AGAIN. A
+ * child of fork() inherits their count without them.
  * #LIBSOCK_NOWAIT never starts one: #LIBSOCK_EAGAIN, unless no resolver is needed.
  * @{
  */

@@ -4,21 +4,39 @@
 
 #include <string.h>
 
+static unsigned ip__digit(char c)
+{
+	return (unsigned)(unsigned char)c - '0'; /* above 9: none */
+}
+
+/* One number of one to three digits; NULL where there is none, or one that is too large or begins with a zero too many. */
+static const char *ip__octet_parse(const char *text, uint8_t *octet)
+{
+	unsigned value = ip__digit(*text++), digit;
+
+	if (value > 9)
+		return NULL;
+	if ((digit = ip__digit(*text)) <= 9) {
+		if (value == 0)
+			return NULL;
+		value = value * 10 + digit;
+		if ((digit = ip__digit(*++text)) <= 9) {
+			value = value * 10 + digit;
+			text++;
+		}
+	}
+	*octet = (uint8_t)value;
+	return value <= 255 ? text : NULL;
+}
+
 bool ip4_parse(const char *text, const char *end, uint8_t ip[4])
 {
 	for (int i = 0; i < 4; i++) {
-		unsigned value = 0, digits = 0;
-
-		if (i > 0 && (text == end || *text++ != '.'))
+		if (i > 0 && *text++ != '.')
 			return false;
-		for (; text < end && *text >= '0' && *text <= '9'; text++) {
-			value = value * 10 + (unsigned)(*text - '0');
-			if (++digits > 3)
-				return false;
-		}
-		if (digits == 0 || value > 255 || (digits > 1 && text[-(ptrdiff_t)digits] == '0'))
+		text = ip__octet_parse(text, &ip[i]);
+		if (text == NULL)
 			return false;
-		ip[i] = (uint8_t)value;
 	}
 	return text == end;
 }

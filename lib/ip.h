@@ -17,10 +17,14 @@ enum {
 	IP6_TEXT_MAX = 39  /* eight groups of four digits */
 };
 
-/* Four decimal numbers of 0 to 255 without leading zeros, and nothing else, from `text` up to `end`. */
+/*
+ * Both parsers read from `text` up to `end`, where something stands that no address goes on with: a NUL, or a scope's %.
+ */
+
+/* Four decimal numbers of 0 to 255 without leading zeros, and nothing else. */
 bool ip4_parse(const char *text, const char *end, uint8_t ip[4]);
 
-/* RFC 4291, section 2.2, all three forms, and nothing else, from `text` up to `end`. No scope. */
+/* RFC 4291, section 2.2, all three forms, and nothing else. No scope. */
 bool ip6_parse(const char *text, const char *end, uint8_t ip[16]);
 
 /* Both write at most their TEXT_MAX bytes and no NUL, and return where they stopped. IPv6 is as in RFC 5952. */

@@ -96,10 +96,9 @@ static int job__start(struct os_job *job)
 	return number;
 }
 
-static bool job__wait(struct job__sync *sync, int wait_ms)
+static struct timespec job__until(int wait_ms)
 {
 	struct timespec until;
-	bool done;
 
 	clock_gettime(JOB__CLOCK, &until);
 	until.tv_sec += wait_ms / 1000;
@@ -108,8 +107,15 @@ static bool job__wait(struct job__sync *sync, int wait_ms)
 		until.tv_nsec -= 1000000000L;
 		until.tv_sec++;
 	}
+	return until;
+}
+
+static bool job__wait(struct job__sync *sync, const struct timespec *until)
+{
+	bool done;
+
 	pthread_mutex_lock(&sync->lock);
-	while (!sync->done && pthread_cond_timedwait(&sync->changed, &sync->lock, &until) != ETIMEDOUT)
+	while (!sync->done && pthread_cond_timedwait(&sync->changed, &sync->lock, until) != ETIMEDOUT)
 		;
 	done = sync->done;
 	sync->abandoned = !done;
@@ -119,6 +125,7 @@ static bool job__wait(struct job__sync *sync, int wait_ms)
 
 int os_job_run(struct os_job *job, int wait_ms)
 {
+	const struct timespec until = job__until(wait_ms); /* before the thread begins: that, too, takes of the time */
 	int number = EAGAIN;
 
 	job->sync = NULL;
@@ -131,7 +138,7 @@ int os_job_run(struct os_job *job, int wait_ms)
 	number = job__start(job);
 	if (number != 0)
 		goto fail;
-	return job__wait(job->sync, wait_ms);
+	return job__wait(job->sync, &until);
 fail:
 	atomic_fetch_sub(&job__count, 1);
 	os_job_free(job);

@@ -68,7 +68,9 @@ static int job__start(struct os_job *job)
 
 int os_job_run(struct os_job *job, int wait_ms)
 {
+	const int64_t until = os_now() + wait_ms; /* before the thread begins: that, too, takes of the time */
 	int err = LIBSOCK_EAGAIN;
+	int64_t left;
 	struct job__sync *sync;
 
 	job->sync = NULL;
@@ -80,7 +82,8 @@ int os_job_run(struct os_job *job, int wait_ms)
 		return err;
 	}
 	sync = job->sync;
-	if (WaitForSingleObject(sync->done, (DWORD)wait_ms) == WAIT_OBJECT_0)
+	left = until - os_now();
+	if (WaitForSingleObject(sync->done, left > 0 ? (DWORD)left : 0) == WAIT_OBJECT_0)
 		return 1;
 	os_job_free(job);
 	return 0;
