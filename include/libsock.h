@@ -208,6 +208,7 @@ enum sock_error {
 	LIBSOCK_EAI_AGAIN = -45,     /**< The name servers did not answer. Asking again may help. */
 	LIBSOCK_EAI_FAIL = -46,      /**< The name servers failed for good. */
 	LIBSOCK_ECANCELED = -47,     /**< Given up because another attempt was first. Only in struct sock_attempt. @since 0.1.0 */
+	LIBSOCK_EEOF = -48,          /**< The peer ended the stream before what was to be read. @since 0.1.0 */
 	LIBSOCK_ESYS = -1000         /**< The first of all others: #LIBSOCK_ESYS − n is the OS's error number n. */
 };
 
@@ -724,6 +725,262 @@ LIBSOCK_API int sock_dial_attempts(struct sock *s, const struct sock_addr *addr,
  * @since 0.1.0
  */
 LIBSOCK_API int sock_serve(struct sock *s, const struct sock_addr *addr, int backlog);
+
+/** @} */
+
+/**
+ * @defgroup streams Whole messages
+ * @brief All of it or how much of it, several pieces at once, lines and records, an orderly end, and a pair of sockets.
+ *
+ * One deadline covers a call as a whole, however many transfers it takes. A deadline that has passed and
+ * #LIBSOCK_NOWAIT make one transfer; if that was not enough the answer is #LIBSOCK_ETIMEDOUT or #LIBSOCK_EAGAIN, and
+ * what has been done counts.
+ * @{
+ */
+
+/**
+ * Send all of the data.
+ *
+ * @param[in] s        A connected stream.
+ * @param[in] data     What to send. May be NULL if `size` is 0.
+ * @param[in] size     Bytes.
+ * @param[in] deadline When to give up.
+ * @param[out] done    Receives how many bytes were taken, on failure too: go on there. May be NULL.
+ * @return 0: all was taken. Otherwise, when `*done` bytes had been: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN;
+ *         #LIBSOCK_ECONNRESET, #LIBSOCK_EPIPE, the connection is over; #LIBSOCK_ENOTCONN; #LIBSOCK_EPROTOTYPE, a
+ *         datagram socket. As with sock_send(), that bytes were taken does not mean that the peer has them.
+ * @par Threads
+ * One writer at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_send_all(struct sock s, const void *data, size_t size, int64_t deadline, size_t *done);
+
+/**
+ * Receive exactly so many bytes.
+ *
+ * @param[in] s        A connected stream.
+ * @param[out] data    Receives. May be NULL if `size` is 0.
+ * @param[in] size     Bytes.
+ * @param[in] deadline When to give up.
+ * @param[out] done    Receives how many bytes came, on failure too: they are in `data`. May be NULL.
+ * @return 0: all of them. Otherwise, when `*done` had come: #LIBSOCK_EEOF, the end of file; #LIBSOCK_ETIMEDOUT,
+ *         #LIBSOCK_EAGAIN; #LIBSOCK_ECONNRESET, the peer dropped the connection; #LIBSOCK_ENOTCONN;
+ *         #LIBSOCK_EPROTOTYPE, a datagram socket.
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_recv_all(struct sock s, void *data, size_t size, int64_t deadline, size_t *done);
+
+/** The most parts that are not empty in one sock_sendv() or sock_recvv(). @since 0.1.0 */
+#define LIBSOCK_PART_MAX 64
+
+/** A piece of memory to send from. @since 0.1.0 */
+struct sock_part {
+	const void *data; /**< May be NULL if `size` is 0. */
+	size_t size;      /**< Bytes. */
+};
+
+/** A piece of memory to receive into. @since 0.1.0 */
+struct sock_room {
+	void *data;  /**< May be NULL if `size` is 0. */
+	size_t size; /**< Bytes. */
+};
+
+/**
+ * Send several pieces of memory one after another, as one: one system call, one datagram.
+ *
+ * @param[in] s        A connected socket.
+ * @param[in] parts    The pieces; empty ones are skipped. May be NULL if `count` is 0.
+ * @param[in] count    How many. On a stream what follows the first #LIBSOCK_PART_MAX that are not empty is left out: a
+ *                     short count. A datagram cannot have more.
+ * @param[in] deadline When to give up.
+ * @return The bytes taken, which on a stream may be only a part, also of a piece; or as from sock_send(), and:
+ *         #LIBSOCK_EMSGSIZE, too many parts for a datagram; #LIBSOCK_EINVAL, a NULL, a negative count, or more than
+ *         PTRDIFF_MAX bytes in all.
+ * @par Threads
+ * One writer at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline);
+
+/**
+ * sock_send_all() of several pieces of memory, however many.
+ *
+ * @param[in] s        A connected stream.
+ * @param[in] parts    The pieces, which are not written to. May be NULL if `count` is 0.
+ * @param[in] count    How many.
+ * @param[in] deadline When to give up.
+ * @param[out] done    Receives how many bytes were taken, on failure too. May be NULL.
+ * @return As from sock_send_all(); #LIBSOCK_EINVAL as from sock_sendv().
+ * @par Threads
+ * One writer at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_sendv_all(struct sock s, const struct sock_part parts[], int count, int64_t deadline,
+			       size_t *done);
+
+/**
+ * Receive into several pieces of memory, one after another: one system call, one datagram.
+ *
+ * @param[in] s        A connected socket, or a bound datagram socket.
+ * @param[out] rooms   The pieces; empty ones are skipped. May be NULL if `count` is 0, on a datagram socket.
+ * @param[in] count    How many. On a stream only the first #LIBSOCK_PART_MAX that are not empty are used.
+ * @param[in] deadline When to give up.
+ * @return The bytes received, as from sock_recv(): on a stream 0 is the end of file. Or as from sock_recv(), and:
+ *         #LIBSOCK_EINVAL, a NULL, a negative count, more than PTRDIFF_MAX bytes in all, no room at all on a stream, or
+ *         more than #LIBSOCK_PART_MAX that are not empty on a datagram socket: nothing has been received then.
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_room rooms[], int count, int64_t deadline);
+
+/**
+ * Send a piece of a file.
+ *
+ * Neither the file's size nor the position at which the program reads it matters. On POSIX that position stays as it
+ * is; on Windows it does not.
+ *
+ * @param[in] s        A connected stream.
+ * @param[in] file     An open file: a descriptor (`fileno(f)`), on Windows a HANDLE (`_get_osfhandle(_fileno(f))`).
+ * @param[in] offset   Where in the file to begin.
+ * @param[in] size     How many bytes; with `offset` at most INT64_MAX.
+ * @param[in] deadline When to give up. Reading the file is not bounded by it.
+ * @param[out] done    Receives how many bytes were taken, on failure too: go on at `offset` plus that. May be NULL.
+ * @return As from sock_send_all(), and: #LIBSOCK_EEOF, the file ends before `size` bytes; #LIBSOCK_EBADF, also: no open
+ *         file; #LIBSOCK_EINVAL, too large a place; or what the OS says of reading the file, a pipe or a folder for
+ *         example.
+ * @par Threads
+ * One writer at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, int64_t deadline,
+			      uint64_t *done);
+
+/**
+ * A stream being read by lines and records, through a buffer of the caller's.
+ *
+ * Read from the socket only through the reader once it is in use: it receives more than it gives at once. It does not
+ * own socket or buffer; there is nothing to close. Read the members if you like, but let only libsock write them:
+ * `end` less `begin` is how many bytes wait in the buffer, which no waiting for the socket tells of.
+ * @since 0.1.0
+ */
+struct sock_reader {
+	struct sock s;    /**< Where the bytes come from. */
+	char *buffer;     /**< The caller's. */
+	size_t size;      /**< Of the buffer. */
+	size_t begin;     /**< Where in the buffer the bytes begin that have been received and not given. */
+	size_t end;       /**< Where they end. */
+	int32_t err;      /**< How the stream ended, #LIBSOCK_EEOF or an error, for every later call. 0: it goes on. */
+	uint8_t partial;  /**< 1: what the last call gave has no delimiter, because the stream ended there. */
+	uint8_t overlong; /**< 1: the last call was #LIBSOCK_EMSGSIZE. */
+};
+
+/**
+ * Begin to read a stream through a buffer.
+ *
+ * @param[out] reader The reader, or `{0}` on error. Must not be NULL.
+ * @param[in] s       A connected stream.
+ * @param[in] buffer  For the reader alone, as long as it is used. Must not be NULL.
+ * @param[in] size    Bytes in `buffer`, at least 2. One is for a NUL; a line with its ending, or a record with its
+ *                    delimiter, may have the others.
+ * @return 0, or: #LIBSOCK_EPROTOTYPE, a datagram socket; #LIBSOCK_EINVAL.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_reader_init(struct sock_reader *reader, struct sock s, void *buffer, size_t size);
+
+/**
+ * Read a line, which ends with LF or CR LF.
+ *
+ * What follows the line stays for the next call. If the stream ends within a line, what there is of it is given as a
+ * line with sock_reader::partial set, as it is (a CR at its end included); the end of file comes with the call after.
+ *
+ * A line that is too long for the buffer is #LIBSOCK_EMSGSIZE, as soon as that is known. Two ways lead on: the next
+ * sock_read_line() or sock_read_until() skips the rest of it, up to that call's own delimiter, and gives what follows;
+ * or sock_read() gives it in pieces, from its beginning.
+ *
+ * @param[in,out] reader The reader.
+ * @param[out] line      Receives where in the buffer the line is, without its ending, NUL-terminated (it may hold NULs
+ *                       of its own: see the length); valid until the next call with the reader, and the program may
+ *                       write to it. With #LIBSOCK_EMSGSIZE the head of the line, all of the buffer; with other errors
+ *                       NULL. Must not be NULL.
+ * @param[in] deadline   When to give up. What has come of the line stays for the next call.
+ * @return The length of the line, 0 for an empty one, or: #LIBSOCK_EEOF, the end of file, nothing is left;
+ *         #LIBSOCK_EMSGSIZE, see above; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, no whole line came; #LIBSOCK_ECONNRESET
+ *         and others, as from sock_recv(): the head of a line that an error cuts off is not given, but sock_read()
+ *         gives it.
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_read_line(struct sock_reader *reader, char **line, int64_t deadline);
+
+/**
+ * Read up to a delimiter, like sock_read_line().
+ *
+ * @param[in,out] reader The reader.
+ * @param[in] delimiter  The bytes that end a record. Must not be NULL.
+ * @param[in] length     How many, at least 1, less than the buffer's size.
+ * @param[out] record    As the line of sock_read_line(): without the delimiter, NUL-terminated. Must not be NULL.
+ * @param[in] deadline   When to give up.
+ * @return The length of the record without the delimiter, or as from sock_read_line().
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_read_until(struct sock_reader *reader, const void *delimiter, size_t length, char **record,
+				      int64_t deadline);
+
+/**
+ * Receive bytes: first those that wait in the buffer, without a system call, then from the socket straight into `data`.
+ *
+ * @param[in,out] reader The reader.
+ * @param[out] data      Receives; nothing is written past `size`. Must not be NULL.
+ * @param[in] size       Bytes of room, at least 1.
+ * @param[in] deadline   When to give up.
+ * @return The bytes received; 0 means the end of file and nothing else. Or as from sock_recv().
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t size, int64_t deadline);
+
+/**
+ * End a connection in order: send the end of file, wait for the peer's, close.
+ *
+ * sock_close() alone resets a connection on which something was received and not read, and a reset can destroy what was
+ * sent last before the peer has read it. Here whatever still comes is read and thrown away.
+ *
+ * @param[in,out] s    A connected stream; closed, and `{0}`, afterwards whatever is returned. Must not be NULL.
+ * @param[in] deadline When to close without having seen the peer's end. With #LIBSOCK_FOREVER a peer that never ends
+ *                     holds the call for ever.
+ * @return 0: the peer has ended, too, so it has read what was sent if it reads to the end of file. Otherwise it is not
+ *         known to have done so: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ECONNRESET, it dropped the connection;
+ *         #LIBSOCK_ENOTCONN, there was none; #LIBSOCK_EPROTOTYPE, a datagram socket, closed.
+ * @par Threads
+ * One thread, and no other may use the socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_finish(struct sock *s, int64_t deadline);
+
+/**
+ * Two sockets, connected to each other, that no other process can get into.
+ *
+ * On POSIX they are #LIBSOCK_AF_UNIX and have no names; on Windows they are #LIBSOCK_AF_INET on the loopback.
+ *
+ * @param[out] pair Receives both, or twice `{0}` on error; close both. Must not be NULL.
+ * @param[in] type  #LIBSOCK_STREAM or #LIBSOCK_DGRAM.
+ * @return 0, or: #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM, as from sock_open();
+ *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_ECONNABORTED, only on Windows: something is in the way on the loopback;
+ *         #LIBSOCK_EINVAL.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_pair(struct sock pair[2], int type);
 
 /** @} */
 

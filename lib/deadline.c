@@ -34,3 +34,10 @@ int deadline_left(int64_t deadline)
 
 	return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
+
+int deadline_over(int64_t deadline)
+{
+	if (deadline == LIBSOCK_NOWAIT)
+		return LIBSOCK_EAGAIN;
+	return deadline_left(deadline) == 0 ? LIBSOCK_ETIMEDOUT : 0;
+}

@@ -62,6 +62,7 @@ static const struct error__row error__rows[] = {
 	ERROR__ROW(EAI_AGAIN, "name servers do not answer"),
 	ERROR__ROW(EAI_FAIL, "name servers failed"),
 	ERROR__ROW(ECANCELED, "given up because another attempt was first"),
+	ERROR__ROW(EEOF, "end of the stream"),
 };
 
 static const struct error__row *error__find(int err)

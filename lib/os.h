@@ -83,6 +83,26 @@ ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how);
 ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, const struct os_addr *to);
 ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_addr *from);
 
+/*
+ * The same for several pieces of memory, one system call each. Empty ones are skipped, of the others the first
+ * OS_PART_MAX are taken; the core lets no datagram have more. Bytes above INT_MAX are cut off. os_recvv takes streams
+ * and datagrams, with the results of os_recv and os_recvfrom.
+ */
+struct sock_part;
+struct sock_room;
+enum { OS_PART_MAX = 64 };
+ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how);
+ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how);
+
+/* Two sockets as from os_open(), of AF_UNIX, connected to each other. LIBSOCK_ENOTSUP: the core takes the loopback. */
+int os_pair(int type, intptr_t fd[2]);
+
+/*
+ * Bytes of an open file at a place in it, which need not be where the program reads it; 0: there is its end. `file` is
+ * what the system has for files, a descriptor or a HANDLE; what is none is LIBSOCK_EBADF. Waits for the disk.
+ */
+ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset);
+
 /* `how` is of enum sock_how. */
 int os_shutdown(intptr_t fd, int how);
 

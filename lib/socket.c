@@ -8,15 +8,9 @@
 #include "libsock.h"
 #include "os.h"
 #include "resolve.h"
+#include "socket.h"
 
-/*
- * The one deadline loop. A verb makes its call and asks here, with what came back, whether to make it again: after a
- * signal, or when the socket has become ready within the deadline. Otherwise `result` is what the verb returns. `vain`, 0 at
- * first, counts how often "ready" was not true. Once is usual (another thread was quicker, a datagram was damaged); a
- * socket that says it for good (a Unix-domain datagram to a full receiver, an error queue that nobody reads) must neither
- * spin nor outlive the deadline.
- */
-static bool socket__again(struct sock s, ptrdiff_t *result, int event, int64_t deadline, int *vain)
+bool socket_again(struct sock s, ptrdiff_t *result, int event, int64_t deadline, int *vain)
 {
 	if (*result == OS_EINTR)
 		return true;
@@ -46,7 +40,7 @@ static int socket__check(struct sock s, int type)
 	return s.type == type ? 0 : LIBSOCK_EPROTOTYPE;
 }
 
-static int socket__how(int64_t deadline)
+int socket_how(int64_t deadline)
 {
 	return deadline != LIBSOCK_FOREVER ? OS_NOWAIT : 0;
 }
@@ -75,7 +69,7 @@ static int socket__connect_wait(struct sock s, int64_t deadline)
 	ptrdiff_t result = LIBSOCK_EAGAIN;
 	int vain = 0;
 
-	return socket__again(s, &result, OS_CONNECTED, deadline, &vain) ? os_connect_result(s.fd) : (int)result;
+	return socket_again(s, &result, OS_CONNECTED, deadline, &vain) ? os_connect_result(s.fd) : (int)result;
 }
 
 int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
@@ -177,7 +171,7 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 		err = os_accept(s.fd, &fd, &from);
 		if (socket__died((int)err)) /* the next one, at once: it may be in the queue already */
 			err = ++dead < SOCKET__DEAD_MAX ? OS_EINTR : LIBSOCK_EAGAIN;
-	} while (err < 0 && socket__again(s, &err, OS_READABLE, deadline, &vain));
+	} while (err < 0 && socket_again(s, &err, OS_READABLE, deadline, &vain));
 	if (err < 0)
 		return (int)err;
 	*conn = (struct sock){.fd = fd, .family = s.family, .type = s.type};
@@ -210,8 +204,8 @@ COLD static ptrdiff_t socket__send_again(const volatile struct socket__transfer 
 {
 	int vain = 0;
 
-	while (n < 0 && socket__again((struct sock){.fd = t->fd}, &n, OS_WRITABLE, t->deadline, &vain))
-		n = os_send(t->fd, t->data, t->size, socket__how(t->deadline));
+	while (n < 0 && socket_again((struct sock){.fd = t->fd}, &n, OS_WRITABLE, t->deadline, &vain))
+		n = os_send(t->fd, t->data, t->size, socket_how(t->deadline));
 	return n;
 }
 
@@ -219,8 +213,8 @@ COLD static ptrdiff_t socket__recv_again(const volatile struct socket__transfer 
 {
 	int vain = 0;
 
-	while (n < 0 && socket__again((struct sock){.fd = t->fd}, &n, OS_READABLE, t->deadline, &vain))
-		n = os_recv(t->fd, t->data, t->size, socket__how(t->deadline));
+	while (n < 0 && socket_again((struct sock){.fd = t->fd}, &n, OS_READABLE, t->deadline, &vain))
+		n = os_recv(t->fd, t->data, t->size, socket_how(t->deadline));
 	return n;
 }
 
@@ -266,8 +260,8 @@ ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct
 	if (n < 0)
 		return n;
 	do
-		n = os_sendto(s.fd, data, size, socket__how(deadline), &bits);
-	while (n < 0 && socket__again(s, &n, OS_WRITABLE, deadline, &vain));
+		n = os_sendto(s.fd, data, size, socket_how(deadline), &bits);
+	while (n < 0 && socket_again(s, &n, OS_WRITABLE, deadline, &vain));
 	return n;
 }
 
@@ -283,8 +277,8 @@ NOINLINE ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct 
 	if (data == NULL && size > 0)
 		return LIBSOCK_EINVAL;
 	do
-		n = os_recvfrom(s.fd, data, size, socket__how(deadline), from ? &bits : NULL);
-	while (n < 0 && socket__again(s, &n, OS_READABLE, deadline, &vain));
+		n = os_recvfrom(s.fd, data, size, socket_how(deadline), from ? &bits : NULL);
+	while (n < 0 && socket_again(s, &n, OS_READABLE, deadline, &vain));
 	if (from && (n >= 0 || n == LIBSOCK_EMSGSIZE))
 		addr_write(from, &bits);
 	return n;

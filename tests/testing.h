@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <libsock.h>
+#include <stdio.h>
 
 /* A suite of one case, named for the file; `tests` ends with {0}. Returns the exit status of the program. */
 struct testing_test {
@@ -52,5 +53,8 @@ int native_open_descriptors(void);
 int native_is_inheritable(intptr_t fd);
 void native_linger_zero(intptr_t fd);
 int native_is_wine(void);
+
+/* What sock_sendfile() takes. */
+intptr_t native_file(FILE *file);
 
 #endif

@@ -105,6 +105,41 @@ ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_a
 	return LIBSOCK_ENOTSUP;
 }
 
+ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
+{
+	(void)fd;
+	(void)parts;
+	(void)count;
+	(void)how;
+	return LIBSOCK_ENOTSUP;
+}
+
+ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)
+{
+	(void)fd;
+	(void)type;
+	(void)rooms;
+	(void)count;
+	(void)how;
+	return LIBSOCK_ENOTSUP;
+}
+
+ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
+{
+	(void)file;
+	(void)data;
+	(void)size;
+	(void)offset;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_pair(int type, intptr_t fd[2])
+{
+	(void)type;
+	(void)fd;
+	return LIBSOCK_ENOTSUP;
+}
+
 int os_shutdown(intptr_t fd, int how)
 {
 	(void)fd;

@@ -203,6 +203,60 @@ ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockad
 	return n >= 0 && (message.msg_flags & MSG_TRUNC) ? (ssize_t)size + 1 : n;
 }
 
+ssize_t native_sendv(int fd, native_part parts[], int count, int flags)
+{
+	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = (uint8_t)count /* int or size_t */};
+
+	return sendmsg(fd, &message, flags);
+}
+
+ssize_t native_recvv(int fd, int type, native_part parts[], int count, int flags)
+{
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = (uint8_t)count /* int or size_t */};
+	ssize_t n = recvmsg(fd, &message, flags);
+
+	if (n >= 0 && type == LIBSOCK_DGRAM && (message.msg_flags & MSG_TRUNC)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return n;
+}
+
+ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
+{
+	ssize_t n;
+
+	if ((intptr_t)(int)file != file)
+		return LIBSOCK_EBADF;
+	n = pread((int)file, data, NATIVE_SIZE(size), (off_t)offset);
+	return n >= 0 ? n : os_error(errno);
+}
+
+int os_pair(int type, intptr_t result[2])
+{
+	const int native_type = type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM;
+	int fd[2], number;
+	bool tamed = true;
+#ifdef SOCK_CLOEXEC
+	if (socketpair(AF_UNIX, native_type | SOCK_CLOEXEC, 0, fd) == -1)
+		return os_error(errno);
+#else
+	if (socketpair(AF_UNIX, native_type, 0, fd) == -1)
+		return os_error(errno);
+#endif
+
+	for (int i = 0; i < 2; i++) {
+		tamed = tamed && native_tame(fd[i]) == 0 && (NATIVE_BLOCKING || native_set_blocking(fd[i], false) == 0);
+		result[i] = fd[i];
+	}
+	if (tamed)
+		return 0;
+	number = errno;
+	close(fd[0]);
+	close(fd[1]);
+	return os_error(number);
+}
+
 int os_wait_any(struct os_wait_item items[], int count, int wait_ms)
 {
 	struct pollfd polled[OS_WAIT_MAX];

@@ -175,10 +175,13 @@ static bool os__was_reset(SOCKET s)
 	return WSAPoll(&item, 1, 0) > 0 && (item.revents & POLLERR) != 0;
 }
 
-ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
+/* What the end of a stream, or an answer to an earlier datagram, is called elsewhere. */
+static ptrdiff_t os__received(SOCKET s, int type, ptrdiff_t n)
 {
-	int n = recv(s, data, NATIVE_SIZE(size), flags);
-
+	if (n < 0 && type == LIBSOCK_DGRAM && WSAGetLastError() == WSAECONNRESET)
+		WSASetLastError(WSAECONNREFUSED); /* a datagram socket has no connection to reset: nobody listened */
+	if (type != LIBSOCK_STREAM)
+		return n;
 	if (n < 0 && WSAGetLastError() == WSAESHUTDOWN)
 		return 0; /* one's own shutdown: end of file, as on POSIX */
 	if (n == 0 && os__was_reset(s)) {
@@ -188,14 +191,61 @@ ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
 	return n;
 }
 
+ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
+{
+	return os__received(s, LIBSOCK_STREAM, recv(s, data, NATIVE_SIZE(size), flags));
+}
+
+ptrdiff_t native_sendv(SOCKET s, native_part parts[], int count, int flags)
+{
+	DWORD n = 0;
+
+	return WSASend(s, parts, (DWORD)count, &n, (DWORD)flags, NULL, NULL) == 0 ? (ptrdiff_t)n : -1;
+}
+
+ptrdiff_t native_recvv(SOCKET s, int type, native_part parts[], int count, int flags)
+{
+	DWORD n = 0, how = (DWORD)flags;
+	int result = WSARecv(s, parts, (DWORD)count, &n, &how, NULL, NULL);
+
+	return os__received(s, type, result == 0 ? (ptrdiff_t)n : -1);
+}
+
+/* The place given with a read is where it reads, of whatever kind the handle is; it may go on behind an overlapped one. */
+ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
+{
+	OVERLAPPED place = {.Offset = (DWORD)offset, .OffsetHigh = (DWORD)(offset >> 32)};
+	DWORD n = 0, number = NO_ERROR;
+
+	if (!ReadFile((HANDLE)file, data, (DWORD)NATIVE_SIZE(size), &n, &place))
+		number = GetLastError();
+	if (number == ERROR_IO_PENDING)
+		number = GetOverlappedResult((HANDLE)file, &place, &n, TRUE) ? NO_ERROR : GetLastError();
+	switch (number) {
+	case NO_ERROR:
+		return (ptrdiff_t)n;
+	case ERROR_HANDLE_EOF:
+		return 0;
+	case ERROR_INVALID_HANDLE:
+		return LIBSOCK_EBADF;
+	default:
+		return os_error((int)number);
+	}
+}
+
+/* AF_UNIX has no socketpair here. */
+int os_pair(int type, intptr_t fd[2])
+{
+	(void)type;
+	(void)fd;
+	return LIBSOCK_ENOTSUP;
+}
+
 ptrdiff_t native_receive(SOCKET s, void *data, size_t size, int flags, struct sockaddr *from, int *length)
 {
 	char none; /* a null buffer is WSAEFAULT, whatever its size */
-	int n = recvfrom(s, data ? data : &none, NATIVE_SIZE(size), flags, from, length);
 
-	if (n < 0 && WSAGetLastError() == WSAECONNRESET)
-		WSASetLastError(WSAECONNREFUSED); /* a datagram socket has no connection to reset: nobody listened */
-	return n;
+	return os__received(s, LIBSOCK_DGRAM, recvfrom(s, data ? data : &none, NATIVE_SIZE(size), flags, from, length));
 }
 
 int native_getsockname(SOCKET s, struct sockaddr *name, int *length)

@@ -31,3 +31,8 @@ int native_is_wine(void)
 {
 	return 0;
 }
+
+intptr_t native_file(FILE *file)
+{
+	return fileno(file);
+}

@@ -4,6 +4,8 @@
 
 #include "testing.h"
 
+#include <io.h>
+
 /* Handles are multiples of four; GetProcessHandleCount would count other things too, and under Wine counts nothing. */
 int native_open_descriptors(void)
 {
@@ -34,4 +36,9 @@ void native_linger_zero(intptr_t fd)
 int native_is_wine(void)
 {
 	return GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != NULL;
+}
+
+intptr_t native_file(FILE *file)
+{
+	return (intptr_t)_get_osfhandle(_fileno(file));
 }

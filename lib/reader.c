@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Lines and records out of a stream, through a buffer of the caller's. */
+
+#include "compiler.h"
+#include "deadline.h"
+#include "libsock.h"
+
+#include <string.h>
+
+int sock_reader_init(struct sock_reader *reader, struct sock s, void *buffer, size_t size)
+{
+	if (reader == NULL)
+		return LIBSOCK_EINVAL;
+	*reader = (struct sock_reader){0};
+	if (s.family == 0)
+		return LIBSOCK_EBADF;
+	if (s.type != LIBSOCK_STREAM)
+		return LIBSOCK_EPROTOTYPE;
+	if (buffer == NULL || size < 2)
+		return LIBSOCK_EINVAL;
+	*reader = (struct sock_reader){.s = s, .buffer = buffer, .size = size};
+	return 0;
+}
+
+static int reader__check(const struct sock_reader *reader)
+{
+	if (reader == NULL)
+		return LIBSOCK_EINVAL;
+	return reader->s.family == 0 ? LIBSOCK_EBADF : 0;
+}
+
+/*
+ * The end, whichever it was, is told again by every later call: the system tells of a reset once, and then of an end
+ * of file, which would make the head of a line look like the last one.
+ */
+static int reader__ended(struct sock_reader *reader, ptrdiff_t n, int64_t deadline)
+{
+	int err = n == 0 ? LIBSOCK_EEOF : (int)n;
+
+	if (err != LIBSOCK_EAGAIN && !(err == LIBSOCK_ETIMEDOUT && deadline_left(deadline) == 0))
+		reader->err = err;
+	return err;
+}
+
+/* One receive into the free end of the buffer, which has room before its last byte: that is for a NUL. */
+static int reader__fill(struct sock_reader *reader, int64_t deadline)
+{
+	ptrdiff_t n;
+
+	if (reader->err < 0)
+		return reader->err;
+	n = sock_recv(reader->s, reader->buffer + reader->end, reader->size - 1 - reader->end, deadline);
+	if (n <= 0)
+		return reader__ended(reader, n, deadline);
+	reader->end += (size_t)n;
+	return 0;
+}
+
+/* Where in the buffer a delimiter begins, from `from` on, or NULL. */
+static char *reader__find(const struct sock_reader *reader, size_t from, const char *delimiter, size_t length)
+{
+	char *at = reader->buffer + from, *const end = reader->buffer + reader->end;
+
+	while ((size_t)(end - at) >= length) {
+		at = memchr(at, delimiter[0], (size_t)(end - at) - (length - 1));
+		if (at == NULL || memcmp(at, delimiter, length) == 0)
+			return at;
+		at++;
+	}
+	return NULL;
+}
+
+/* How much at the buffer's end may be the beginning of a delimiter, and is to be looked at again. */
+static size_t reader__looked_at(const struct sock_reader *reader, size_t length)
+{
+	size_t again = length - 1;
+
+	return reader->end - reader->begin > again ? reader->end - again : reader->begin;
+}
+
+static void reader__make_room(struct sock_reader *reader)
+{
+	if (reader->begin == 0 || reader->end < reader->size - 1)
+		return;
+	memmove(reader->buffer, reader->buffer + reader->begin, reader->end - reader->begin);
+	reader->end -= reader->begin;
+	reader->begin = 0;
+}
+
+/* Throw away what is left of a record that was too long, with its delimiter. */
+static int reader__skip(struct sock_reader *reader, const char *delimiter, size_t length, int64_t deadline)
+{
+	int err = 0;
+
+	while (err == 0) {
+		char *at = reader__find(reader, reader->begin, delimiter, length);
+
+		if (at) {
+			reader->begin = (size_t)(at - reader->buffer) + length;
+			reader->overlong = 0;
+			return 0;
+		}
+		reader->begin = reader__looked_at(reader, length);
+		reader__make_room(reader);
+		err = reader__fill(reader, deadline);
+		if (err == 0 && reader__find(reader, reader->begin, delimiter, length) == NULL)
+			err = deadline_over(deadline);
+	}
+	return err;
+}
+
+/* Hand out the bytes up to `end`, and go on after `next`. */
+static ptrdiff_t reader__give(struct sock_reader *reader, char **record, size_t end, size_t next)
+{
+	size_t begin = reader->begin;
+
+	*record = reader->buffer + begin;
+	reader->buffer[end] = '\0';
+	reader->begin = next;
+	if (reader->begin == reader->end)
+		reader->begin = reader->end = 0;
+	return (ptrdiff_t)(end - begin);
+}
+
+/* Without a delimiter: the last bytes before the end of file are a record too; otherwise the buffer is full. */
+static ptrdiff_t reader__give_rest(struct sock_reader *reader, char **record, int err)
+{
+	if (err == LIBSOCK_EEOF && reader->end > reader->begin) {
+		reader->partial = 1;
+		return reader__give(reader, record, reader->end, reader->end);
+	}
+	if (err == LIBSOCK_EMSGSIZE) {
+		reader->overlong = 1;
+		reader__give(reader, record, reader->end, reader->begin);
+	}
+	return err;
+}
+
+COLD static ptrdiff_t reader__until(struct sock_reader *reader, const char *delimiter, size_t length, char **record,
+				     int64_t deadline)
+{
+	int err = reader->overlong ? reader__skip(reader, delimiter, length, deadline) : 0;
+	size_t from = reader->begin;
+
+	if (err < 0)
+		return err;
+	for (;;) {
+		char *at = reader__find(reader, from, delimiter, length);
+
+		if (at) {
+			size_t end = (size_t)(at - reader->buffer);
+
+			return reader__give(reader, record, end, end + length);
+		}
+		if (err < 0)
+			return err;
+		reader__make_room(reader);
+		from = reader__looked_at(reader, length);
+		err = reader->end == reader->size - 1 ? LIBSOCK_EMSGSIZE : reader__fill(reader, deadline);
+		if (err < 0)
+			return reader__give_rest(reader, record, err);
+		err = deadline_over(deadline); /* one receive has been made: what it brought is looked at first */
+	}
+}
+
+ptrdiff_t sock_read_until(struct sock_reader *reader, const void *delimiter, size_t length, char **record,
+			  int64_t deadline)
+{
+	int err = reader__check(reader);
+
+	if (err < 0)
+		return err;
+	if (delimiter == NULL || length == 0 || length >= reader->size || record == NULL)
+		return LIBSOCK_EINVAL;
+	*record = NULL;
+	reader->partial = 0;
+	return reader__until(reader, delimiter, length, record, deadline);
+}
+
+/* Most lines have come already, together with others: those are quick. */
+ptrdiff_t sock_read_line(struct sock_reader *reader, char **line, int64_t deadline)
+{
+	ptrdiff_t n = reader__check(reader);
+	char *begin, *end;
+
+	if (n < 0)
+		return n;
+	if (line == NULL)
+		return LIBSOCK_EINVAL;
+	*line = NULL;
+	reader->partial = 0;
+	begin = reader->buffer + reader->begin;
+	end = reader->overlong ? NULL : memchr(begin, '\n', reader->end - reader->begin);
+	if (end)
+		n = reader__give(reader, line, (size_t)(end - reader->buffer), (size_t)(end - reader->buffer) + 1);
+	else
+		n = reader__until(reader, "\n", 1, line, deadline);
+	if (n > 0 && !reader->partial && (*line)[n - 1] == '\r')
+		(*line)[--n] = '\0';
+	return n;
+}
+
+ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t size, int64_t deadline)
+{
+	ptrdiff_t n = reader__check(reader);
+	size_t buffered;
+
+	if (n < 0)
+		return n;
+	if (data == NULL || size == 0)
+		return LIBSOCK_EINVAL;
+	reader->overlong = 0;
+	buffered = reader->end - reader->begin;
+	if (buffered > 0) {
+		if (size > buffered)
+			size = buffered;
+		memcpy(data, reader->buffer + reader->begin, size);
+		reader->begin += size;
+		return (ptrdiff_t)size;
+	}
+	reader->begin = reader->end = 0;
+	n = reader->err < 0 ? reader->err : sock_recv(reader->s, data, size, deadline);
+	if (n <= 0)
+		n = reader->err < 0 ? reader->err : reader__ended(reader, n, deadline);
+	return n == LIBSOCK_EEOF ? 0 : n;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Whole messages on a stream: all of it, or how much of it. */
+
+#include "deadline.h"
+#include "libsock.h"
+#include "os.h"
+#include "vector.h"
+
+static int stream__check(struct sock s)
+{
+	if (s.family == 0)
+		return LIBSOCK_EBADF;
+	return s.type == LIBSOCK_STREAM ? 0 : LIBSOCK_EPROTOTYPE;
+}
+
+/* `*done` is right at any time, so that every way out may be taken. */
+static size_t *stream__begin(size_t *done, size_t *unused)
+{
+	if (done == NULL)
+		done = unused;
+	*done = 0;
+	return done;
+}
+
+int sock_send_all(struct sock s, const void *data, size_t size, int64_t deadline, size_t *done)
+{
+	const char *bytes = data;
+	size_t unused;
+	int err = stream__check(s);
+
+	done = stream__begin(done, &unused);
+	if (err == 0 && data == NULL && size > 0)
+		err = LIBSOCK_EINVAL;
+	while (err == 0 && *done < size) {
+		ptrdiff_t n = sock_send(s, bytes + *done, size - *done, deadline);
+
+		if (n < 0)
+			return (int)n;
+		*done += (size_t)n;
+		if (*done < size) /* a peer that takes little at a time must not keep it here past the deadline */
+			err = deadline_over(deadline);
+	}
+	return err;
+}
+
+int sock_recv_all(struct sock s, void *data, size_t size, int64_t deadline, size_t *done)
+{
+	char *bytes = data;
+	size_t unused;
+	int err = stream__check(s);
+
+	done = stream__begin(done, &unused);
+	if (err == 0 && data == NULL && size > 0)
+		err = LIBSOCK_EINVAL;
+	while (err == 0 && *done < size) {
+		ptrdiff_t n = sock_recv(s, bytes + *done, size - *done, deadline);
+
+		if (n <= 0)
+			return n < 0 ? (int)n : LIBSOCK_EEOF;
+		*done += (size_t)n;
+		if (*done < size)
+			err = deadline_over(deadline);
+	}
+	return err;
+}
+
+/* Where in a vector the next byte is. */
+struct stream__place {
+	const struct sock_part *parts;
+	int count;
+	size_t offset; /* in the first part */
+};
+
+static void stream__advance(struct stream__place *place, size_t n)
+{
+	place->offset += n;
+	while (place->count > 0 && place->offset >= place->parts->size) {
+		place->offset -= place->parts->size;
+		place->parts++;
+		place->count--;
+	}
+}
+
+/* The caller's vector is not to be written to: what is left of it is sent from a copy, as much as one call takes. */
+static ptrdiff_t stream__send_rest(struct sock s, const struct stream__place *place, int64_t deadline)
+{
+	struct sock_part rest[LIBSOCK_PART_MAX];
+	int filled = 0;
+
+	for (int i = 0; i < place->count && filled < LIBSOCK_PART_MAX; i++)
+		if (place->parts[i].size > 0)
+			rest[filled++] = place->parts[i];
+	rest[0].data = (const char *)rest[0].data + place->offset;
+	rest[0].size -= place->offset;
+	return vector_send(s, rest, filled, deadline);
+}
+
+int sock_sendv_all(struct sock s, const struct sock_part parts[], int count, int64_t deadline, size_t *done)
+{
+	struct stream__place place = {.parts = parts, .count = count};
+	struct vector_sum sum;
+	size_t unused;
+	int err = stream__check(s);
+
+	done = stream__begin(done, &unused);
+	if (err == 0)
+		err = vector_check(parts, count, &sum);
+	while (err == 0 && *done < sum.bytes) {
+		stream__advance(&place, 0); /* over empty parts, so that the offset is in the first that is sent */
+
+		ptrdiff_t n = stream__send_rest(s, &place, deadline);
+
+		if (n < 0)
+			return (int)n;
+		*done += (size_t)n;
+		stream__advance(&place, (size_t)n);
+		if (*done < sum.bytes)
+			err = deadline_over(deadline);
+	}
+	return err;
+}
+
+int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, int64_t deadline, uint64_t *done)
+{
+	char data[16384];
+	uint64_t unused;
+	int err = stream__check(s);
+
+	if (done == NULL)
+		done = &unused;
+	*done = 0;
+	if (err == 0 && (offset > INT64_MAX || size > INT64_MAX - offset))
+		err = LIBSOCK_EINVAL;
+	while (err == 0 && *done < size) {
+		size_t want = size - *done < sizeof data ? (size_t)(size - *done) : sizeof data, sent;
+		ptrdiff_t n = os_file_read(file, data, want, offset + *done);
+
+		if (n == OS_EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? (int)n : LIBSOCK_EEOF;
+		err = sock_send_all(s, data, (size_t)n, deadline, &sent);
+		*done += sent;
+		if (err == 0 && *done < size)
+			err = deadline_over(deadline);
+	}
+	return err;
+}
+
+/* Until the peer has ended, too. What comes is thrown away; who sends without end is given up at the deadline. */
+static int stream__drain(struct sock s, int64_t deadline)
+{
+	char waste[4096];
+	int err = 0;
+
+	while (err == 0) {
+		ptrdiff_t n = sock_recv(s, waste, sizeof waste, deadline);
+
+		if (n <= 0)
+			return (int)n;
+		err = deadline_over(deadline);
+	}
+	return err;
+}
+
+int sock_finish(struct sock *s, int64_t deadline)
+{
+	int err, drained;
+
+	if (s == NULL)
+		return LIBSOCK_EINVAL;
+	err = stream__check(*s);
+	if (err == 0) {
+		err = sock_shutdown(*s, LIBSOCK_SHUT_WR);
+		/* After a reset the shutdown knows only that there is no connection; a receive knows why. */
+		drained = stream__drain(*s, err < 0 ? LIBSOCK_NOWAIT : deadline);
+		if (err == 0 || (drained < 0 && drained != LIBSOCK_EAGAIN))
+			err = drained;
+	}
+	sock_close(s);
+	return err;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A peer that is always ready, for one byte: no transfer ever has to wait, and still a call ends when its time is over. */
+
+#include "os.h"
+#include "testing.h"
+
+#include <string.h>
+
+/* The linker puts these in the place of the platform's calls (--wrap). */
+ptrdiff_t __wrap_os_send(intptr_t fd, const void *data, size_t size, int how);
+ptrdiff_t __wrap_os_recv(intptr_t fd, void *data, size_t size, int how);
+ptrdiff_t __wrap_os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how);
+
+static size_t transfers;
+
+ptrdiff_t __wrap_os_send(intptr_t fd, const void *data, size_t size, int how)
+{
+	(void)fd;
+	(void)data;
+	(void)how;
+	transfers++;
+	return size > 0;
+}
+
+ptrdiff_t __wrap_os_recv(intptr_t fd, void *data, size_t size, int how)
+{
+	(void)fd;
+	(void)how;
+	transfers++;
+	memset(data, 'x', size > 0 ? 1 : 0);
+	return size > 0;
+}
+
+ptrdiff_t __wrap_os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
+{
+	(void)fd;
+	(void)parts;
+	(void)count;
+	(void)how;
+	transfers++;
+	return 1;
+}
+
+/* Too long to be done, a byte at a time, before the test's own time is over. */
+static const size_t ENDLESS = (size_t)PTRDIFF_MAX;
+
+static struct sock_reader in;
+static char buffer[16];
+static FILE *file;
+
+static int send_all(struct sock *s, int64_t deadline, size_t *done)
+{
+	return sock_send_all(*s, buffer, ENDLESS, deadline, done);
+}
+
+static int recv_all(struct sock *s, int64_t deadline, size_t *done)
+{
+	static char room[100000000];
+
+	return sock_recv_all(*s, room, sizeof room, deadline, done);
+}
+
+static int sendv_all(struct sock *s, int64_t deadline, size_t *done)
+{
+	const struct sock_part parts[] = {{buffer, 1}, {NULL, 0}, {buffer, ENDLESS - 1}};
+
+	return sock_sendv_all(*s, parts, 3, deadline, done);
+}
+
+static int send_file(struct sock *s, int64_t deadline, size_t *done)
+{
+	uint64_t count;
+	int err = sock_sendfile(*s, native_file(file), 0, 50000000, deadline, &count);
+
+	*done = (size_t)count;
+	return err;
+}
+
+static int skip_line(struct sock *s, int64_t deadline, size_t *done)
+{
+	char *line;
+
+	expect(sock_reader_init(&in, *s, buffer, sizeof buffer), 0);
+	expect(sock_read_line(&in, &line, LIBSOCK_FOREVER), LIBSOCK_EMSGSIZE);
+	transfers = 0;
+
+	ptrdiff_t n = sock_read_line(&in, &line, deadline);
+
+	*done = transfers;
+	return (int)n;
+}
+
+static int finish(struct sock *s, int64_t deadline, size_t *done)
+{
+	int err = sock_finish(s, deadline);
+
+	*done = transfers;
+	return err;
+}
+
+START_TEST(no_call_outlasts_its_deadline_while_transfers_succeed)
+{
+	int (*const calls[])(struct sock *s, int64_t deadline, size_t *done) = {send_all,  recv_all,  sendv_all,
+										 send_file, skip_line, finish};
+
+	file = fopen("./test-endless-content", "w+b");
+	ck_assert_ptr_nonnull(file);
+	expect(fseek(file, 50000000, SEEK_SET), 0);
+	ck_assert_int_eq(fputc('x', file), 'x');
+	ck_assert_int_eq(fflush(file), 0);
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+		for (int d = 0; d < 3; d++) {
+			const int64_t begun = sock_now(), deadlines[] = {LIBSOCK_NOWAIT, -1, sock_after(50)};
+			struct sock a, b;
+			size_t done;
+
+			connected_pair(LIBSOCK_AF_INET, &a, &b);
+			transfers = 0;
+			expect(calls[i](&a, deadlines[d], &done), d == 0 ? LIBSOCK_EAGAIN : LIBSOCK_ETIMEDOUT);
+			ck_assert_int_le(sock_now() - begun, 500);
+			ck_assert_uint_eq(transfers, done);
+			if (d < 2)
+				ck_assert_uint_eq(done, 1);
+			else
+				ck_assert_int_ge(sock_now(), deadlines[d]);
+			sock_close(&a);
+			sock_close(&b);
+		}
+	fclose(file);
+	remove("./test-endless-content");
+}
+END_TEST
+
+START_TEST(a_line_without_an_end_fills_the_buffer_and_no_more)
+{
+	struct sock a, b;
+	char *line;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect(sock_reader_init(&in, a, buffer, sizeof buffer), 0);
+	expect(sock_read_line(&in, &line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_read_line(&in, &line, -1), LIBSOCK_ETIMEDOUT);
+	ck_assert_uint_eq(in.end - in.begin, 2);
+	transfers = 0;
+	expect(sock_read_line(&in, &line, LIBSOCK_FOREVER), LIBSOCK_EMSGSIZE);
+	ck_assert_uint_eq(transfers, sizeof buffer - 3);
+	ck_assert_uint_eq(strlen(line), sizeof buffer - 1);
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{no_call_outlasts_its_deadline_while_transfers_succeed},
+		{a_line_without_an_end_fills_the_buffer_and_no_more},
+		{0},
+	};
+
+	return testing_main("endless", tests);
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Lines and records: every place where a segment, the buffer or the stream can end. */
+
+#include "testing.h"
+
+#include <pthread.h>
+#include <string.h>
+
+/* One end to write to, a reader on the other. */
+struct bench {
+	struct sock to, from;
+	struct sock_reader in;
+	char buffer[64];
+	char *line;
+};
+
+static void open_bench(struct bench *bench, size_t size)
+{
+	connected_pair(LIBSOCK_AF_INET, &bench->to, &bench->from);
+	expect(sock_reader_init(&bench->in, bench->from, bench->buffer, size), 0);
+}
+
+static void close_bench(struct bench *bench)
+{
+	sock_close(&bench->to);
+	sock_close(&bench->from);
+}
+
+static void put(struct bench *bench, const char *text)
+{
+	expect(sock_send_all(bench->to, text, strlen(text), soon(), NULL), 0);
+}
+
+static void put_end(struct bench *bench)
+{
+	expect(sock_shutdown(bench->to, LIBSOCK_SHUT_WR), 0);
+}
+
+#define expect_line(bench, text)                                                                                       \
+	do {                                                                                                           \
+		expect(sock_read_line(&(bench)->in, &(bench)->line, soon()), strlen(text));                            \
+		ck_assert_str_eq((bench)->line, text);                                                                 \
+		ck_assert_int_eq((bench)->in.partial, 0);                                                              \
+	} while (0)
+
+START_TEST(lines_end_with_lf_or_with_crlf)
+{
+	struct bench bench;
+
+	open_bench(&bench, 64);
+	put(&bench, "one\ntwo\r\n\n\r\n\rfive\r\r\nsix\n");
+	expect_line(&bench, "one");
+	expect_line(&bench, "two");
+	expect_line(&bench, "");
+	expect_line(&bench, "");
+	expect_line(&bench, "\rfive\r"); /* a CR is an ending only before an LF, and only one of them */
+	put_end(&bench);
+	expect_line(&bench, "six");
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+	ck_assert_ptr_null(bench.line);
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+	expect(sock_read(&bench.in, bench.buffer, 1, soon()), 0);
+	close_bench(&bench);
+}
+END_TEST
+
+START_TEST(a_nul_within_a_line_is_told_by_the_length)
+{
+	struct bench bench;
+
+	open_bench(&bench, 64);
+	expect(sock_send_all(bench.to, "a\0b\r\n", 5, soon(), NULL), 0);
+	expect(sock_read_line(&bench.in, &bench.line, soon()), 3);
+	ck_assert_mem_eq(bench.line, "a\0b", 4);
+	close_bench(&bench);
+}
+END_TEST
+
+/* Send a text in two segments, split at every place; where the buffer has room the reader sees the first one before. */
+static void every_split(const char *text, void (*look)(struct bench *bench))
+{
+	const size_t length = strlen(text);
+
+	for (size_t size = 8; size <= 64; size += 7)
+		for (size_t split = 0; split <= length; split++) {
+			struct bench bench;
+
+			open_bench(&bench, size);
+			expect(sock_send_all(bench.to, text, split, soon(), NULL), 0);
+			/* Leaves it in the buffer, as there is no such delimiter. */
+			if (split > 0 && split < size - 1)
+				expect(sock_read_until(&bench.in, "\1\2", 2, &bench.line, sock_after(0)),
+				       LIBSOCK_ETIMEDOUT);
+			expect(sock_send_all(bench.to, text + split, length - split, soon(), NULL), 0);
+			put_end(&bench);
+			look(&bench);
+			close_bench(&bench);
+		}
+}
+
+static void look_for_lines(struct bench *bench)
+{
+	expect_line(bench, "first");
+	expect_line(bench, "");
+	expect_line(bench, "a");
+	expect_line(bench, "4567");
+	expect(sock_read_line(&bench->in, &bench->line, soon()), 1);
+	ck_assert_str_eq(bench->line, "z");
+	ck_assert_int_eq(bench->in.partial, 1);
+	expect(sock_read_line(&bench->in, &bench->line, soon()), LIBSOCK_EEOF);
+}
+
+START_TEST(a_segment_may_end_anywhere_within_lines)
+{
+	every_split("first\r\n\r\na\n4567\r\nz", look_for_lines);
+}
+END_TEST
+
+static void look_for_records(struct bench *bench)
+{
+	expect(sock_read_until(&bench->in, "aab", 3, &bench->line, soon()), 2);
+	ck_assert_str_eq(bench->line, "xa"); /* xaaab: the delimiter begins at the second a */
+	expect(sock_read_until(&bench->in, "aab", 3, &bench->line, soon()), 0);
+	ck_assert_str_eq(bench->line, "");
+	expect(sock_read_until(&bench->in, "aab", 3, &bench->line, soon()), 2);
+	ck_assert_str_eq(bench->line, "aa");
+	ck_assert_int_eq(bench->in.partial, 1);
+	expect(sock_read_until(&bench->in, "aab", 3, &bench->line, soon()), LIBSOCK_EEOF);
+}
+
+START_TEST(a_segment_may_end_anywhere_within_a_delimiter)
+{
+	every_split("xaaabaabaa", look_for_records);
+}
+END_TEST
+
+START_TEST(single_bytes_make_the_same_lines)
+{
+	const char *text = "one\r\n\r\ntwo\nthree\r\n";
+	struct bench bench;
+
+	open_bench(&bench, 8);
+	for (int pass = 0; pass < 5; pass++) {
+		const char *const lines[] = {"one", "", "two", "three"};
+		int seen = 0;
+
+		for (const char *c = text; *c; c++) {
+			ptrdiff_t n;
+
+			expect(sock_send(bench.to, c, 1, soon()), 1);
+			n = sock_read_line(&bench.in, &bench.line, *c == '\n' ? soon() : sock_after(0));
+			if (*c != '\n') {
+				expect(n, LIBSOCK_ETIMEDOUT);
+				continue;
+			}
+			expect(n, strlen(lines[seen]));
+			ck_assert_str_eq(bench.line, lines[seen++]);
+		}
+		ck_assert_int_eq(seen, 4);
+	}
+	close_bench(&bench);
+}
+END_TEST
+
+START_TEST(what_follows_a_line_is_read_first_and_the_rest_from_the_socket)
+{
+	struct bench bench;
+	char data[64];
+
+	open_bench(&bench, 64);
+	put(&bench, "header\r\nbody of 1");
+	expect_line(&bench, "header");
+	expect(sock_read(&bench.in, data, 4, soon()), 4);
+	ck_assert_mem_eq(data, "body", 4);
+	expect(sock_read(&bench.in, data, sizeof data, soon()), 5);
+	ck_assert_mem_eq(data, " of 1", 5);
+	expect(sock_read(&bench.in, data, sizeof data, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_read(&bench.in, data, sizeof data, sock_after(20)), LIBSOCK_ETIMEDOUT);
+	put(&bench, "more\nline\n");
+	expect(sock_read(&bench.in, data, 5, soon()), 5);
+	expect_line(&bench, "line");
+	put_end(&bench);
+	expect(sock_read(&bench.in, data, sizeof data, soon()), 0);
+	expect(sock_read(&bench.in, data, sizeof data, soon()), 0);
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+	close_bench(&bench);
+}
+END_TEST
+
+START_TEST(the_longest_line_fits_and_one_byte_more_does_not)
+{
+	struct bench bench;
+
+	open_bench(&bench, 9);
+	put(&bench, "ab\n" "123456\r\n" "1234567\n" "1234567\r\n" "next\n");
+	expect_line(&bench, "ab");
+	expect_line(&bench, "123456");
+	expect_line(&bench, "1234567");
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	ck_assert_str_eq(bench.line, "1234567\r");
+	expect_line(&bench, "next");
+	close_bench(&bench);
+}
+END_TEST
+
+START_TEST(a_long_line_is_skipped_to_its_end_by_the_next_call)
+{
+	static const char xs[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
+	for (size_t length = 8; length < sizeof xs; length++)
+		for (int d = 0; d < 2; d++) {
+			struct bench bench;
+			ptrdiff_t n;
+
+			open_bench(&bench, 8);
+			put(&bench, "a\n");
+			expect(sock_send_all(bench.to, xs, length, soon(), NULL), 0);
+			expect_line(&bench, "a");
+			expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+			ck_assert_str_eq(bench.line, "xxxxxxx");
+			do /* its end is still to come: nothing of it is taken for a line */
+				n = sock_read_line(&bench.in, &bench.line, d ? sock_after(5) : LIBSOCK_NOWAIT);
+			while (bench.in.end - bench.in.begin > 0);
+			expect(n, d ? LIBSOCK_ETIMEDOUT : LIBSOCK_EAGAIN);
+			put(&bench, "x\r\nb\r\n");
+			expect_line(&bench, "b");
+			close_bench(&bench);
+			if (d == 0 && length > 20)
+				length += 3;
+		}
+}
+END_TEST
+
+START_TEST(a_long_line_can_be_read_in_pieces_instead)
+{
+	struct bench bench;
+	char data[64];
+	size_t got = 0;
+
+	open_bench(&bench, 8);
+	put(&bench, "0123456789abcdef\nb\n");
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	ck_assert_str_eq(bench.line, "0123456");
+	while (got < 12) {
+		ptrdiff_t n = sock_read(&bench.in, data + got, 12 - got, soon());
+
+		ck_assert_int_gt(n, 0);
+		got += (size_t)n;
+	}
+	ck_assert_mem_eq(data, "0123456789ab", 12);
+	expect_line(&bench, "cdef");
+	expect_line(&bench, "b");
+	close_bench(&bench);
+}
+END_TEST
+
+START_TEST(the_end_of_file_within_a_long_line_is_the_end_of_file)
+{
+	struct bench bench;
+
+	open_bench(&bench, 8);
+	put(&bench, "0123456789");
+	put_end(&bench);
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+	close_bench(&bench);
+	open_bench(&bench, 8);
+	put(&bench, "0123456789a");
+	put_end(&bench);
+	expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EEOF);
+	expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EEOF);
+	close_bench(&bench);
+}
+END_TEST
+
+START_TEST(the_rest_before_the_end_of_file_is_one_last_line)
+{
+	const char *const rests[] = {"x", "rest", "cr\r", "\r"};
+
+	for (size_t i = 0; i < sizeof rests / sizeof rests[0]; i++) {
+		struct bench bench;
+
+		open_bench(&bench, 8);
+		put(&bench, "a\n");
+		put(&bench, rests[i]);
+		put_end(&bench);
+		expect_line(&bench, "a");
+		expect(sock_read_line(&bench.in, &bench.line, soon()), strlen(rests[i]));
+		ck_assert_str_eq(bench.line, rests[i]);
+		ck_assert_int_eq(bench.in.partial, 1);
+		expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+		ck_assert_int_eq(bench.in.partial, 0);
+		close_bench(&bench);
+	}
+}
+END_TEST
+
+START_TEST(a_line_that_a_reset_cuts_off_is_no_line)
+{
+	struct bench bench;
+	char data[64];
+
+	open_bench(&bench, 64);
+	put(&bench, "whole\nhalf");
+	expect_line(&bench, "whole");
+	expect(sock_read_line(&bench.in, &bench.line, sock_after(20)), LIBSOCK_ETIMEDOUT);
+	reset(&bench.to);
+	for (int i = 0; i < 3; i++) /* the system tells of it once */
+		expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_ECONNRESET);
+	expect(sock_read(&bench.in, data, sizeof data, soon()), 4);
+	ck_assert_mem_eq(data, "half", 4);
+	expect(sock_read(&bench.in, data, sizeof data, soon()), LIBSOCK_ECONNRESET);
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_ECONNRESET);
+	close_bench(&bench);
+}
+END_TEST
+
+START_TEST(records_and_lines_can_be_mixed)
+{
+	struct bench bench;
+
+	open_bench(&bench, 64);
+	put(&bench, "GET / HTTP/1.0\r\nHost: a\r\n\r\nbody;tail");
+	expect_line(&bench, "GET / HTTP/1.0");
+	expect(sock_read_until(&bench.in, "\r\n\r\n", 4, &bench.line, soon()), 7);
+	ck_assert_str_eq(bench.line, "Host: a");
+	expect(sock_read_until(&bench.in, ";", 1, &bench.line, soon()), 4);
+	ck_assert_str_eq(bench.line, "body");
+	put(&bench, "\0"); /* nothing */
+	expect(sock_send_all(bench.to, "\0z", 2, soon(), NULL), 0);
+	expect(sock_read_until(&bench.in, "", 1, &bench.line, soon()), 4);
+	ck_assert_str_eq(bench.line, "tail");
+	close_bench(&bench);
+}
+END_TEST
+
+static void *send_noise(void *arg)
+{
+	static const char noise[65536];
+
+	while (sock_send(*(struct sock *)arg, noise, sizeof noise, soon()) > 0)
+		;
+	return NULL;
+}
+
+START_TEST(a_line_without_an_end_does_not_outlast_the_deadline)
+{
+	struct bench bench;
+	pthread_t thread;
+	int64_t begun;
+
+	open_bench(&bench, 16);
+	ck_assert_int_eq(pthread_create(&thread, NULL, send_noise, &bench.to), 0);
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	begun = sock_now();
+	expect(sock_read_line(&bench.in, &bench.line, sock_after(100)), LIBSOCK_ETIMEDOUT);
+	ck_assert_int_ge(sock_now() - begun, 100);
+	ck_assert_int_le(sock_now() - begun, 400);
+	expect(sock_read_line(&bench.in, &bench.line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	sock_close(&bench.from);
+	pthread_join(thread, NULL);
+	sock_close(&bench.to);
+}
+END_TEST
+
+START_TEST(a_reader_refuses_what_it_cannot_read)
+{
+	struct sock_addr addr;
+	struct sock d = datagram(LIBSOCK_AF_INET, &addr), none = {0};
+	struct sock_reader bad = {.size = 1};
+	struct bench bench;
+	char data[8];
+
+	open_bench(&bench, 8);
+	expect(sock_reader_init(NULL, bench.from, data, sizeof data), LIBSOCK_EINVAL);
+	expect(sock_reader_init(&bad, none, data, sizeof data), LIBSOCK_EBADF);
+	expect(sock_reader_init(&bad, d, data, sizeof data), LIBSOCK_EPROTOTYPE);
+	expect(sock_reader_init(&bad, bench.from, NULL, sizeof data), LIBSOCK_EINVAL);
+	expect(sock_reader_init(&bad, bench.from, data, 1), LIBSOCK_EINVAL);
+	ck_assert_uint_eq(bad.size, 0);
+	expect(sock_read_line(&bad, &bench.line, soon()), LIBSOCK_EBADF);
+	expect(sock_read_line(NULL, &bench.line, soon()), LIBSOCK_EINVAL);
+	expect(sock_read_line(&bench.in, NULL, soon()), LIBSOCK_EINVAL);
+	expect(sock_read_until(&bench.in, NULL, 1, &bench.line, soon()), LIBSOCK_EINVAL);
+	expect(sock_read_until(&bench.in, "x", 0, &bench.line, soon()), LIBSOCK_EINVAL);
+	expect(sock_read_until(&bench.in, "12345678", 8, &bench.line, soon()), LIBSOCK_EINVAL);
+	expect(sock_read(NULL, data, 1, soon()), LIBSOCK_EINVAL);
+	expect(sock_read(&bad, data, 1, soon()), LIBSOCK_EBADF);
+	expect(sock_read(&bench.in, NULL, 1, soon()), LIBSOCK_EINVAL);
+	expect(sock_read(&bench.in, data, 0, soon()), LIBSOCK_EINVAL);
+	put(&bench, "1234567next!!"); /* a delimiter as long as all of the buffer */
+	expect(sock_read_until(&bench.in, "1234567", 7, &bench.line, soon()), 0);
+	expect(sock_read_until(&bench.in, "!!", 2, &bench.line, soon()), 4);
+	ck_assert_str_eq(bench.line, "next");
+	close_bench(&bench);
+	sock_close(&d);
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{lines_end_with_lf_or_with_crlf},
+		{a_nul_within_a_line_is_told_by_the_length},
+		{a_segment_may_end_anywhere_within_lines},
+		{a_segment_may_end_anywhere_within_a_delimiter},
+		{single_bytes_make_the_same_lines},
+		{what_follows_a_line_is_read_first_and_the_rest_from_the_socket},
+		{the_longest_line_fits_and_one_byte_more_does_not},
+		{a_long_line_is_skipped_to_its_end_by_the_next_call},
+		{a_long_line_can_be_read_in_pieces_instead},
+		{the_end_of_file_within_a_long_line_is_the_end_of_file},
+		{the_rest_before_the_end_of_file_is_one_last_line},
+		{a_line_that_a_reset_cuts_off_is_no_line},
+		{records_and_lines_can_be_mixed},
+		{a_line_without_an_end_does_not_outlast_the_deadline},
+		{a_reader_refuses_what_it_cannot_read},
+		{0},
+	};
+
+	return testing_main("reader", tests);
+}
