@@ -91,9 +91,8 @@ int main(int argc, char **argv)
 	if (err < 0)
 		fail("%s port %d: %s", server.host, server.port, sock_strerror(err));
 	int length = snprintf(data, sizeof data, "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", target, host);
-	for (int done = 0; done < length; done += (int)n)
-		if ((n = sock_send(s, data + done, (size_t)(length - done), sock_after(10000))) < 0)
-			fail("%s: sending: %s", host, sock_strerror((int)n));
+	if ((err = sock_send_all(s, data, (size_t)length, sock_after(10000), NULL)) < 0)
+		fail("%s: sending: %s", host, sock_strerror(err));
 	char *body = receive_head(s, host, head, &got);
 	if (sscanf(head, "HTTP/%*d.%*d %3d", &status) != 1 || status < 200 || status > 299)
 		fail("%s: the server says: %.*s", host, (int)strcspn(head, "\r\n"), head);

@@ -8,21 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static ptrdiff_t send_text(struct sock s, const char *text, int64_t by)
-{
-	size_t len = strlen(text);
-
-	while (len > 0) {
-		ptrdiff_t sent = sock_send(s, text, len, by);
-
-		if (sent < 0)
-			return sent;
-		text += sent;
-		len -= (size_t)sent;
-	}
-	return sock_shutdown(s, LIBSOCK_SHUT_WR); /* "that was all": the server sees the end of file */
-}
-
 static ptrdiff_t print_reply(struct sock s, int64_t by)
 {
 	char data[4096];
@@ -47,7 +32,9 @@ int main(int argc, char **argv)
 	if (err == 0)
 		err = sock_dial(&s, &server, by);
 	if (err == 0)
-		err = send_text(s, argv[2], by);
+		err = sock_send_all(s, argv[2], strlen(argv[2]), by, NULL);
+	if (err == 0)
+		err = sock_shutdown(s, LIBSOCK_SHUT_WR); /* "that was all": the server sees the end of file */
 	if (err == 0)
 		err = print_reply(s, by);
 	if (err == 0)

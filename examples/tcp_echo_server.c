@@ -8,18 +8,15 @@
 #include <stdio.h>
 
 /* Until the client has said its last word, or has been silent for half a minute. */
-static ptrdiff_t echo(struct sock client)
+static int echo(struct sock client)
 {
 	char data[16384];
-	ptrdiff_t got, sent = 0;
+	ptrdiff_t got;
+	int err = 0;
 
-	while ((got = sock_recv(client, data, sizeof data, sock_after(30000))) > 0)
-		for (ptrdiff_t done = 0; done < got; done += sent) {
-			sent = sock_send(client, data + done, (size_t)(got - done), sock_after(30000));
-			if (sent < 0)
-				return sent;
-		}
-	return got;
+	while (err == 0 && (got = sock_recv(client, data, sizeof data, sock_after(30000))) != 0)
+		err = got < 0 ? (int)got : sock_send_all(client, data, (size_t)got, sock_after(30000), NULL);
+	return err;
 }
 
 int main(int argc, char **argv)
@@ -39,10 +36,10 @@ int main(int argc, char **argv)
 		fflush(stdout);
 	}
 	while (err == 0 && (err = sock_accept(server, &client, &peer, LIBSOCK_FOREVER)) == 0) {
-		ptrdiff_t end = echo(client);
+		int end = echo(client);
 
 		if (end < 0)
-			fprintf(stderr, "tcp_echo_server: %s: %s\n", peer.host, sock_strerror((int)end));
+			fprintf(stderr, "tcp_echo_server: %s: %s\n", peer.host, sock_strerror(end));
 		sock_close(&client);
 	}
 	fprintf(stderr, "tcp_echo_server: %s: %s\n", argc > 1 ? argv[1] : "127.0.0.1:7007", sock_strerror((int)err));
