@@ -10,8 +10,8 @@
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
  * - OS_EINTR is the one code more: "a signal came, nothing has happened, ask again". The core does.
  * - They may be called from any thread. They do not retry, and they wait only where it says so here.
- * - They do not allocate (but os_resolve, os_reverse, os_service_*, os_interfaces may: the system's own calls do), print, abort, or change anything that the host
- *   program can see, signals included.
+ * - They do not allocate (but names, services, interfaces and jobs may: the system's own calls do), print, abort, or
+ *   change anything that the host program can see, signals included.
  */
 
 #ifndef LIBSOCK_OS_H
@@ -40,8 +40,8 @@ int64_t os_now(void);
 
 /*
  * A socket, not inheritable from birth and unable to raise SIGPIPE; AF_INET6 with V6ONLY off. Blocking on POSIX, so that
- * waiting for ever is one system call; non-blocking where a send cannot be told not to wait (Windows, macOS, NetBSD). What the OS does not have is
- * LIBSOCK_ENOTSUP.
+ * waiting for ever is one system call; non-blocking where a send cannot be told not to wait (Windows, macOS, NetBSD). What
+ * the OS does not have is LIBSOCK_ENOTSUP.
  */
 int os_open(int family, int type, intptr_t *fd);
 
@@ -52,7 +52,7 @@ int os_close(intptr_t fd);
  * Begin to connect, once. LIBSOCK_EINPROGRESS: begun, wait for OS_CONNECTED and ask os_connect_result(). It may block for
  * as long as `wait_ms` allows (-1: for ever, 0: not at all), and must where nothing tells of a later outcome: on AF_UNIX,
  * where LIBSOCK_EAGAIN then means that the listener's queue stayed full, and OS_EINTR that nothing has begun. The
- * descriptor's blocking mode is as before.
+ * descriptor is left in the mode that os_open() gives, a listener in its own.
  */
 int os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
 

@@ -46,16 +46,21 @@ END_TEST
 
 START_TEST(no_signal_disposition_is_touched)
 {
-	struct sigaction before, after;
+	struct sigaction before[NSIG], after;
 	struct sock a, b;
 
 	signal(SIGPIPE, SIG_DFL);
-	sigaction(SIGPIPE, NULL, &before);
+	for (int number = 1; number < NSIG; number++)
+		sigaction(number, NULL, &before[number]);
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect(sock_send(a, "x", 1, soon()), 1);
+	reset(&b);
 	sock_close(&a);
-	sock_close(&b);
-	sigaction(SIGPIPE, NULL, &after);
-	ck_assert(before.sa_handler == after.sa_handler);
+	for (int number = 1; number < NSIG; number++)
+		if (sigaction(number, NULL, &after) == 0) {
+			ck_assert(before[number].sa_handler == after.sa_handler);
+			ck_assert_int_eq(before[number].sa_flags, after.sa_flags);
+		}
 }
 END_TEST
 

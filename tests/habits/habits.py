@@ -149,7 +149,7 @@ def tests_wait_for_things_instead_of_sleeping():
 
 
 def tests_are_named_for_behaviour_and_count_descriptors():
-    """A name of at least three words, and no case but the one that testing_main() makes with its descriptor count."""
+    """A name of at least two words, and no case but the one that testing_main() makes with its descriptor count."""
     bad = []
     for path in sources("tests", endings=(".c",)):
         text = read(path)
