@@ -4,6 +4,7 @@
 
 #include "native.h"
 
+#include "bsd.h"
 #include "libsock.h"
 #include "os.h"
 
@@ -31,11 +32,6 @@ static int bsd_vector__end(struct bsd_vector__list *list, int count)
 	return count;
 }
 
-static int bsd_vector__flags(int how)
-{
-	return how & OS_NOWAIT ? NATIVE_DONTWAIT : 0;
-}
-
 ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
 {
 	struct bsd_vector__list list;
@@ -49,8 +45,8 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int ho
 		filled += size > 0;
 	}
 	filled = bsd_vector__end(&list, filled);
-	n = native_sendv((native_socket)fd, list.part, filled, bsd_vector__flags(how) | NATIVE_SEND_FLAGS);
-	return n >= 0 ? n : os_error(native_error());
+	n = native_sendv((native_socket)fd, list.part, filled, bsd_flags(how) | NATIVE_SEND_FLAGS);
+	return n >= 0 ? n : bsd_error();
 }
 
 ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)
@@ -66,6 +62,6 @@ ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int cou
 		filled += size > 0;
 	}
 	filled = bsd_vector__end(&list, filled);
-	n = native_recvv((native_socket)fd, type, list.part, filled, bsd_vector__flags(how));
-	return n >= 0 ? n : os_error(native_error());
+	n = native_recvv((native_socket)fd, type, list.part, filled, bsd_flags(how));
+	return n >= 0 ? n : bsd_error();
 }

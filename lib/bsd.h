@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What the files of layer 3 share: the system's addresses, its last error, its flags. After native.h. */
+
+#ifndef LIBSOCK_BSD_H
+#define LIBSOCK_BSD_H
+
+#include "os.h"
+
+union bsd_addr {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
+};
+
+/* Our address as the system takes it, and its length. 0, or why there is no such address. */
+int bsd_addr_put(union bsd_addr *to, native_len *length, const struct os_addr *from);
+
+/* An address that the system wrote. Of a family that is none of ours, or without a name, it has family 0. */
+void bsd_addr_get(struct os_addr *to, const union bsd_addr *from, native_len length);
+
+static inline int bsd_error(void)
+{
+	return os_error(native_error());
+}
+
+/* The flags of a transfer, from how the core asks for it. */
+static inline int bsd_flags(int how)
+{
+	return how & OS_NOWAIT ? NATIVE_DONTWAIT : 0;
+}
+
+#endif
