@@ -228,7 +228,7 @@ START_TEST(connect_to_a_full_queue_gives_up_on_time)
 	ck_assert_msg(err == LIBSOCK_ETIMEDOUT || err == LIBSOCK_ECONNREFUSED, "%s", sock_errname(err));
 	if (err == LIBSOCK_ETIMEDOUT) {
 		ck_assert_int_ge(sock_now() - start, 100);
-		ck_assert_int_le(sock_now() - start, 1000);
+		expect_ended(start);
 		expect(sock_connect(s[count - 1], &addr, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 		expect(sock_connect(s[count - 1], &addr, -1), LIBSOCK_ETIMEDOUT);
 	}

@@ -29,6 +29,13 @@ static inline int64_t soon(void)
 	return sock_after(10000);
 }
 
+/*
+ * What began at `begun` has ended by its own deadline of well under a second, and not by something else much later. How
+ * late it may be is measured where many tries can be compared (tests/test-deadline.c): a single one may meet a machine
+ * that stands still for a second.
+ */
+#define expect_ended(begun) ck_assert_int_le(sock_now() - (begun), 5000)
+
 /* The loopback address of a family, with a port. */
 struct sock_addr loopback(int family, uint16_t port);
 
