@@ -985,6 +985,187 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
 /** @} */
 
 /**
+ * @defgroup readiness Readiness
+ * @brief Waiting for several sockets at once: sock_wait() for a few, a poller for thousands.
+ *
+ * A call that takes a deadline waits by itself; this is for programs that have more than one thing to wait for. Readiness
+ * is level-triggered: a socket that is ready and has not been used is told again by the next wait. Use #LIBSOCK_NOWAIT
+ * with a socket that was told ready, because "ready" can be false: another thread was quicker, a datagram was damaged.
+ *
+ * What is told has the same meaning on every OS:
+ *
+ * | what happens | told |
+ * | --- | --- |
+ * | bytes, a datagram, or a connection to accept has come | #LIBSOCK_READABLE |
+ * | there is room to send; a #LIBSOCK_NOWAIT connect has succeeded | #LIBSOCK_WRITABLE |
+ * | the peer has sent its end of file | #LIBSOCK_READABLE and #LIBSOCK_HANGUP |
+ * | a connect was refused or failed; the connection was reset | #LIBSOCK_READABLE, #LIBSOCK_WRITABLE and #LIBSOCK_ERROR |
+ *
+ * #LIBSOCK_READABLE and #LIBSOCK_WRITABLE alone are told only where they are wanted. #LIBSOCK_HANGUP is certain to be told
+ * only where #LIBSOCK_READABLE is wanted, and then at the latest when everything before the end has been received; some
+ * systems tell it as soon as the end has come, so go on receiving until 0. #LIBSOCK_ERROR is told whatever is wanted, and
+ * never together with #LIBSOCK_HANGUP; which error it is, sock_connected() tells, or the next send or receive.
+ *
+ * Of a stream that neither listens nor was ever connected, systems say different things.
+ * @{
+ */
+
+/** What a socket can be ready for; combine them with `|`. @since 0.1.0 */
+enum sock_readiness {
+	LIBSOCK_READABLE = 1, /**< Receiving or accepting would not wait. */
+	LIBSOCK_WRITABLE = 2, /**< Sending would not wait, or an attempt to connect is over. */
+	LIBSOCK_HANGUP = 4,   /**< The peer sends no more. Told, never wanted. */
+	LIBSOCK_ERROR = 8     /**< The connection failed. Told, never wanted. */
+};
+
+/** The most sockets in one sock_wait(). @since 0.1.0 */
+#define LIBSOCK_WAIT_MAX 64
+
+/** One socket of a sock_wait(). @since 0.1.0 */
+struct sock_item {
+	struct sock s;  /**< The socket; `{0}` is skipped. */
+	int32_t wanted; /**< #LIBSOCK_READABLE, #LIBSOCK_WRITABLE, both, or 0 for errors alone. */
+	int32_t told;   /**< Receives what is true of enum sock_readiness, or 0. */
+};
+
+/**
+ * Wait until at least one of a few sockets is ready.
+ *
+ * @param[in,out] items The sockets; `told` of each is written, on errors too. May be NULL if `count` is 0.
+ * @param[in] count     How many, at most #LIBSOCK_WAIT_MAX. Without any the call only waits for the deadline.
+ * @param[in] deadline  When to give up. #LIBSOCK_NOWAIT: look once.
+ * @return How many items have something told, at least 1, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, none before the
+ *         deadline; #LIBSOCK_EBADF, an item's socket has been closed; #LIBSOCK_EINVAL, a NULL, a bad count, or
+ *         something in `wanted` that cannot be.
+ * @par Threads
+ * Any thread. It counts as a reader or a writer of each socket only if it is used so afterwards.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_wait(struct sock_item items[], int count, int64_t deadline);
+
+/**
+ * Waits for any number of sockets: epoll, kqueue, poll or WSAPoll, chosen when libsock is built.
+ *
+ * `{0}` is "no poller". Pass its address; do not copy it. Only libsock reads and writes the members.
+ * @since 0.1.0
+ */
+struct sock_poller {
+	intptr_t os;         /**< The operating system's part. */
+	struct sock wake[2]; /**< Through which sock_poller_wake() reaches sock_poller_wait(). */
+};
+
+/** What sock_poller_wait() tells of one socket. @since 0.1.0 */
+struct sock_event {
+	void *data;   /**< The pointer given with the socket. */
+	int32_t told; /**< Of enum sock_readiness, not 0. */
+};
+
+/**
+ * Make a poller.
+ *
+ * @param[out] poller Receives it, or `{0}` on error; close it with sock_poller_close(). Must not be NULL.
+ * @return 0, or: #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM, nothing left to make it of;
+ *         #LIBSOCK_ENOTSUP; #LIBSOCK_EINVAL; and as from sock_pair().
+ * @par Threads
+ * Any thread. The poller is used by one thread at a time, but for sock_poller_wake().
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_poller_open(struct sock_poller *poller);
+
+/**
+ * Wait for one socket more.
+ *
+ * A socket that is there already gets the new wish and the new pointer.
+ *
+ * @param[in,out] poller The poller.
+ * @param[in] s          The socket, which stays the caller's. Remove it before closing it.
+ * @param[in] wanted     #LIBSOCK_READABLE, #LIBSOCK_WRITABLE, both, or 0 for errors alone.
+ * @param[in] data       Comes back with every event of this socket. May be NULL.
+ * @return 0, or: #LIBSOCK_EBADF, no poller or no socket, or a closed one; #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL, a NULL or
+ *         something in `wanted` that cannot be; or as the OS says, such as its limit on watched sockets.
+ * @par Threads
+ * As sock_poller_open() says.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_poller_add(struct sock_poller *poller, struct sock s, int wanted, void *data);
+
+/**
+ * Wait for something else on a socket that was added.
+ *
+ * @param[in,out] poller The poller.
+ * @param[in] s          The socket.
+ * @param[in] wanted     As for sock_poller_add(), in place of what was wanted.
+ * @param[in] data       In place of the pointer.
+ * @return As from sock_poller_add(), and: #LIBSOCK_ENOENT, the socket was never added, or has been removed.
+ * @par Threads
+ * As sock_poller_open() says.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_poller_modify(struct sock_poller *poller, struct sock s, int wanted, void *data);
+
+/**
+ * Wait for a socket no longer.
+ *
+ * No later sock_poller_wait() tells of it. What the last one told is in the caller's array and stays there: when one
+ * event makes a program close another socket, it must not take up that socket's own event from the same array any more.
+ *
+ * @param[in,out] poller The poller.
+ * @param[in] s          The socket. If it was closed without being removed, the system has removed it: see
+ *                       docs/porting.md for what then differs.
+ * @return 0, or: #LIBSOCK_ENOENT, it is not there; #LIBSOCK_EBADF, no poller or no socket, or a closed one;
+ *         #LIBSOCK_EINVAL, a NULL.
+ * @par Threads
+ * As sock_poller_open() says.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_poller_remove(struct sock_poller *poller, struct sock s);
+
+/**
+ * Wait until sockets are ready, or somebody wakes.
+ *
+ * It allocates nothing, and no socket that is ready is passed over for ever because others are ready, too.
+ *
+ * @param[in,out] poller The poller.
+ * @param[out] events    Receives one entry for each socket that is ready, in no certain order. Must not be NULL.
+ * @param[in] max        The room in `events`, at least 1. More than 256 is never filled at once.
+ * @param[in] deadline   When to give up. #LIBSOCK_NOWAIT: look once.
+ * @return How many events there are; 0: sock_poller_wake() was called, and nothing else has happened. Or:
+ *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing before the deadline; #LIBSOCK_EBADF, no poller;
+ *         #LIBSOCK_EINVAL, a NULL or no room.
+ * @par Threads
+ * As sock_poller_open() says.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_poller_wait(struct sock_poller *poller, struct sock_event events[], int max, int64_t deadline);
+
+/**
+ * Make sock_poller_wait() return: the one that waits now, or else the next one.
+ *
+ * Several wakes before a return may be one. The return may also bring events; so whatever the wake was for is to be looked
+ * at after every return.
+ *
+ * @param[in] poller The poller.
+ * @return 0, or: #LIBSOCK_EBADF, no poller; #LIBSOCK_EINVAL, a NULL.
+ * @par Threads
+ * Any thread, while the poller is open.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_poller_wake(const struct sock_poller *poller);
+
+/**
+ * Give up a poller. The sockets stay open.
+ *
+ * @param[in,out] poller The poller; `{0}` afterwards. One that is `{0}` already is fine. Must not be NULL.
+ * @return 0, or: #LIBSOCK_EINVAL, a NULL.
+ * @par Threads
+ * As sock_poller_open() says; nobody may wake it any more.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_poller_close(struct sock_poller *poller);
+
+/** @} */
+
+/**
  * @defgroup names Names
  * @brief What hosts, services and interfaces are called.
  *

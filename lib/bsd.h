@@ -31,4 +31,8 @@ static inline int bsd_flags(int how)
 	return how & OS_NOWAIT ? NATIVE_DONTWAIT : 0;
 }
 
+/* What to ask poll for, and what its answer about a socket means. */
+short bsd_poll_events(int wanted);
+int bsd_poll_told(native_socket s, unsigned events);
+
 #endif

@@ -141,6 +141,26 @@ struct os_wait_item {
 int os_wait_any(struct os_wait_item items[], int count, int wait_ms);
 
 /*
+ * Readiness as the public header has it: sets `told` of each item, 0 before, and returns how many have something told. An
+ * item whose socket is {0} is skipped. A socket that is none any more is LIBSOCK_EBADF. Being early is allowed.
+ */
+struct sock_item;
+int os_poll(struct sock_item *items, int count, int wait_ms);
+
+/*
+ * A poller. To add what is there already is to modify it; to modify or remove what is not there is LIBSOCK_ENOENT.
+ * Changing may allocate. Waiting does not; it fills one event for each socket that is ready, at most `max` (itself at most
+ * OS_POLLER_EVENT_MAX), in such an order that all have their turn, and returns how many, as early as it likes.
+ */
+struct sock_event;
+enum { OS_POLLER_ADD, OS_POLLER_MODIFY, OS_POLLER_REMOVE };
+enum { OS_POLLER_EVENT_MAX = 256 };
+int os_poller_open(intptr_t *poller);
+void os_poller_close(intptr_t poller);
+int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void *data);
+int os_poller_wait(intptr_t poller, struct sock_event *events, int max, int wait_ms);
+
+/*
  * All addresses of a name, in one family or (LIBSOCK_AF_ANY) both, through the system's resolver, in its order; at most
  * `max` are written, their number is returned, at least 1. The name is well-formed and no literal. Waits as long as the
  * resolver does.

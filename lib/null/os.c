@@ -177,6 +177,44 @@ int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
 	return LIBSOCK_ENOTSUP;
 }
 
+int os_poll(struct sock_item items[], int count, int wait_ms)
+{
+	(void)items;
+	(void)count;
+	(void)wait_ms;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_poller_open(intptr_t *poller)
+{
+	(void)poller;
+	return LIBSOCK_ENOTSUP;
+}
+
+void os_poller_close(intptr_t poller)
+{
+	(void)poller;
+}
+
+int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void *data)
+{
+	(void)poller;
+	(void)change;
+	(void)fd;
+	(void)wanted;
+	(void)data;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wait_ms)
+{
+	(void)poller;
+	(void)events;
+	(void)max;
+	(void)wait_ms;
+	return LIBSOCK_ENOTSUP;
+}
+
 int os_resolve(const char *name, int family, struct os_addr out[], int max)
 {
 	(void)name;

@@ -17,6 +17,7 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -27,6 +28,9 @@ typedef int native_socket;
 typedef socklen_t native_len;
 typedef socklen_t native_size; /* of getnameinfo */
 typedef struct iovec native_part;
+typedef struct pollfd native_pollfd;
+
+enum { NATIVE_NONE = -1 }; /* no socket */
 
 #define NATIVE_DONTWAIT MSG_DONTWAIT
 #define NATIVE_REUSE SO_REUSEADDR
@@ -48,6 +52,14 @@ typedef struct iovec native_part;
 #define NATIVE_SIZE(size) ((size) > INT_MAX ? INT_MAX : (size)) /* macOS: more is EINVAL */
 #define NATIVE_ABSTRACT_NAMES false
 #define NATIVE_TELLS_LENGTH 0
+#endif
+
+#ifdef POLLRDHUP
+#define NATIVE_POLLRDHUP POLLRDHUP
+#define NATIVE_POLL_TELLS_END true
+#else
+#define NATIVE_POLLRDHUP 0
+#define NATIVE_POLL_TELLS_END false
 #endif
 
 static inline int native_error(void)
@@ -96,6 +108,17 @@ int native_tame(int fd);
 
 /* The address family of a foreign descriptor. 0 or −1. */
 int native_ask_family(int fd, int *family);
+
+static inline int native_poll(native_pollfd polled[], unsigned count, int wait_ms)
+{
+	return poll(polled, count, wait_ms);
+}
+
+/* Has all that the peer sent been received, and its end? For systems whose poll does not tell. */
+bool native_at_end(int fd);
+
+/* What tells a socket from a later one that was given the same descriptor. 0 or −1. */
+int native_identity(int fd, uint64_t *identity);
 
 /* 0 or −1. */
 int native_set_blocking(int fd, bool blocking);

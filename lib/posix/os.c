@@ -8,8 +8,8 @@
 #include "os.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -277,6 +277,27 @@ int os_wait(intptr_t fd, int event, int wait_ms)
 	struct os_wait_item item = {.fd = fd, .event = event};
 
 	return os_wait_any(&item, 1, wait_ms);
+}
+
+bool native_at_end(int fd)
+{
+	char byte;
+	int type = 0;
+	socklen_t size = sizeof type;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == -1 || type != SOCK_STREAM)
+		return false;
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+int native_identity(int fd, uint64_t *identity)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) == -1)
+		return -1;
+	*identity = status.st_ino;
+	return 0;
 }
 
 int os_interface_index(const char *name, uint32_t *index)

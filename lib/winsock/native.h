@@ -20,11 +20,13 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef SOCKET native_socket;
 typedef int native_len;
 typedef DWORD native_size; /* of getnameinfo */
 typedef WSABUF native_part;
+typedef WSAPOLLFD native_pollfd;
 
 #define NATIVE_SIZE(size) ((int)((size) > INT_MAX ? INT_MAX : (size))) /* counts in int */
 #define NATIVE_DONTWAIT 0
@@ -34,6 +36,9 @@ typedef WSABUF native_part;
 #define NATIVE_SHUT_WR SD_SEND
 #define NATIVE_SHUT_RDWR SD_BOTH
 #define NATIVE_ABSTRACT_NAMES false
+#define NATIVE_NONE INVALID_SOCKET
+#define NATIVE_POLLRDHUP 0
+#define NATIVE_POLL_TELLS_END true /* POLLHUP */
 
 enum { NATIVE_BLOCKING = false };
 
@@ -71,6 +76,18 @@ int native_tame(SOCKET s);
 
 /* The address family of a foreign socket. 0 or −1. */
 int native_ask_family(SOCKET s, int *family);
+
+/* As poll does on POSIX; may return early. */
+int native_poll(native_pollfd polled[], unsigned count, int wait_ms);
+
+static inline bool native_at_end(SOCKET s)
+{
+	(void)s;
+	return false;
+}
+
+/* 0, or −1 for what is no socket. Nothing here tells a socket from a later one with the same number. */
+int native_identity(SOCKET s, uint64_t *identity);
 
 /* 0 or −1. */
 int native_set_blocking(SOCKET s, bool blocking);

@@ -137,7 +137,7 @@ def the_library_has_no_writable_data_but_a_count_of_its_threads():
 
 
 def only_names_and_interfaces_use_the_heap():
-    allowed = ("lib/resolve.c", "lib/posix/job.c", "lib/winsock/job.c", "lib/winsock/interface.c", "lib/null/os.c")
+    allowed = ("lib/resolve.c", "lib/poller/poll.c", "lib/posix/job.c", "lib/winsock/job.c", "lib/winsock/interface.c", "lib/null/os.c")
     return [f"{path}: {line.strip()}" for path in sources("lib") if path not in allowed
             for line in read(path).splitlines() if re.search(r"\b(malloc|calloc|realloc|free)\(", line)]
 

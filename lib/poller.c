@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Waiting for any number of sockets: the calls around the system's own poller, and the way to wake it. */
+
+#include "deadline.h"
+#include "libsock.h"
+#include "os.h"
+
+/* More wakes than this at once are left for the next time, lest a thread that never stops to wake holds up all others. */
+enum { POLLER__WAKES_MAX = 64 };
+
+int sock_poller_open(struct sock_poller *poller)
+{
+	int err;
+
+	if (poller == NULL)
+		return LIBSOCK_EINVAL;
+	*poller = (struct sock_poller){0};
+	/* Datagrams: on the loopback a stream might keep one back (Nagle). */
+	err = sock_pair(poller->wake, LIBSOCK_DGRAM);
+	if (err < 0)
+		return err;
+	err = os_poller_open(&poller->os);
+	if (err < 0) {
+		sock_close(&poller->wake[0]);
+		sock_close(&poller->wake[1]);
+		return err;
+	}
+	err = os_poller_change(poller->os, OS_POLLER_ADD, poller->wake[0].fd, LIBSOCK_READABLE, &poller->wake[0]);
+	if (err < 0)
+		sock_poller_close(poller);
+	return err;
+}
+
+static int poller__change(struct sock_poller *poller, int change, struct sock s, int wanted, void *data)
+{
+	if (poller == NULL || wanted & ~(LIBSOCK_READABLE | LIBSOCK_WRITABLE))
+		return LIBSOCK_EINVAL;
+	if (poller->wake[0].family == 0 || s.family == 0)
+		return LIBSOCK_EBADF;
+	return os_poller_change(poller->os, change, s.fd, wanted, data);
+}
+
+int sock_poller_add(struct sock_poller *poller, struct sock s, int wanted, void *data)
+{
+	return poller__change(poller, OS_POLLER_ADD, s, wanted, data);
+}
+
+int sock_poller_modify(struct sock_poller *poller, struct sock s, int wanted, void *data)
+{
+	return poller__change(poller, OS_POLLER_MODIFY, s, wanted, data);
+}
+
+int sock_poller_remove(struct sock_poller *poller, struct sock s)
+{
+	return poller__change(poller, OS_POLLER_REMOVE, s, 0, NULL);
+}
+
+/* A wake is no event of the caller's. What is left of `count` without it, and whether there was one. */
+static bool poller__take_wake(struct sock_poller *poller, struct sock_event events[], int *count)
+{
+	char byte;
+
+	for (int i = 0; i < *count; i++) {
+		if (events[i].data != &poller->wake[0])
+			continue;
+		events[i] = events[--*count];
+		for (int wakes = 0; wakes < POLLER__WAKES_MAX; wakes++)
+			if (sock_recv(poller->wake[0], &byte, 1, LIBSOCK_NOWAIT) < 0)
+				break;
+		return true;
+	}
+	return false;
+}
+
+int sock_poller_wait(struct sock_poller *poller, struct sock_event events[], int max, int64_t deadline)
+{
+	int count, left;
+	bool woken;
+
+	if (poller == NULL || events == NULL || max < 1)
+		return LIBSOCK_EINVAL;
+	if (poller->wake[0].family == 0)
+		return LIBSOCK_EBADF;
+	do {
+		left = deadline_left(deadline);
+		count = os_poller_wait(poller->os, events, max < OS_POLLER_EVENT_MAX ? max : OS_POLLER_EVENT_MAX, left);
+		woken = poller__take_wake(poller, events, &count);
+	} while (count == OS_EINTR || (count == 0 && !woken && left != 0));
+	return count != 0 || woken ? count : deadline_over(deadline);
+}
+
+int sock_poller_wake(const struct sock_poller *poller)
+{
+	ptrdiff_t n;
+
+	if (poller == NULL)
+		return LIBSOCK_EINVAL;
+	n = sock_send(poller->wake[1], "", 1, LIBSOCK_NOWAIT);
+	/* No room: so many have not been seen yet that one more would tell nothing. */
+	return n >= 0 || n == LIBSOCK_EAGAIN || n == LIBSOCK_ENOBUFS ? 0 : (int)n;
+}
+
+int sock_poller_close(struct sock_poller *poller)
+{
+	struct sock_poller last;
+
+	if (poller == NULL)
+		return LIBSOCK_EINVAL;
+	last = *poller;
+	*poller = (struct sock_poller){0};
+	if (last.wake[0].family != 0)
+		os_poller_close(last.os);
+	sock_close(&last.wake[0]);
+	sock_close(&last.wake[1]);
+	return 0;
+}
