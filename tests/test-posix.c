@@ -120,6 +120,42 @@ START_TEST(descriptors_above_1024_work_with_deadlines)
 }
 END_TEST
 
+START_TEST(descriptors_above_1024_are_waited_for_like_others)
+{
+	struct rlimit limit;
+	struct sock pair[2], high[2];
+	struct sock_poller poller;
+	struct sock_event event;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_cur < 4000) {
+		limit.rlim_cur = 4000;
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	}
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	for (int i = 0; i < 2; i++) {
+		expect(sock_adopt(&high[i], fcntl((int)sock_native(pair[i]), F_DUPFD_CLOEXEC, 3000 + i)), 0);
+		ck_assert_int_ge(sock_native(high[i]), 3000);
+		sock_close(&pair[i]);
+	}
+
+	struct sock_item item = {.s = high[0], .wanted = LIBSOCK_READABLE};
+
+	expect(sock_poller_open(&poller), 0);
+	expect(sock_poller_add(&poller, high[0], LIBSOCK_READABLE, &item), 0);
+	expect(sock_wait(&item, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_poller_wait(&poller, &event, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_send(high[1], "x", 1, soon()), 1);
+	expect(sock_wait(&item, 1, soon()), 1);
+	expect(item.told, LIBSOCK_READABLE);
+	expect(sock_poller_wait(&poller, &event, 1, soon()), 1);
+	ck_assert_ptr_eq(event.data, &item);
+	sock_poller_close(&poller);
+	sock_close(&high[0]);
+	sock_close(&high[1]);
+}
+END_TEST
+
 static atomic_int signals; /* counted in a handler, looked at in a thread */
 
 static void on_alarm(int number)
@@ -340,6 +376,7 @@ int main(void)
 		{no_signal_disposition_is_touched},
 		{an_executed_program_inherits_nothing},
 		{descriptors_above_1024_work_with_deadlines},
+		{descriptors_above_1024_are_waited_for_like_others},
 		{a_storm_of_signals_neither_shows_nor_extends_the_deadline},
 		{waiting_for_ever_survives_signals},
 		{shutdown_wakes_whoever_waits},
