@@ -84,9 +84,9 @@ ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, const s
 ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_addr *from);
 
 /*
- * The same for several pieces of memory, one system call each. Empty ones are skipped, of the others the first
- * OS_PART_MAX are taken; the core lets no datagram have more. Bytes above INT_MAX are cut off. os_recvv takes streams
- * and datagrams, with the results of os_recv and os_recvfrom.
+ * The same for several pieces of memory, one system call each: at most OS_PART_MAX, none of them empty, not more than
+ * INT_MAX bytes; no piece at all is an empty datagram. os_recvv takes streams and datagrams, with the results of os_recv
+ * and os_recvfrom.
  */
 struct sock_part;
 struct sock_room;

@@ -81,7 +81,7 @@ static size_t reader__looked_at(const struct sock_reader *reader, size_t length)
 
 static void reader__make_room(struct sock_reader *reader)
 {
-	if (reader->begin == 0 || reader->end < reader->size - 1)
+	if (reader->begin != reader->end && (reader->begin == 0 || reader->end < reader->size - 1))
 		return;
 	memmove(reader->buffer, reader->buffer + reader->begin, reader->end - reader->begin);
 	reader->end -= reader->begin;
@@ -118,8 +118,6 @@ static ptrdiff_t reader__give(struct sock_reader *reader, char **record, size_t 
 	*record = reader->buffer + begin;
 	reader->buffer[end] = '\0';
 	reader->begin = next;
-	if (reader->begin == reader->end)
-		reader->begin = reader->end = 0;
 	return (ptrdiff_t)(end - begin);
 }
 
@@ -178,27 +176,37 @@ ptrdiff_t sock_read_until(struct sock_reader *reader, const void *delimiter, siz
 	return reader__until(reader, delimiter, length, record, deadline);
 }
 
+/* A line's ending may be two bytes, unless the stream ended before it had any. */
+static inline ptrdiff_t reader__chop(char *line, ptrdiff_t n)
+{
+	if (n > 0 && line[n - 1] == '\r')
+		line[--n] = '\0';
+	return n;
+}
+
+COLD static ptrdiff_t reader__line(struct sock_reader *reader, char **line, int64_t deadline)
+{
+	ptrdiff_t n = sock_read_until(reader, "\n", 1, line, deadline);
+
+	return n > 0 && !reader->partial ? reader__chop(*line, n) : n;
+}
+
 /* Most lines have come already, together with others: those are quick. */
 ptrdiff_t sock_read_line(struct sock_reader *reader, char **line, int64_t deadline)
 {
-	ptrdiff_t n = reader__check(reader);
 	char *begin, *end;
 
-	if (n < 0)
-		return n;
-	if (line == NULL)
-		return LIBSOCK_EINVAL;
-	*line = NULL;
-	reader->partial = 0;
+	if (reader == NULL || line == NULL || reader->begin == reader->end || reader->overlong)
+		return reader__line(reader, line, deadline);
 	begin = reader->buffer + reader->begin;
-	end = reader->overlong ? NULL : memchr(begin, '\n', reader->end - reader->begin);
-	if (end)
-		n = reader__give(reader, line, (size_t)(end - reader->buffer), (size_t)(end - reader->buffer) + 1);
-	else
-		n = reader__until(reader, "\n", 1, line, deadline);
-	if (n > 0 && !reader->partial && (*line)[n - 1] == '\r')
-		(*line)[--n] = '\0';
-	return n;
+	end = memchr(begin, '\n', reader->end - reader->begin);
+	if (end == NULL)
+		return reader__line(reader, line, deadline);
+	*end = '\0';
+	*line = begin;
+	reader->partial = 0;
+	reader->begin = (size_t)(end - reader->buffer) + 1;
+	return reader__chop(begin, end - begin);
 }
 
 ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t size, int64_t deadline)

@@ -7,6 +7,8 @@
 #include "os.h"
 #include "vector.h"
 
+#include <string.h>
+
 static int stream__check(struct sock s)
 {
 	if (s.family == 0)
@@ -82,40 +84,37 @@ static void stream__advance(struct stream__place *place, size_t n)
 	}
 }
 
-/* The caller's vector is not to be written to: what is left of it is sent from a copy, as much as one call takes. */
+/* The caller's vector is not to be written to: what is left of a piece is sent from a copy, and as much as one call takes. */
 static ptrdiff_t stream__send_rest(struct sock s, const struct stream__place *place, int64_t deadline)
 {
 	struct sock_part rest[LIBSOCK_PART_MAX];
-	int filled = 0;
+	int count = place->count < LIBSOCK_PART_MAX ? place->count : LIBSOCK_PART_MAX;
 
-	for (int i = 0; i < place->count && filled < LIBSOCK_PART_MAX; i++)
-		if (place->parts[i].size > 0)
-			rest[filled++] = place->parts[i];
+	if (place->offset == 0)
+		return sock_sendv(s, place->parts, place->count, deadline);
+	memcpy(rest, place->parts, (size_t)count * sizeof *rest);
 	rest[0].data = (const char *)rest[0].data + place->offset;
 	rest[0].size -= place->offset;
-	return vector_send(s, rest, filled, deadline);
+	return sock_sendv(s, rest, count, deadline);
 }
 
 int sock_sendv_all(struct sock s, const struct sock_part parts[], int count, int64_t deadline, size_t *done)
 {
 	struct stream__place place = {.parts = parts, .count = count};
-	struct vector_sum sum;
-	size_t unused;
+	size_t unused, size = 0;
 	int err = stream__check(s);
 
 	done = stream__begin(done, &unused);
 	if (err == 0)
-		err = vector_check(parts, count, &sum);
-	while (err == 0 && *done < sum.bytes) {
-		stream__advance(&place, 0); /* over empty parts, so that the offset is in the first that is sent */
-
+		err = vector_size(parts, count, &size);
+	while (err == 0 && *done < size) {
 		ptrdiff_t n = stream__send_rest(s, &place, deadline);
 
 		if (n < 0)
 			return (int)n;
 		*done += (size_t)n;
 		stream__advance(&place, (size_t)n);
-		if (*done < sum.bytes)
+		if (*done < size)
 			err = deadline_over(deadline);
 	}
 	return err;

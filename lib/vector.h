@@ -5,15 +5,7 @@
 
 #include "libsock.h"
 
-struct vector_sum {
-	size_t bytes; /* of all parts: at most PTRDIFF_MAX */
-	int filled;   /* how many parts are not empty */
-};
-
-/* LIBSOCK_EINVAL: a null, or more bytes than a count can tell. */
-int vector_check(const struct sock_part parts[], int count, struct vector_sum *sum);
-
-/* sock_sendv() of what has been checked. */
-ptrdiff_t vector_send(struct sock s, const struct sock_part parts[], int count, int64_t deadline);
+/* How many bytes they are together. LIBSOCK_EINVAL: a null, or more than a count can tell. */
+int vector_size(const struct sock_part parts[], int count, size_t *bytes);
 
 #endif

@@ -15,7 +15,7 @@ const char *sock_version(void)
 
 static int version__can_open(int family, int type)
 {
-	intptr_t fd;
+	intptr_t fd = -1;
 	int err = os_open(family, type, &fd);
 
 	if (err == LIBSOCK_ENOTSUP)

@@ -27,7 +27,6 @@
 typedef int native_socket;
 typedef socklen_t native_len;
 typedef socklen_t native_size; /* of getnameinfo */
-typedef struct iovec native_part;
 typedef struct pollfd native_pollfd;
 
 enum { NATIVE_NONE = -1 }; /* no socket */
@@ -92,16 +91,6 @@ int native_accept(int fd, struct sockaddr *peer, socklen_t *length);
 
 /* One datagram; returns more than `size` where it was longer. `length` may be NULL with `from`. */
 ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockaddr *from, socklen_t *length);
-
-static inline native_part native_make_part(void *data, size_t size)
-{
-	return (native_part){.iov_base = data, .iov_len = size};
-}
-
-ssize_t native_sendv(int fd, native_part parts[], int count, int flags);
-
-/* Streams and datagrams; a datagram that was longer is an error, EMSGSIZE. */
-ssize_t native_recvv(int fd, int type, native_part parts[], int count, int flags);
 
 /* Close-on-exec and no SIGPIPE, for a descriptor that was not born so. 0 or −1. */
 int native_tame(int fd);

@@ -8,6 +8,8 @@
 #include "os.h"
 
 #include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -203,23 +205,28 @@ ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockad
 	return n >= 0 && (message.msg_flags & MSG_TRUNC) ? (ssize_t)size + 1 : n;
 }
 
-ssize_t native_sendv(int fd, native_part parts[], int count, int flags)
-{
-	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = (uint8_t)count /* int or size_t */};
+/* Both are a pointer and a length, so that vectors need no conversion. */
+#define OS__IS_IOVEC(type)                                                                                              \
+	(sizeof(struct type) == sizeof(struct iovec) && offsetof(struct type, data) == offsetof(struct iovec, iov_base) && \
+	 offsetof(struct type, size) == offsetof(struct iovec, iov_len))
+_Static_assert(OS__IS_IOVEC(sock_part) && OS__IS_IOVEC(sock_room), "our vectors are the system's");
 
-	return sendmsg(fd, &message, flags);
+ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
+{
+	const struct msghdr message = {.msg_iov = (void *)(uintptr_t)parts, .msg_iovlen = (uint8_t)count /* int or size_t */};
+	ssize_t n = sendmsg((int)fd, &message, (how & OS_NOWAIT ? MSG_DONTWAIT : 0) | NATIVE_SEND_FLAGS);
+
+	return n >= 0 ? n : os_error(errno);
 }
 
-ssize_t native_recvv(int fd, int type, native_part parts[], int count, int flags)
+ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)
 {
-	struct msghdr message = {.msg_iov = parts, .msg_iovlen = (uint8_t)count /* int or size_t */};
-	ssize_t n = recvmsg(fd, &message, flags);
+	struct msghdr message = {.msg_iov = (void *)(uintptr_t)rooms, .msg_iovlen = (uint8_t)count /* int or size_t */};
+	ssize_t n = recvmsg((int)fd, &message, how & OS_NOWAIT ? MSG_DONTWAIT : 0);
 
-	if (n >= 0 && type == LIBSOCK_DGRAM && (message.msg_flags & MSG_TRUNC)) {
-		errno = EMSGSIZE;
-		return -1;
-	}
-	return n;
+	if (n >= 0 && type == LIBSOCK_DGRAM && (message.msg_flags & MSG_TRUNC))
+		return LIBSOCK_EMSGSIZE;
+	return n >= 0 ? n : os_error(errno);
 }
 
 ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)

@@ -25,7 +25,6 @@
 typedef SOCKET native_socket;
 typedef int native_len;
 typedef DWORD native_size; /* of getnameinfo */
-typedef WSABUF native_part;
 typedef WSAPOLLFD native_pollfd;
 
 #define NATIVE_SIZE(size) ((int)((size) > INT_MAX ? INT_MAX : (size))) /* counts in int */
@@ -62,14 +61,6 @@ int native_getsockname(SOCKET s, struct sockaddr *name, int *length);
 
 /* One datagram. `length` may be NULL with `from`. */
 ptrdiff_t native_receive(SOCKET s, void *data, size_t size, int flags, struct sockaddr *from, int *length);
-
-static inline native_part native_make_part(void *data, size_t size)
-{
-	return (native_part){.len = (ULONG)size, .buf = data};
-}
-
-ptrdiff_t native_sendv(SOCKET s, native_part parts[], int count, int flags);
-ptrdiff_t native_recvv(SOCKET s, int type, native_part parts[], int count, int flags);
 
 /* Not inheritable, for a socket that was not born so. 0 or −1. */
 int native_tame(SOCKET s);

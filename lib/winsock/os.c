@@ -7,6 +7,8 @@
 #include "libsock.h"
 #include "os.h"
 
+#include <stdint.h>
+
 #ifndef SIO_UDP_CONNRESET
 #define SIO_UDP_CONNRESET _WSAIOW(IOC_VENDOR, 12)
 #endif
@@ -196,19 +198,41 @@ ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
 	return os__received(s, LIBSOCK_STREAM, recv(s, data, NATIVE_SIZE(size), flags));
 }
 
-ptrdiff_t native_sendv(SOCKET s, native_part parts[], int count, int flags)
+/* No piece at all would be WSAEINVAL, and a null in an empty one WSAEFAULT. */
+static DWORD os__put_part(WSABUF *part, const void *data, size_t size)
 {
-	DWORD n = 0;
-
-	return WSASend(s, parts, (DWORD)count, &n, (DWORD)flags, NULL, NULL) == 0 ? (ptrdiff_t)n : -1;
+	*part = (WSABUF){.len = (ULONG)size, .buf = (char *)(uintptr_t)data};
+	return 1;
 }
 
-ptrdiff_t native_recvv(SOCKET s, int type, native_part parts[], int count, int flags)
+ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
 {
-	DWORD n = 0, how = (DWORD)flags;
-	int result = WSARecv(s, parts, (DWORD)count, &n, &how, NULL, NULL);
+	WSABUF list[OS_PART_MAX];
+	DWORD n = 0, filled = 0;
 
-	return os__received(s, type, result == 0 ? (ptrdiff_t)n : -1);
+	(void)how; /* never waits */
+	for (int i = 0; i < count; i++)
+		filled += os__put_part(&list[filled], parts[i].data, parts[i].size);
+	if (filled == 0)
+		filled = os__put_part(&list[0], "", 0);
+	return WSASend((SOCKET)fd, list, filled, &n, 0, NULL, NULL) == 0 ? (ptrdiff_t)n : os_error(WSAGetLastError());
+}
+
+ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)
+{
+	WSABUF list[OS_PART_MAX];
+	DWORD n = 0, filled = 0, flags = 0;
+	ptrdiff_t result;
+	char none;
+
+	(void)how;
+	for (int i = 0; i < count; i++)
+		filled += os__put_part(&list[filled], rooms[i].data, rooms[i].size);
+	if (filled == 0)
+		filled = os__put_part(&list[0], &none, 0);
+	result = WSARecv((SOCKET)fd, list, filled, &n, &flags, NULL, NULL) == 0 ? (ptrdiff_t)n : -1;
+	result = os__received((SOCKET)fd, type, result);
+	return result >= 0 ? result : os_error(WSAGetLastError());
 }
 
 /* The place given with a read is where it reads, of whatever kind the handle is; it may go on behind an overlapped one. */

@@ -5,6 +5,9 @@
  *
  *   cost calls           one of each thing, under strace, with a mark before each
  *   cost pairs HOW N     N pairs of send and receive, under callgrind; HOW is raw or sock, then tcp or udp
+ *   cost lines HOW N     N times 64 lines of 64 bytes, sent at once and read one by one
+ *   cost whole HOW N     the same, received at once
+ *   cost events HOW N    N events of a poller with two sockets, of which one is always ready
  */
 
 #include <libsock.h>
@@ -13,7 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static void check(ptrdiff_t result, const char *what)
@@ -153,12 +158,145 @@ static void pairs(int raw, int stream, long n)
 	check(sock_close(&l), "close");
 }
 
+enum { COUNT = 64, SIZE = 64 };
+
+struct messages {
+	struct sock pair[2];
+	char lines[COUNT][SIZE], all[COUNT * SIZE], buffer[16384];
+	struct sock_part parts[COUNT];
+	struct iovec vector[COUNT];
+};
+
+static void make_messages(struct messages *m)
+{
+	struct sock_addr addr;
+	struct sock l = listen_on_loopback(&addr);
+
+	connect_pair(l, &addr, m->pair, LIBSOCK_FOREVER);
+	check(sock_close(&l), "close");
+	for (int i = 0; i < COUNT; i++) {
+		memset(m->lines[i], 'x', SIZE - 1);
+		m->lines[i][SIZE - 1] = '\n';
+		m->parts[i] = (struct sock_part){m->lines[i], SIZE};
+		m->vector[i] = (struct iovec){m->lines[i], SIZE};
+	}
+}
+
+/* The reader that a careful program writes itself: what it has is looked through, then there is one receive more. */
+static char *raw_line(struct messages *m, size_t *begin, size_t *end)
+{
+	for (;;) {
+		char *from = m->buffer + *begin, *at = memchr(from, '\n', *end - *begin);
+
+		if (at) {
+			*at = '\0';
+			*begin = (size_t)(at + 1 - m->buffer);
+			return from;
+		}
+		memmove(m->buffer, from, *end - *begin);
+		*end -= *begin;
+		*begin = 0;
+
+		ssize_t n = recv((int)sock_native(m->pair[1]), m->buffer + *end, sizeof m->buffer - *end, 0);
+
+		check(n, "recv");
+		*end += (size_t)n;
+	}
+}
+
+static void raw_messages(struct messages *m, int lines, long n)
+{
+	struct msghdr message = {.msg_iov = m->vector, .msg_iovlen = COUNT};
+	size_t begin = 0, end = 0;
+
+	while (n-- > 0) {
+		check(sendmsg((int)sock_native(m->pair[0]), &message, MSG_NOSIGNAL), "sendmsg");
+		if (!lines)
+			check(recv((int)sock_native(m->pair[1]), m->all, sizeof m->all, MSG_WAITALL), "recv");
+		for (int i = 0; i < COUNT && lines; i++)
+			check(raw_line(m, &begin, &end)[0] == 'x' ? 0 : -1, "line");
+	}
+}
+
+static void sock_messages(struct messages *m, int lines, long n)
+{
+	struct sock_reader reader;
+	char *line;
+
+	check(sock_reader_init(&reader, m->pair[1], m->buffer, sizeof m->buffer), "reader");
+	while (n-- > 0) {
+		check(sock_sendv(m->pair[0], m->parts, COUNT, LIBSOCK_FOREVER), "sendv");
+		if (!lines)
+			check(sock_recv_all(m->pair[1], m->all, sizeof m->all, LIBSOCK_FOREVER, NULL), "recv_all");
+		for (int i = 0; i < COUNT && lines; i++) {
+			check(sock_read_line(&reader, &line, LIBSOCK_FOREVER), "read_line");
+			check(line[0] == 'x' ? 0 : -1, "line");
+		}
+	}
+}
+
+static void messages(int raw, int lines, long n)
+{
+	static struct messages m;
+
+	make_messages(&m);
+	(raw ? raw_messages : sock_messages)(&m, lines, n);
+	close_pair(m.pair);
+}
+
+static void raw_events(const struct sock pair[2], long n)
+{
+	struct epoll_event event = {.events = EPOLLIN}, got[64];
+	int queue = epoll_create1(EPOLL_CLOEXEC);
+
+	for (int i = 0; i < 2; i++) {
+		event.data.fd = (int)sock_native(pair[i]);
+		check(epoll_ctl(queue, EPOLL_CTL_ADD, event.data.fd, &event), "epoll_ctl");
+	}
+	while (n-- > 0) {
+		check(epoll_wait(queue, got, 64, -1), "epoll_wait");
+		check(got[0].data.fd == (int)sock_native(pair[0]) && got[0].events & EPOLLIN ? 0 : -1, "event");
+	}
+	close(queue);
+}
+
+static void sock_events(const struct sock pair[2], long n)
+{
+	struct sock_poller poller;
+	struct sock_event got[64];
+
+	check(sock_poller_open(&poller), "poller");
+	for (int i = 0; i < 2; i++)
+		check(sock_poller_add(&poller, pair[i], LIBSOCK_READABLE, (void *)(uintptr_t)&pair[i]), "add");
+	while (n-- > 0) {
+		check(sock_poller_wait(&poller, got, 64, LIBSOCK_FOREVER), "wait");
+		check(got[0].data == &pair[0] && got[0].told & LIBSOCK_READABLE ? 0 : -1, "event");
+	}
+	sock_poller_close(&poller);
+}
+
+static void events(int raw, long n)
+{
+	struct sock pair[2];
+
+	check(sock_pair(pair, LIBSOCK_STREAM), "pair");
+	check(sock_send(pair[1], "x", 1, LIBSOCK_FOREVER), "send");
+	(raw ? raw_events : sock_events)(pair, n);
+	close_pair(pair);
+}
+
 int main(int argc, char **argv)
 {
+	const int raw = argc > 2 && strcmp(argv[2], "raw") == 0;
+
 	if (argc == 2 && strcmp(argv[1], "calls") == 0)
 		calls();
+	else if (argc == 4 && strcmp(argv[1], "events") == 0)
+		events(raw, atol(argv[3]));
+	else if (argc == 4)
+		messages(raw, strcmp(argv[1], "lines") == 0, atol(argv[3]));
 	else if (argc == 5 && strcmp(argv[1], "pairs") == 0)
-		pairs(strcmp(argv[2], "raw") == 0, strcmp(argv[3], "tcp") == 0, atol(argv[4]));
+		pairs(raw, strcmp(argv[3], "tcp") == 0, atol(argv[4]));
 	else
 		return 2;
 	return 0;

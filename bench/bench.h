@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What the rows of the benchmark share. A row does one thing in several ways; the first is raw system calls, and the others
+ * are compared with it in the same run.
+ */
+
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <libsock.h>
+#include <stddef.h>
+
+/* One way of doing it, `n` times. */
+struct bench_side {
+	const char *name;
+	void (*run)(void *state, long n);
+	double limit; /* at most this many times the first side's time; 0: none is promised */
+};
+
+struct bench_row {
+	const char *name, *what;
+	void *(*begin)(void); /* not measured */
+	void (*end)(void *state);
+	struct bench_side sides[6]; /* ends with {0} */
+};
+
+extern const struct bench_row bench_messages, bench_lines, bench_readiness;
+
+/* The program ends with a line that says what failed, if the result is an error. */
+void bench_check(ptrdiff_t result, const char *what);
+
+/* The same for a raw call: -1 is an error. Returns the result. */
+long bench_raw(long result, const char *what);
+
+/* Two ends of a TCP connection on the loopback. */
+void bench_connect(struct sock pair[2]);
+
+/* Run on one processor from now on, where there is such a one. */
+void bench_pin(int processor);
+
+#endif
