@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A Windows before 10 2004, whose WSAPoll does not tell of a failed connect. Only that is put in the system's place. */
+
+#include <winsock2.h>
+
+#include "testing.h"
+
+/* What the compiler calls a function of a DLL through. */
+typedef int(WSAAPI *poll_function)(WSAPOLLFD polled[], ULONG count, INT wait_ms);
+extern poll_function __real___imp_WSAPoll;
+
+static int WSAAPI old_poll(WSAPOLLFD polled[], ULONG count, INT wait_ms)
+{
+	int ready = __real___imp_WSAPoll(polled, count, wait_ms), told = 0;
+
+	for (ULONG i = 0; i < count; i++) {
+		if (polled[i].revents & POLLERR) /* a failed connect, in this test */
+			polled[i].revents = 0;
+		told += polled[i].revents != 0;
+	}
+	return ready <= 0 ? ready : told;
+}
+
+poll_function __wrap___imp_WSAPoll = old_poll;
+
+static struct sock refused(struct sock *holder)
+{
+	struct sock_addr nobody = unused_port(LIBSOCK_AF_INET, LIBSOCK_STREAM, holder);
+	struct sock s;
+
+	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+	expect(sock_connect(s, &nobody, LIBSOCK_NOWAIT), LIBSOCK_EINPROGRESS);
+	return s;
+}
+
+START_TEST(a_failed_connect_is_found_by_a_wait)
+{
+	struct sock holder, s = refused(&holder);
+	struct sock_item item = {.s = s, .wanted = LIBSOCK_WRITABLE};
+
+	expect(sock_wait(&item, 1, soon()), 1);
+	expect(item.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	expect(sock_connected(s, LIBSOCK_NOWAIT), LIBSOCK_ECONNREFUSED);
+	sock_close(&s);
+	sock_close(&holder);
+}
+END_TEST
+
+START_TEST(a_failed_connect_is_found_by_a_poller_that_waits_for_ever)
+{
+	struct sock holder, s = refused(&holder);
+	struct sock_poller poller;
+	struct sock_event event;
+
+	expect(sock_poller_open(&poller), 0);
+	expect(sock_poller_add(&poller, s, LIBSOCK_WRITABLE, &s), 0);
+	expect(sock_poller_wait(&poller, &event, 1, LIBSOCK_FOREVER), 1);
+	ck_assert(event.data == &s);
+	expect(event.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	sock_poller_close(&poller);
+	sock_close(&s);
+	sock_close(&holder);
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{a_failed_connect_is_found_by_a_wait},
+		{a_failed_connect_is_found_by_a_poller_that_waits_for_ever},
+		{0},
+	};
+
+	return testing_main("wsapoll", tests);
+}
