@@ -273,7 +273,8 @@ enum sock_feature {
 	LIBSOCK_HAS_INET6 = 31,        /**< IPv6 sockets. */
 	LIBSOCK_HAS_UNIX_STREAM = 32,  /**< #LIBSOCK_AF_UNIX with #LIBSOCK_STREAM. */
 	LIBSOCK_HAS_UNIX_DGRAM = 33,   /**< #LIBSOCK_AF_UNIX with #LIBSOCK_DGRAM. */
-	LIBSOCK_HAS_UNIX_ABSTRACT = 34 /**< `@name` addresses (Linux, unix(7)). */
+	LIBSOCK_HAS_UNIX_ABSTRACT = 34, /**< `@name` addresses (Linux, unix(7)). */
+	LIBSOCK_HAS_HANDOVER = 42      /**< sock_send_socket(), sock_recv_socket(). @since 0.1.0 */
 };
 
 /**
@@ -443,6 +444,15 @@ LIBSOCK_API int sock_connected(struct sock s, int64_t deadline);
  *
  * A TCP address can be bound again right after a restart, while old connections drain, and nobody else can take it from
  * a listener (SO_REUSEADDR on POSIX, SO_EXCLUSIVEADDRUSE on Windows: the same option name means theft there).
+ *
+ * A Unix-domain path stays behind when its socket is closed, and cannot be bound again: #LIBSOCK_EADDRINUSE. To replace one
+ * without a moment in which nobody can connect, and without taking it from a server that runs:
+ *
+ * 1. Connect to it. If that succeeds, a server is running: leave it alone. #LIBSOCK_ECONNREFUSED: the path is stale.
+ * 2. Bind to another path in the same folder, with the process id in its name for example, and listen.
+ * 3. `rename()` that to the path (ISO C; on POSIX it replaces at once what was there).
+ *
+ * If two servers may be started at the same time, take a lock (`flock()` on a file beside it) before the first step.
  *
  * @param[in] s    A socket that is not bound.
  * @param[in] addr The address. An empty host is the wildcard: every address, on an #LIBSOCK_AF_INET6 socket of both
@@ -1162,6 +1172,70 @@ LIBSOCK_API int sock_poller_wake(const struct sock_poller *poller);
  * @since 0.1.0
  */
 LIBSOCK_API int sock_poller_close(struct sock_poller *poller);
+
+/** @} */
+
+/**
+ * @defgroup handover Between processes
+ * @brief Sockets that another process has made.
+ * @{
+ */
+
+/**
+ * Give a socket to the process at the other end of a channel.
+ *
+ * The other process gets a descriptor of its own for the same socket; this one's stays open, and is to be closed when it is
+ * no longer wanted here. One byte, a NUL, goes along, because a stream carries nothing without data (unix(7)); if the
+ * channel is used for other data, too, both sides must know which comes when.
+ *
+ * @param[in] channel  A connected #LIBSOCK_AF_UNIX socket, one of sock_pair() for example.
+ * @param[in] s        The socket to give, of any family and type.
+ * @param[in] deadline When to give up.
+ * @return 0: it is on its way, and stays open there even if it is closed here now. Otherwise nothing was given:
+ *         #LIBSOCK_ENOTSUP, the channel is of another family, or the OS cannot do it (Windows; see sock_has());
+ *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_EPIPE, #LIBSOCK_ECONNRESET, #LIBSOCK_ECONNREFUSED, the other
+ *         process has closed the channel; #LIBSOCK_ENOTCONN; #LIBSOCK_EBADF.
+ * @par Threads
+ * One writer at a time on the channel.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_send_socket(struct sock channel, struct sock s, int64_t deadline);
+
+/**
+ * Take a socket from the process at the other end of a channel.
+ *
+ * @param[in] channel  A connected #LIBSOCK_AF_UNIX socket.
+ * @param[out] s       Receives the socket, close-on-exec, in the state in which libsock's own are; `{0}` on error. Close it.
+ *                     Must not be NULL.
+ * @param[in] deadline When to give up.
+ * @return 0, or: #LIBSOCK_EEOF, the channel has ended; #LIBSOCK_EPROTO, a byte or a datagram came without a socket, or
+ *         with several; #LIBSOCK_EMFILE, this process has no descriptor left for it; #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP,
+ *         what came is no socket that libsock knows, or as from sock_send_socket(). Whatever came with an error has been
+ *         closed. #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN: nothing came.
+ * @par Threads
+ * One reader at a time on the channel.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_recv_socket(struct sock channel, struct sock *s, int64_t deadline);
+
+/**
+ * The sockets that the service manager opened before it started this process (systemd's socket activation,
+ * sd_listen_fds(3)).
+ *
+ * It reads `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` of the environment and changes none of them; a program that
+ * starts others may want to remove them. Asked again it gives the same sockets again, not new ones: close each once.
+ *
+ * @param[out] out Receives the sockets, in the manager's order, close-on-exec. May be NULL if `max` is 0.
+ * @param[in] max  The room in `out`. Sockets beyond it are counted, and left alone.
+ * @param[in] name Which: those that the manager's configuration calls so (`FileDescriptorName=`). NULL: all.
+ * @return How many there are, which may be more than `max`; 0 where none were passed to this very process, and always on
+ *         Windows: then open your own. Or: #LIBSOCK_EINVAL, a number in the environment is malformed, or an argument;
+ *         #LIBSOCK_EBADF, #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP, one of them is not open or no socket that libsock knows.
+ * @par Threads
+ * Any thread, while no other changes the environment.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_activated(struct sock out[], int max, const char *name);
 
 /** @} */
 

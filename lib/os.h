@@ -185,6 +185,18 @@ int os_job_run(struct os_job *job, int wait_ms);
 void os_job_free(struct os_job *job);
 
 /*
+ * Pass a descriptor through an AF_UNIX channel, beside one byte of data, or receive one. What came without a descriptor,
+ * or with several, is LIBSOCK_EPROTO, the end of a stream LIBSOCK_EEOF, no descriptor left LIBSOCK_EMFILE: nothing of it is
+ * kept open then.
+ */
+bool os_has_handover(void);
+int os_send_fd(intptr_t channel, intptr_t fd, int how);
+int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how);
+
+/* Who this process is, above 0. */
+int os_process_id(void);
+
+/*
  * The machine's own database of services: the port, or the name's length. A name is printing ASCII, at most 63 bytes, with a
  * letter in it. Asks no name server. Any error counts as not knowing.
  */

@@ -37,6 +37,8 @@ int sock_has(int feature)
 		return version__can_open(LIBSOCK_AF_UNIX, LIBSOCK_DGRAM);
 	case LIBSOCK_HAS_UNIX_ABSTRACT:
 		return os_has_abstract_names();
+	case LIBSOCK_HAS_HANDOVER:
+		return os_has_handover();
 	default:
 		return LIBSOCK_EINVAL;
 	}

@@ -211,6 +211,45 @@ START_TEST(a_missing_path_is_enoent_and_a_dead_one_refuses)
 END_TEST
 
 /* Linux waits for room; the others refuse (row full-unix-backlog of docs/porting.md). Nobody exceeds the deadline. */
+/* What sock_bind()'s documentation says to do. 0, or LIBSOCK_EADDRINUSE where a server is running. */
+static int replace(struct sock *s, const struct sock_addr *addr)
+{
+	struct sock_addr beside = path("beside");
+	struct sock probe;
+	int err;
+
+	expect(sock_open(&probe, LIBSOCK_AF_UNIX, LIBSOCK_STREAM), 0);
+	err = sock_connect(probe, addr, soon());
+	sock_close(&probe);
+	if (err != LIBSOCK_ECONNREFUSED)
+		return err == 0 ? LIBSOCK_EADDRINUSE : err;
+	*s = bound(LIBSOCK_STREAM, &beside);
+	expect(sock_listen(*s, 4), 0);
+	return rename(beside.host, addr->host);
+}
+
+START_TEST(a_stale_path_is_replaced_as_documented_and_a_server_is_left_alone)
+{
+	struct sock_addr addr = path("replaced");
+	struct sock old = bound(LIBSOCK_STREAM, &addr), l, client, conn;
+
+	expect(sock_listen(old, 4), 0);
+	expect(replace(&l, &addr), LIBSOCK_EADDRINUSE);
+	sock_close(&old);
+	expect(sock_open(&l, LIBSOCK_AF_UNIX, LIBSOCK_STREAM), 0);
+	expect(sock_bind(l, &addr), LIBSOCK_EADDRINUSE); /* nobody is there, but the path is */
+	sock_close(&l);
+	expect(replace(&l, &addr), 0);
+	expect(sock_open(&client, LIBSOCK_AF_UNIX, LIBSOCK_STREAM), 0);
+	expect(sock_connect(client, &addr, soon()), 0);
+	expect(sock_accept(l, &conn, NULL, soon()), 0);
+	sock_close(&conn);
+	sock_close(&client);
+	sock_close(&l);
+	remove(addr.host);
+}
+END_TEST
+
 START_TEST(connect_to_a_full_queue_gives_up_on_time)
 {
 	enum { MOST = 16 };
@@ -261,6 +300,7 @@ int main(void)
 		{a_path_that_begins_with_at_is_written_with_a_dot},
 		{paths_of_every_critical_length},
 		{a_missing_path_is_enoent_and_a_dead_one_refuses},
+		{a_stale_path_is_replaced_as_documented_and_a_server_is_left_alone},
 		{connect_to_a_full_queue_gives_up_on_time},
 		{0},
 	};

@@ -1,0 +1,74 @@
+/*
+ * activated_server: tell everybody the time (RFC 867), on the sockets that systemd opened, or on one of its own.
+ *
+ *   cc activated_server.c -o activated_server $(pkg-config --cflags --libs libsock)
+ *   systemd-socket-activate -l 7013 ./activated_server
+ *   ./activated_server 127.0.0.1:7013
+ */
+#include <libsock.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { LISTENERS = 16 };
+
+static void tell_the_time(struct sock client)
+{
+	char text[64];
+	time_t now = time(NULL);
+	size_t size = strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC\n", gmtime(&now));
+	int64_t by = sock_after(5000);
+
+	if (sock_send_all(client, text, size, by, NULL) == 0)
+		sock_finish(&client, by);
+	sock_close(&client);
+}
+
+/* The manager's sockets, or else one at an address. How many. */
+static int open_listeners(struct sock listeners[], const char *text)
+{
+	struct sock_addr addr;
+	int count = sock_activated(listeners, LISTENERS, NULL), err;
+
+	if (count != 0)
+		return count < LISTENERS ? count : LISTENERS;
+	err = sock_addr_parse(&addr, text);
+	if (err == 0)
+		err = sock_serve(&listeners[0], &addr, 16);
+	return err < 0 ? err : 1;
+}
+
+int main(int argc, char **argv)
+{
+	const char *own = argc > 1 ? argv[1] : "127.0.0.1:7013";
+	struct sock listeners[LISTENERS], client;
+	struct sock_item items[LISTENERS];
+	struct sock_addr addr;
+	char text[LIBSOCK_ADDRSTRLEN];
+	int err = 0, count = open_listeners(listeners, own);
+
+	if (count < 0) {
+		fprintf(stderr, "activated_server: %s: %s\n", own, sock_strerror(count));
+		return 1;
+	}
+	for (int i = 0; i < count; i++) {
+		items[i] = (struct sock_item){.s = listeners[i], .wanted = LIBSOCK_READABLE};
+		if (sock_local(listeners[i], &addr) == 0 && sock_addr_format(text, sizeof text, &addr) > 0)
+			printf("listening on %s\n", text);
+	}
+	fflush(stdout);
+	while (err >= 0) {
+		err = sock_wait(items, count, LIBSOCK_FOREVER);
+		for (int i = 0; i < count && err >= 0; i++) {
+			if (!items[i].told)
+				continue;
+			err = sock_accept(items[i].s, &client, NULL, LIBSOCK_NOWAIT);
+			if (err == 0)
+				tell_the_time(client);
+			else if (err == LIBSOCK_EAGAIN)
+				err = 0;
+		}
+	}
+	fprintf(stderr, "activated_server: %s\n", sock_strerror(err));
+	return 1;
+}

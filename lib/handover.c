@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Sockets from one process to another: through a channel, or from the service manager that started this one. */
+
+#include "libsock.h"
+#include "os.h"
+#include "socket.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* sd_listen_fds(3): the first descriptor that the service manager passes. */
+enum { HANDOVER__FIRST = 3 };
+
+static int handover__check(struct sock channel)
+{
+	if (channel.family == 0)
+		return LIBSOCK_EBADF;
+	return channel.family == LIBSOCK_AF_UNIX && os_has_handover() ? 0 : LIBSOCK_ENOTSUP;
+}
+
+int sock_send_socket(struct sock channel, struct sock s, int64_t deadline)
+{
+	ptrdiff_t result = handover__check(channel);
+	int vain = 0;
+
+	if (result == 0 && s.family == 0)
+		result = LIBSOCK_EBADF;
+	if (result < 0)
+		return (int)result;
+	do
+		result = os_send_fd(channel.fd, s.fd, socket_how(deadline));
+	while (result < 0 && socket_again(channel, &result, OS_WRITABLE, deadline, &vain));
+	return (int)result;
+}
+
+int sock_recv_socket(struct sock channel, struct sock *s, int64_t deadline)
+{
+	ptrdiff_t result = handover__check(channel);
+	intptr_t fd = -1;
+	int vain = 0;
+
+	if (s == NULL)
+		return LIBSOCK_EINVAL;
+	*s = (struct sock){0};
+	if (result < 0)
+		return (int)result;
+	do
+		result = os_recv_fd(channel.fd, channel.type, &fd, socket_how(deadline));
+	while (result < 0 && socket_again(channel, &result, OS_READABLE, deadline, &vain));
+	if (result < 0)
+		return (int)result;
+	result = sock_adopt(s, fd);
+	if (result < 0)
+		os_close(fd);
+	return (int)result;
+}
+
+/* A variable of the environment that holds a number: 0 where there is none, or why it is no number. */
+static int handover__number(const char *name)
+{
+	const char *text = getenv(name);
+	int number = 0;
+
+	if (text == NULL)
+		return 0;
+	if (*text == '\0')
+		return LIBSOCK_EINVAL;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9' || number > (INT_MAX - HANDOVER__FIRST - 9) / 10)
+			return LIBSOCK_EINVAL;
+		number = number * 10 + (*text - '0');
+	}
+	return number;
+}
+
+/* How many descriptors were passed to this process, and not to the one that it was forked from. */
+static int handover__count(void)
+{
+	int pid = handover__number("LISTEN_PID"), count = handover__number("LISTEN_FDS");
+
+	if (!os_has_handover() || pid == 0 || (pid > 0 && pid != os_process_id()))
+		return 0;
+	return pid < 0 ? pid : count;
+}
+
+/* Is the next of the names, which colons separate, this one? A descriptor beyond the last name has none. */
+static bool handover__is_named(const char **names, const char *name)
+{
+	const char *next = *names;
+	size_t length = next ? strcspn(next, ":") : 0;
+
+	if (next)
+		*names = next[length] == ':' ? next + length + 1 : NULL;
+	return name == NULL || (next && strlen(name) == length && memcmp(next, name, length) == 0);
+}
+
+int sock_activated(struct sock out[], int max, const char *name)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	int count = handover__count(), found = 0;
+
+	if (max < 0 || (out == NULL && max > 0))
+		return LIBSOCK_EINVAL;
+	for (int i = 0; i < count; i++) {
+		int err = 0;
+
+		if (!handover__is_named(&names, name))
+			continue;
+		if (found < max)
+			err = sock_adopt(&out[found], HANDOVER__FIRST + i);
+		if (err < 0)
+			return err;
+		found++;
+	}
+	return count < 0 ? count : found;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Sockets from one process to another: SCM_RIGHTS of unix(7). */
+
+#include "native.h"
+
+#include "libsock.h"
+#include "os.h"
+
+#include <string.h>
+
+/* Room for more than any system sends at once (Linux: 253), so that no descriptor is cut off: some systems would leak it. */
+enum { HANDOVER__FD_MAX = 512 };
+
+union handover__control {
+	struct cmsghdr header; /* for its alignment */
+	char room[CMSG_SPACE(HANDOVER__FD_MAX * sizeof(int))];
+};
+
+#ifndef MSG_CMSG_CLOEXEC
+#define MSG_CMSG_CLOEXEC 0 /* os_adopt() sets it, a moment later */
+#endif
+
+bool os_has_handover(void)
+{
+	return true;
+}
+
+int os_send_fd(intptr_t channel, intptr_t fd, int how)
+{
+	char nothing = 0;
+	struct iovec byte = {.iov_base = &nothing, .iov_len = 1}; /* a stream carries control data only beside data */
+	union handover__control control = {.room = {0}};
+	struct msghdr message = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = CMSG_SPACE(sizeof(int)),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	const int rights = (int)fd;
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof rights);
+	memcpy(CMSG_DATA(header), &rights, sizeof rights);
+	if (sendmsg((int)channel, &message, (how & OS_NOWAIT ? MSG_DONTWAIT : 0) | NATIVE_SEND_FLAGS) == -1)
+		return os_error(errno);
+	return 0;
+}
+
+/* Keep the first of the descriptors that came, close all others, and tell how many there were. */
+static int handover__take(struct msghdr *message, intptr_t *fd)
+{
+	int count = 0;
+
+	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
+		size_t size = header->cmsg_len - CMSG_LEN(0);
+
+		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; at + sizeof(int) <= size; at += sizeof(int)) {
+			int got;
+
+			memcpy(&got, CMSG_DATA(header) + at, sizeof got);
+			if (count++ == 0)
+				*fd = got;
+			else
+				close(got);
+		}
+	}
+	return count;
+}
+
+int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how)
+{
+	char nothing;
+	struct iovec byte = {.iov_base = &nothing, .iov_len = 1};
+	union handover__control control;
+	struct msghdr message = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof control.room,
+	};
+	ssize_t n = recvmsg((int)channel, &message, (how & OS_NOWAIT ? MSG_DONTWAIT : 0) | MSG_CMSG_CLOEXEC);
+	int count;
+
+	if (n == -1)
+		return os_error(errno);
+	count = handover__take(&message, fd);
+	if (count == 1 && !(message.msg_flags & MSG_CTRUNC))
+		return 0;
+	if (count > 0)
+		close((int)*fd);
+	if (message.msg_flags & MSG_CTRUNC)
+		return LIBSOCK_EMFILE; /* there was room enough in the control data: the process had none for descriptors */
+	return n == 0 && type == LIBSOCK_STREAM ? LIBSOCK_EEOF : LIBSOCK_EPROTO;
+}
+
+int os_process_id(void)
+{
+	return (int)getpid();
+}
