@@ -27,7 +27,9 @@
 
 enum { SLICE_NS = 30000000, ROUNDS = 31, ROUNDS_MAX = 1000, SIDES_MAX = 8 };
 
-static const struct bench_row *const rows[] = {&bench_messages, &bench_lines, &bench_readiness};
+static const struct bench_row *const rows[] = {
+	&bench_small, &bench_large, &bench_messages, &bench_lines, &bench_readiness, &bench_cycle,
+};
 enum { ROWS = sizeof rows / sizeof *rows };
 
 void bench_check(ptrdiff_t result, const char *what)

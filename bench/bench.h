@@ -25,7 +25,7 @@ struct bench_row {
 	struct bench_side sides[6]; /* ends with {0} */
 };
 
-extern const struct bench_row bench_messages, bench_lines, bench_readiness;
+extern const struct bench_row bench_small, bench_large, bench_messages, bench_lines, bench_readiness, bench_cycle;
 
 /* The program ends with a line that says what failed, if the result is an error. */
 void bench_check(ptrdiff_t result, const char *what);
