@@ -392,7 +392,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * Create a socket.
  *
  * It is close-on-exec (on Windows: not inheritable) from birth, raises no signal, and is dual-stack if it is
- * #LIBSOCK_AF_INET6.
+ * #LIBSOCK_AF_INET6 (until it is told #LIBSOCK_V6ONLY).
  *
  * @param[out] s     Receives the socket, or `{0}` on error. Must not be NULL. What it held before is not closed.
  * @param[in] family One of enum sock_family.
@@ -443,7 +443,8 @@ LIBSOCK_API int sock_connected(struct sock s, int64_t deadline);
  * Give the socket an address of this machine.
  *
  * A TCP address can be bound again right after a restart, while old connections drain, and nobody else can take it from
- * a listener (SO_REUSEADDR on POSIX, SO_EXCLUSIVEADDRUSE on Windows: the same option name means theft there).
+ * a listener (SO_REUSEADDR on POSIX, SO_EXCLUSIVEADDRUSE on Windows: the same option name means theft there). Datagram
+ * sockets share a port only if all of them have #LIBSOCK_REUSE.
  *
  * A Unix-domain path stays behind when its socket is closed, and cannot be bound again: #LIBSOCK_EADDRINUSE. To replace one
  * without a moment in which nobody can connect, and without taking it from a server that runs:
@@ -1358,6 +1359,209 @@ LIBSOCK_API int sock_interfaces(struct sock_interface out[], int max);
  * @since 0.1.0
  */
 LIBSOCK_API int sock_hostname(char *name, size_t size);
+
+/** @} */
+
+/**
+ * @defgroup options Options and multicast
+ * @brief What a socket can be told to do differently, and the groups that it listens to.
+ *
+ * A value means the same on every system: a switch is 0 or 1, times are milliseconds, interfaces are numbers as in
+ * sock_interface::index. An #LIBSOCK_AF_INET6 socket is told for its IPv4 peers at the same time.
+ * @{
+ */
+
+/**
+ * The options of sock_set() and sock_get().
+ *
+ * "Stream" and "datagram" tell which type of socket has the option: the other is #LIBSOCK_EPROTOTYPE. Only the two
+ * buffers exist on #LIBSOCK_AF_UNIX, and #LIBSOCK_V6ONLY only on #LIBSOCK_AF_INET6: elsewhere they are
+ * #LIBSOCK_ENOPROTOOPT. Defaults are the system's, on Linux unless something else is said.
+ * @since 0.1.0
+ */
+enum sock_option {
+	/**
+	 * Stream. 1: send what is to be sent at once (no Nagle algorithm, RFC 896). 0, the default: hold a small piece
+	 * back while an earlier one is on its way.
+	 */
+	LIBSOCK_NODELAY = 201,
+
+	/**
+	 * Datagram, before sock_bind(). 1: share the port with every other socket that has this set, as the receivers
+	 * of a multicast group on one machine do. A datagram to a group reaches all of them, one to the machine itself
+	 * reaches any one: whoever shares can take what is meant for the others. 0, the default: the port is one's own.
+	 *
+	 * A stream needs no such option: sock_bind() sees to it that it can be bound again after a restart. To have it
+	 * otherwise, bind through sock_native().
+	 */
+	LIBSOCK_REUSE = 202,
+
+	/**
+	 * Stream or datagram, before sock_bind(). 1: several sockets of one user at one address, and the system shares
+	 * out what comes, each connection or sender to one of them. 0, the default. Linux, FreeBSD; #LIBSOCK_ENOTSUP
+	 * elsewhere, where the like-named option shares out nothing.
+	 */
+	LIBSOCK_REUSEPORT = 203,
+
+	/** Datagram. 1: sending to a broadcast address is allowed. 0, the default: it is #LIBSOCK_EACCES. */
+	LIBSOCK_BROADCAST = 204,
+
+	/**
+	 * The room for what has come and was not received, in bytes, 1 to 2147483647. The system makes its own of it,
+	 * and that is what is read: Linux doubles it, for what it notes beside the data, has a smallest size, and cuts
+	 * at net.core.rmem_max. On macOS and the BSDs more than the system's most is #LIBSOCK_ENOBUFS. A set size no
+	 * longer grows with a fast connection; the default does.
+	 */
+	LIBSOCK_RECV_BUFFER = 205,
+
+	/** The room for what was sent and has not left, as #LIBSOCK_RECV_BUFFER (Linux: net.core.wmem_max). */
+	LIBSOCK_SEND_BUFFER = 206,
+
+	/**
+	 * Stream. What sock_close() does about data that the peer does not have yet. −1, the default: it returns at
+	 * once, the system goes on. 0: throws the data away and resets the connection. 1 to 32767000 ms, rounded up to
+	 * whole seconds: sock_close() waits until all is there, at most so long (macOS and NetBSD: it does not wait).
+	 * sock_finish() is the better way to know.
+	 */
+	LIBSOCK_LINGER = 207,
+
+	/** How many routers a packet may pass, 1 to 255: IPv4's time to live, IPv6's hop limit. The default is 64. */
+	LIBSOCK_TTL = 208,
+
+	/**
+	 * IPv4's "type of service", IPv6's "traffic class", 0, the default, to 255: six bits of DSCP, two of ECN. TCP
+	 * keeps the lowest two bits for itself, on Linux: they are read as 0. #LIBSOCK_ENOTSUP on Windows, which sends
+	 * none.
+	 */
+	LIBSOCK_TOS = 209,
+
+	/** #LIBSOCK_AF_INET6, before sock_bind() and sock_connect(). 1: no IPv4. 0, the default: both families. */
+	LIBSOCK_V6ONLY = 210,
+
+	/**
+	 * Datagram. 1: no router is to cut a datagram up; one that is too long for the path is #LIBSOCK_EMSGSIZE once
+	 * that is known. 0, the default: as the system does by itself.
+	 */
+	LIBSOCK_DONTFRAG = 211,
+
+	/**
+	 * Stream. 1: ask a silent peer now and then whether it is still there. One that does not answer ends the
+	 * connection with #LIBSOCK_ETIMEDOUT. 0, the default.
+	 */
+	LIBSOCK_KEEPALIVE = 212,
+
+	/**
+	 * Stream. How long a peer is silent before it is asked, 1 to 32767000 ms, rounded up to whole seconds. The
+	 * default is two hours. #LIBSOCK_ENOTSUP on OpenBSD and before Windows 10 1709.
+	 */
+	LIBSOCK_KEEPALIVE_IDLE = 213,
+
+	/** Stream. The time between two questions, as #LIBSOCK_KEEPALIVE_IDLE. The default is 75 s, on Windows 1 s. */
+	LIBSOCK_KEEPALIVE_INTERVAL = 214,
+
+	/**
+	 * Stream. How many questions stay unanswered before the connection is given up, 1 to 127. The default is 9, on
+	 * Windows 10. #LIBSOCK_ENOTSUP on OpenBSD and before Windows 10 1703.
+	 */
+	LIBSOCK_KEEPALIVE_COUNT = 215,
+
+	/**
+	 * Stream. How long sent data may go without the peer's acknowledgement before the connection is given up with
+	 * #LIBSOCK_ETIMEDOUT, up to 2147483647 ms. 0, the default: as long as the system tries (on Linux about 15
+	 * minutes). TCP_USER_TIMEOUT (RFC 5482) on Linux; TCP_MAXRT on Windows, TCP_RXT_CONNDROPTIME on macOS,
+	 * TCP_MAXUNACKTIME on FreeBSD 14, all rounded up to whole seconds; #LIBSOCK_ENOTSUP elsewhere.
+	 */
+	LIBSOCK_DEAD_PEER = 216,
+
+	/**
+	 * Datagram. 1, the default: what is sent to a group reaches its members on this machine too. 0: not. On Windows
+	 * it is the receiver who decides that.
+	 */
+	LIBSOCK_MULTICAST_LOOP = 217,
+
+	/**
+	 * Datagram. #LIBSOCK_TTL of what is sent to a group, 0 to 255. The default is 1: no router; 0 is this machine.
+	 */
+	LIBSOCK_MULTICAST_TTL = 218,
+
+	/**
+	 * Datagram. Where to send what goes to a group: an interface's index, or 0, the default: the system chooses. An
+	 * unknown index is #LIBSOCK_ENODEV. For IPv4 an interface is known by its first address: one that has none is
+	 * #LIBSOCK_EADDRNOTAVAIL on #LIBSOCK_AF_INET, and on #LIBSOCK_AF_INET6 is used for IPv6 alone.
+	 */
+	LIBSOCK_MULTICAST_INTERFACE = 219
+};
+
+/**
+ * Set an option.
+ *
+ * @param[in] s      The socket.
+ * @param[in] option One of enum sock_option.
+ * @param[in] value  What enum sock_option says of it.
+ * @return 0, or: #LIBSOCK_EINVAL, no option, or a value that it does not take, or too late (#LIBSOCK_V6ONLY after
+ *         sock_bind()); #LIBSOCK_EPROTOTYPE, #LIBSOCK_ENOPROTOOPT, not of this type or family; #LIBSOCK_ENOTSUP, this
+ *         OS does not have it; and what is said of the option. The socket is as it was, but an #LIBSOCK_AF_INET6 one
+ *         may have been told for IPv6 already.
+ * @par Threads
+ * Any thread, also while others read or write.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_set(struct sock s, int option, int64_t value);
+
+/**
+ * Read an option: what a set one has become, or the system's default.
+ *
+ * @param[in] s      The socket.
+ * @param[in] option One of enum sock_option.
+ * @param[out] value Receives the value; on error it stays as it was. Must not be NULL.
+ * @return 0, or as from sock_set(); #LIBSOCK_ENODEV, #LIBSOCK_MULTICAST_INTERFACE of an interface that has gone.
+ * @par Threads
+ * Any thread, also while others read or write.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_get(struct sock s, int option, int64_t *value);
+
+/**
+ * Join a multicast group: from now on the socket receives what is sent to the group and to the port that it is bound
+ * to.
+ *
+ * A socket may join several groups. It receives from those that it has joined and not, as Linux would have it, from
+ * those that others on the machine have joined. It leaves them all when it is closed.
+ *
+ * @param[in] s      A datagram socket, bound to the wildcard (to receive) or not bound yet. An #LIBSOCK_AF_INET6 socket
+ *                   can join IPv4 groups too.
+ * @param[in] group  A literal in 224.0.0.0/4 or ff00::/8; the port does not matter. Must not be NULL.
+ * @param[in] source The only sender to hear, a literal of the group's family (source-specific multicast, RFC 4607);
+ *                   join again for another one. The port does not matter. NULL: whoever sends.
+ * @param[in] index  The interface on which to join, as in sock_interface::index. 0: the one that the group's address
+ *                   names (`ff02::1%2`), or else the system's choice; that fails without a route.
+ * @return 0, or: #LIBSOCK_EADDRINUSE, joined already; #LIBSOCK_ENODEV, no such interface, or none to choose;
+ *         #LIBSOCK_EADDRNOTAVAIL, the interface has no IPv4 address (where IPv4 needs one); #LIBSOCK_ENOTSUP, sources
+ *         on an OS without them; #LIBSOCK_ENOBUFS, the OS allows no more groups (Linux: net.ipv4.igmp_max_memberships,
+ *         20); #LIBSOCK_EAFNOSUPPORT, the group's family is not the socket's, or not the source's; #LIBSOCK_ENAME, no
+ *         literal; #LIBSOCK_EPROTOTYPE, a stream; #LIBSOCK_ENOPROTOOPT, a Unix-domain socket; #LIBSOCK_EINVAL, no
+ *         group's address, a source that is a group, two different interfaces, or a source for a group that is joined
+ *         for all.
+ * @par Threads
+ * Any thread, also while others read or write.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_join(struct sock s, const struct sock_addr *group, const struct sock_addr *source, uint32_t index);
+
+/**
+ * Leave a multicast group.
+ *
+ * @param[in] s      The socket that has joined it.
+ * @param[in] group  As it was joined.
+ * @param[in] source As it was joined.
+ * @param[in] index  As it was joined.
+ * @return 0, or: #LIBSOCK_EADDRNOTAVAIL, it is not a member; or as from sock_join().
+ * @par Threads
+ * Any thread, also while others read or write.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_leave(struct sock s, const struct sock_addr *group, const struct sock_addr *source,
+			   uint32_t index);
 
 /** @} */
 

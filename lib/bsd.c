@@ -35,6 +35,21 @@ int os_connect_result(intptr_t fd)
 	return err < 0 || number == 0 ? err : os_error(number);
 }
 
+/*
+ * On a datagram socket SO_REUSEADDR would let a second process share, that is steal, the port. Who asked for that with
+ * LIBSOCK_REUSE does not get Windows' opposite.
+ */
+static bool bsd__is_to_reuse(intptr_t fd, int family, int type)
+{
+	int shared = 0;
+
+	if (family == LIBSOCK_AF_UNIX || (type == LIBSOCK_DGRAM && NATIVE_REUSE == SO_REUSEADDR))
+		return false;
+	if (type == LIBSOCK_DGRAM)
+		bsd__option(fd, SO_REUSEADDR, &shared);
+	return !shared;
+}
+
 int os_bind(intptr_t fd, int type, const struct os_addr *addr)
 {
 	union bsd_addr to;
@@ -43,8 +58,7 @@ int os_bind(intptr_t fd, int type, const struct os_addr *addr)
 
 	if (err < 0)
 		return err;
-	/* On a datagram socket SO_REUSEADDR would let a second process share, that is steal, the port. */
-	if (addr->family != LIBSOCK_AF_UNIX && (type == LIBSOCK_STREAM || NATIVE_REUSE != SO_REUSEADDR))
+	if (bsd__is_to_reuse(fd, addr->family, type))
 		if (setsockopt((native_socket)fd, SOL_SOCKET, NATIVE_REUSE, (const void *)&on, sizeof on) != 0)
 			return bsd_error();
 	return bind((native_socket)fd, &to.any, length) == 0 ? 0 : bsd_error();

@@ -20,6 +20,13 @@ int bsd_addr_put(union bsd_addr *to, native_len *length, const struct os_addr *f
 /* An address that the system wrote. Of a family that is none of ours, or without a name, it has family 0. */
 void bsd_addr_get(struct os_addr *to, const union bsd_addr *from, native_len length);
 
+/* setsockopt(); what the system does not know is LIBSOCK_ENOTSUP. */
+int bsd_option_write(intptr_t fd, int level, int name, const void *value, size_t size);
+
+/* LIBSOCK_MULTICAST_INTERFACE. */
+int bsd_multicast_set_interface(intptr_t fd, int family, uint32_t index);
+int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value);
+
 static inline int bsd_error(void)
 {
 	return os_error(native_error());

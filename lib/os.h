@@ -59,7 +59,10 @@ int os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
 /* 0 or how the connection failed (SO_ERROR). */
 int os_connect_result(intptr_t fd);
 
-/* With the reuse that is safe on this OS: a stream can be bound again after a restart, nobody can take a port in use. */
+/*
+ * With the reuse that is safe on this OS: a stream can be bound again after a restart, nobody can take a port in use
+ * (but of a datagram socket with LIBSOCK_REUSE).
+ */
 int os_bind(intptr_t fd, int type, const struct os_addr *to);
 
 /* Leaves the listener non-blocking, so that no acceptor blocks on a connection that another one has taken. 0: the OS's most. */
@@ -105,6 +108,20 @@ ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset);
 
 /* `how` is of enum sock_how. */
 int os_shutdown(intptr_t fd, int how);
+
+/*
+ * A socket option, of enum sock_option, in the units of libsock.h; the core has checked it against the socket and its
+ * range. One that the OS does not have is LIBSOCK_ENOTSUP. Of LIBSOCK_AF_INET6, what IPv4 has as well is set for both.
+ */
+int os_option_set(intptr_t fd, int family, int option, int64_t value);
+int os_option_get(intptr_t fd, int family, int option, int64_t *value);
+
+/*
+ * Join or leave a multicast group, of `source` alone if it is not null, on an interface or (0) where the OS would have
+ * it. The group may be IPv4 on an LIBSOCK_AF_INET6 socket; the source is of its family. Once joined, the socket hears
+ * its own groups only, if the OS can do that. Already: LIBSOCK_EADDRINUSE. Not a member: LIBSOCK_EADDRNOTAVAIL.
+ */
+int os_member(intptr_t fd, bool join, const struct os_addr *group, const struct os_addr *source, uint32_t index);
 
 /* A socket without a name has family 0, or the wildcard. */
 int os_local(intptr_t fd, struct os_addr *addr);

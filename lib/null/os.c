@@ -147,6 +147,34 @@ int os_shutdown(intptr_t fd, int how)
 	return LIBSOCK_ENOTSUP;
 }
 
+int os_option_set(intptr_t fd, int family, int option, int64_t value)
+{
+	(void)fd;
+	(void)family;
+	(void)option;
+	(void)value;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_option_get(intptr_t fd, int family, int option, int64_t *value)
+{
+	(void)fd;
+	(void)family;
+	(void)option;
+	(void)value;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_member(intptr_t fd, bool join, const struct os_addr *group, const struct os_addr *source, uint32_t index)
+{
+	(void)fd;
+	(void)join;
+	(void)group;
+	(void)source;
+	(void)index;
+	return LIBSOCK_ENOTSUP;
+}
+
 int os_local(intptr_t fd, struct os_addr *addr)
 {
 	(void)fd;

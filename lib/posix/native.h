@@ -45,11 +45,14 @@ enum { NATIVE_NONE = -1 }; /* no socket */
 
 #ifdef __linux__
 #define NATIVE_ABSTRACT_NAMES true        /* unix(7) */
+#define NATIVE_REUSEPORT SO_REUSEPORT     /* socket(7): shares out what comes */
+#define NATIVE_DUAL_OPTIONS true          /* an IPv6 socket must be told what concerns its IPv4 */
 #define NATIVE_TELLS_LENGTH MSG_TRUNC     /* recv(2): recvfrom returns a datagram's real length */
 #define NATIVE_SIZE(size) (size)          /* the kernel cuts at 0x7ffff000 itself: read(2), NOTES */
 #else
 #define NATIVE_SIZE(size) ((size) > INT_MAX ? INT_MAX : (size)) /* macOS: more is EINVAL */
 #define NATIVE_ABSTRACT_NAMES false
+#define NATIVE_DUAL_OPTIONS false /* the BSDs refuse IPv4's options on an IPv6 socket (in6_pcb) */
 #define NATIVE_TELLS_LENGTH 0
 #endif
 

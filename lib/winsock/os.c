@@ -138,9 +138,14 @@ fail:
 	return err;
 }
 
+/* A socket that is to linger must be allowed to wait, or it stays open (Microsoft's page on closesocket). */
 int os_close(intptr_t fd)
 {
-	return closesocket((SOCKET)fd) == 0 ? 0 : os_error(WSAGetLastError());
+	int result = closesocket((SOCKET)fd);
+
+	if (result != 0 && WSAGetLastError() == WSAEWOULDBLOCK && native_set_blocking((SOCKET)fd, true) == 0)
+		result = closesocket((SOCKET)fd);
+	return result == 0 ? 0 : os_error(WSAGetLastError());
 }
 
 int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, int wait_ms)

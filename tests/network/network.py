@@ -52,8 +52,10 @@ ICMP = {V6_PROHIBITED: {6: (1, 1)}, UNREACHABLE: {6: (1, 3), 4: (3, 1)}}
 ICMP_MS = 20
 FIREWALL = f"""
 table inet libsock {{
+	set silenced {{ type inet_service; }}
 	chain in {{
 		type filter hook input priority 0;
+		tcp dport @silenced drop
 		ip daddr {SILENT_DNS} udp dport 53 drop
 		ip daddr {{ {", ".join(SILENT4)} }} drop
 		ip6 daddr {{ {", ".join(SILENT6)} }} meta l4proto tcp drop
@@ -327,7 +329,23 @@ def icmp():
             threading.Timer(ICMP_MS / 1000, out[version].sendto, (message, (peer, 0))).start()
 
 
+def headers():
+    """Tell of every datagram to the port FREE how it came: version, what is left of its TTL, and TOS."""
+    sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))  # ETH_P_ALL
+    sniffer.bind(("vb", 3))
+    print("ready", flush=True)
+    while True:
+        packet, link = sniffer.recvfrom(2048)
+        version = packet[0] >> 4
+        udp = packet[40:] if version == 6 else packet[(packet[0] & 15) * 4:]
+        protocol, ttl = (packet[6], packet[7]) if version == 6 else (packet[9], packet[8])
+        tos = (packet[0] & 15) << 4 | packet[1] >> 4 if version == 6 else packet[1]
+        if link[2] != socket.PACKET_OUTGOING and protocol == socket.IPPROTO_UDP and udp[2:4] == FREE.to_bytes(2, "big"):
+            print(json.dumps([version, ttl, tos]), flush=True)
+
+
 HELPERS = {"--listen": listen, "--dns": dns, "--icmp": icmp}
+TOOLS = {"--headers": headers}  # started by the one scenario that needs it
 
 
 # ------------------------------------------------------------------------------------------------ asking the probe
@@ -697,6 +715,121 @@ def a_silent_name_server_ends_a_reverse_look_up_at_its_deadline():
     return f"100 of 100 in {times}"
 
 
+# enum sock_option
+TTL, TOS, _, DONTFRAG, KEEPALIVE, IDLE, INTERVAL, COUNT, DEAD_PEER, LOOP, MULTICAST_TTL, INTERFACE = range(208, 220)
+
+
+def tell(host, family, to, text, *options, source="-", code="OK"):
+    result = probe_lines(host, "udp-tell", family, source, to, FREE, text, *options)[0]
+    want(result["code"] == code, "sending to", to, "is", result)
+
+
+def hearer(host, family, count, group, source, index, code="OK"):
+    process = Process(host, PROBE, "udp-hear", family, FREE, count, group, source, index)
+    expect(process.json(), code)
+    return process
+
+
+def hears(process, text, *sources):
+    result = process.json(30)
+    want(result["code"] == "OK" and result["text"] == text and result["from"][0] in sources, "not", text, "but", result)
+
+
+# A socket's family, a group, who sends to it, who else does, and how the other host may see the first of them.
+GROUPS = [("4", "239.77.0.1", S4, ODD_DNS), ("6", "239.77.0.2", S4, ODD_DNS), ("6", "ff05::77:1", S6, SILENT6[0])]
+
+
+def a_group_is_heard_across_hosts():
+    for family, group, source, _ in GROUPS:
+        for index in [C_INDEX, 0] if ":" in group else [C_INDEX]:
+            client = hearer(CLIENT, family, 1, group, "-", index)
+            tell(SERVER, family, group, "hello", INTERFACE, S_INDEX, source=source)
+            hears(client, "hello", source)
+            client.let_go()
+    hearer(CLIENT, "4", 0, "239.77.0.1", "-", 0, code="ENODEV")  # there is no route to choose by
+    tell(SERVER, "4", "239.77.0.1", "hello", code="ENETUNREACH")
+
+
+def a_group_is_heard_from_one_source_only():
+    for family, group, source, other in GROUPS:
+        group = group.replace("239", "232").replace("ff05", "ff35")  # what RFC 4607 sets aside for this
+        for index in [C_INDEX, 0] if ":" in group else [C_INDEX]:
+            client = hearer(CLIENT, family, 1, group, source, index)
+            tell(SERVER, family, group, "no", INTERFACE, S_INDEX, source=other)
+            tell(SERVER, family, group, "yes", INTERFACE, S_INDEX, source=source)
+            hears(client, "yes", source)
+            client.let_go()
+
+
+def an_interface_without_ipv4_is_for_ipv6_alone():
+    bare = C_INDEX + 100
+    run("ip", "-n", CLIENT, "link", "add", "bare", "index", bare, "type", "veth", "peer", "name", "bare2")
+    try:
+        run("ip", "-n", CLIENT, "addr", "add", "fe80::77:3/64", "dev", "bare", "nodad")
+        for link in "bare", "bare2":
+            run("ip", "-n", CLIENT, "link", "set", link, "up")
+        tell(CLIENT, "4", "239.77.0.1", "hello", INTERFACE, bare, code="EADDRNOTAVAIL")
+        tell(CLIENT, "6", "ff05::77:1", "hello", INTERFACE, bare)
+        tell(CLIENT, "6", "239.77.0.1", "hello", INTERFACE, C_INDEX, INTERFACE, bare, code="ENETUNREACH")
+        for family, group in (("4", "239.77.0.1"), ("6", "239.77.0.1"), ("6", "ff05::77:1")):
+            hearer(CLIENT, family, 0, group, "-", bare).let_go()
+    finally:
+        run("ip", "-n", CLIENT, "link", "del", "bare")
+
+
+def what_is_sent_with_loop_off_is_heard_elsewhere_only():
+    for family, group, source, _ in GROUPS:
+        client, server = hearer(CLIENT, family, 2, group, "-", C_INDEX), hearer(SERVER, family, 1, group, "-", S_INDEX)
+        tell(SERVER, family, group, "elsewhere", INTERFACE, S_INDEX, LOOP, 0, source=source)
+        tell(SERVER, family, group, "everywhere", INTERFACE, S_INDEX, source=source)
+        hears(client, "elsewhere", source)
+        hears(client, "everywhere", source)
+        hears(server, "everywhere", source)
+        client.let_go()
+        server.let_go()
+
+
+def hops_and_class_are_as_set_on_the_wire():
+    sniffer = Process(SERVER, sys.executable, os.path.abspath(__file__), "--headers")
+    want(sniffer.line() == "ready", "the sniffer")
+    for family, to, version in (("4", S4, 4), ("6", S4, 4), ("6", S6, 6)):
+        tell(CLIENT, family, to, "x")
+        want(sniffer.json() == [version, 64, 0], "by itself, to", to)
+        tell(CLIENT, family, to, "x", TTL, 7, TOS, 0xb8)
+        want(sniffer.json() == [version, 7, 0xb8], "to", to, "from a socket of family", family)
+    for family, to, version in (("4", "239.77.0.1", 4), ("6", "239.77.0.1", 4), ("6", "ff05::77:1", 6)):
+        for options, ttl in (([], 1), ([MULTICAST_TTL, 9, TTL, 7], 9), ([MULTICAST_TTL, 255], 255)):
+            tell(CLIENT, family, to, "x", INTERFACE, C_INDEX, *options)
+            want(sniffer.json()[:2] == [version, ttl], "to", to, options)
+    sniffer.let_go()
+
+
+def a_datagram_that_may_not_be_cut_up_says_that_it_is_too_long():
+    for family, to in (("4", S4), ("6", S4), ("6", S6)):
+        tell(CLIENT, family, to, "x" * 3000)
+        tell(CLIENT, family, to, "x" * 1400, DONTFRAG, 1)
+        tell(CLIENT, family, to, "x" * 3000, DONTFRAG, 1, code="EMSGSIZE")
+
+
+def a_peer_that_vanishes_is_given_up_in_the_time_that_was_set():
+    port, took = FREE + 2, []
+    for host in (S4, S6):
+        for text, options in (("hello", [DEAD_PEER, 1000]), ("", [KEEPALIVE, 1, IDLE, 1000, INTERVAL, 1000, COUNT, 1])):
+            server = Process(SERVER, PROBE, "serve", "", port, 1)
+            expect(server.json(), "OK")
+            client = Process(CLIENT, PROBE, "silence", host, port, text, *options)
+            expect(client.json(), "OK", most=2000)
+            run(*inside(SERVER, "nft", "add", "element", "inet", "libsock", "silenced", f"{{ {port} }}"))
+            client.process.stdin.close()
+            result = client.json(60)
+            want(result["code"] == "ETIMEDOUT", options, "ends in", result)
+            took.append(result["ms"])
+            run(*inside(SERVER, "nft", "flush", "set", "inet", "libsock", "silenced"))
+            client.stop()
+            server.let_go()
+    return spread(took)
+
+
 SCENARIOS = [
     names_have_their_addresses_in_order,
     forty_addresses_arrive_each_once,
@@ -726,6 +859,13 @@ SCENARIOS = [
     a_port_is_served_again_right_after_a_restart_but_not_twice,
     addresses_have_their_names,
     a_silent_name_server_ends_a_reverse_look_up_at_its_deadline,
+    a_group_is_heard_across_hosts,
+    a_group_is_heard_from_one_source_only,
+    an_interface_without_ipv4_is_for_ipv6_alone,
+    what_is_sent_with_loop_off_is_heard_elsewhere_only,
+    hops_and_class_are_as_set_on_the_wire,
+    a_datagram_that_may_not_be_cut_up_says_that_it_is_too_long,
+    a_peer_that_vanishes_is_given_up_in_the_time_that_was_set,
 ]
 
 
@@ -764,8 +904,8 @@ def main():
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    if sys.argv[1] in HELPERS:
-        HELPERS[sys.argv[1]]()
+    if sys.argv[1] in HELPERS | TOOLS:
+        (HELPERS | TOOLS)[sys.argv[1]]()
     SANITIZED = "--sanitized" in sys.argv
     SLACK = 100 if SANITIZED else 0
     PROBE, *WORDS = [os.path.abspath(sys.argv[1]), *[arg for arg in sys.argv[2:] if arg != "--sanitized"]]

@@ -10,6 +10,10 @@
  *   probe serve HOST PORT COUNT               takes COUNT connections and keeps them until standard input ends
  *   probe udp-echo HOST PORT COUNT
  *   probe udp-send HOST PORT [LOCAL]
+ *   probe udp-tell FAMILY LOCAL HOST PORT TEXT [OPTION VALUE]...    LOCAL may be -, an OPTION is a number
+ *   probe udp-hear FAMILY PORT COUNT GROUP SOURCE INDEX             SOURCE may be -
+ *   probe silence HOST PORT TEXT [OPTION VALUE]...                  connected, until standard input ends; then sends
+ *                                             TEXT, which may be empty, and receives for ever
  *   probe giveup COUNT TIME NAME              COUNT look-ups given up; what is left of them
  *   probe limit MOST NAME                     look-ups at a time until there may be no more
  *   probe libc                                whose resolver it is
@@ -319,6 +323,82 @@ static void udp_send(char *args[])
 	sock_close(&s);
 }
 
+static int set_options(struct sock s, char *args[])
+{
+	int err = 0;
+
+	for (; err == 0 && args[0] && args[1]; args += 2)
+		err = sock_set(s, (int)strtol(args[0], NULL, 10), strtoll(args[1], NULL, 10));
+	return err;
+}
+
+static void udp_tell(char *args[])
+{
+	struct sock_addr local = address_of(args[1], "0"), to = address_of(args[2], args[3]);
+	struct sock s;
+	struct moment began = moment_now();
+	ptrdiff_t n = sock_open(&s, args[0][0] == '4' ? LIBSOCK_AF_INET : LIBSOCK_AF_INET6, LIBSOCK_DGRAM);
+
+	if (n == 0 && args[1][0] != '-')
+		n = sock_bind(s, &local);
+	if (n == 0)
+		n = set_options(s, args + 5);
+	if (n == 0)
+		n = sock_sendto(s, args[4], strlen(args[4]), &to, sock_after(PATIENCE));
+	print_result((int)n, began);
+	print_end();
+	sock_close(&s);
+}
+
+static void udp_hear(char *args[])
+{
+	struct sock_addr addr = address_of("", args[1]);
+	const struct sock_addr group = address_of(args[3], "0"), source = address_of(args[4], "0");
+	struct sock s;
+	char data[64];
+	struct moment began = moment_now();
+	ptrdiff_t n = sock_open(&s, args[0][0] == '4' ? LIBSOCK_AF_INET : LIBSOCK_AF_INET6, LIBSOCK_DGRAM);
+
+	if (n == 0)
+		n = sock_bind(s, &addr);
+	if (n == 0)
+		n = sock_join(s, &group, args[4][0] != '-' ? &source : NULL, (uint32_t)strtoul(args[5], NULL, 10));
+	print_result((int)n, began);
+	print_end();
+	for (long i = strtol(args[2], NULL, 10); n >= 0 && i > 0; i--) {
+		n = sock_recvfrom(s, data, sizeof data, &addr, sock_after(PATIENCE));
+		print_result((int)n, began);
+		print_addr("from", &addr);
+		printf(", \"text\": \"%.*s\"", n > 0 ? (int)n : 0, data);
+		print_end();
+	}
+	sock_close(&s);
+}
+
+static void silence(char *args[])
+{
+	struct sock_addr addr = address_of(args[0], args[1]);
+	struct sock s;
+	char byte;
+	struct moment began = moment_now();
+	ptrdiff_t n = sock_dial(&s, &addr, sock_after(PATIENCE));
+
+	if (n == 0)
+		n = set_options(s, args + 3);
+	print_result((int)n, began);
+	print_end();
+	if (n == 0) {
+		stay();
+		began = moment_now();
+		n = sock_send(s, args[2], strlen(args[2]), LIBSOCK_FOREVER);
+		if (n >= 0)
+			n = sock_recv(s, &byte, 1, LIBSOCK_FOREVER);
+		print_result((int)n, began);
+		print_end();
+	}
+	sock_close(&s);
+}
+
 /* Until as many threads and descriptors are left as there were; how long that took, or -1. */
 static int64_t settle(struct process start, struct process *end)
 {
@@ -431,6 +511,7 @@ int main(int argc, char *argv[])
 		{"resolve", resolve, 3, 3},          {"reverse", reverse, 2, 2},   {"dial", dial, 3, 3},
 		{"connect", connect_and_stay, 3, 0}, {"serve", serve, 3, 0},       {"udp-echo", udp_echo, 3, 0},
 		{"udp-send", udp_send, 2, 0},        {"giveup", giveup, 3, 0},     {"limit", limit, 2, 0},
+		{"udp-tell", udp_tell, 5, 0},        {"udp-hear", udp_hear, 6, 0},  {"silence", silence, 3, 0},
 		{"libc", libc, 0, 0},
 	};
 

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Multicast: interfaces by index, groups and sources. IPv4's calls know an interface by its address, IPv6's and those
+ * of RFC 3678, which are for both, by its index.
+ */
+
+#include "native.h"
+#include "native_option.h"
+
+#include "bsd.h"
+#include "libsock.h"
+#include "os.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* An interface's first IPv4 address is looked for, or the interface that has an address. */
+struct bsd_multicast__search {
+	uint32_t index; /* 0: unknown */
+	struct in_addr addr;
+	bool exists, has_addr;
+};
+
+static void bsd_multicast__by_index(void *context, const char *name, uint32_t index, unsigned flags,
+				    const struct os_addr *addr)
+{
+	struct bsd_multicast__search *search = context;
+
+	(void)name;
+	(void)flags;
+	if (index != search->index)
+		return;
+	search->exists = true;
+	if (addr->family != LIBSOCK_AF_INET || search->has_addr)
+		return;
+	search->has_addr = true;
+	memcpy(&search->addr, addr->ip, sizeof search->addr);
+}
+
+static void bsd_multicast__by_addr(void *context, const char *name, uint32_t index, unsigned flags,
+				   const struct os_addr *addr)
+{
+	struct bsd_multicast__search *search = context;
+
+	(void)name;
+	(void)flags;
+	if (addr->family == LIBSOCK_AF_INET && memcmp(&search->addr, addr->ip, sizeof search->addr) == 0)
+		search->index = index;
+}
+
+/* The IPv4 address that stands for an interface; the wildcard for 0. */
+static int bsd_multicast__addr(uint32_t index, struct in_addr *addr)
+{
+	struct bsd_multicast__search search = {.index = index};
+	int err;
+
+	*addr = (struct in_addr){0};
+	if (index == 0)
+		return 0;
+	err = os_interfaces(bsd_multicast__by_index, &search);
+	if (err < 0)
+		return err;
+	*addr = search.addr;
+	if (search.has_addr)
+		return 0;
+	return search.exists ? LIBSOCK_EADDRNOTAVAIL : LIBSOCK_ENODEV;
+}
+
+int bsd_multicast_set_interface(intptr_t fd, int family, uint32_t index)
+{
+	struct in_addr addr;
+	int err = bsd_multicast__addr(index, &addr);
+
+	if (family == LIBSOCK_AF_INET)
+		return err < 0 ? err : bsd_option_write(fd, IPPROTO_IP, IP_MULTICAST_IF, &addr, sizeof addr);
+	if (err < 0 && err != LIBSOCK_EADDRNOTAVAIL) /* no IPv4 there: of that the system chooses */
+		return err;
+	err = bsd_option_write(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
+	if (err < 0 || !NATIVE_DUAL_OPTIONS)
+		return err;
+	return bsd_option_write(fd, IPPROTO_IP, IP_MULTICAST_IF, &addr, sizeof addr);
+}
+
+int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value)
+{
+	struct bsd_multicast__search search = {0};
+	native_len length = sizeof search.addr;
+	int err;
+
+	if (family == LIBSOCK_AF_INET6)
+		err = getsockopt((native_socket)fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (void *)&search.index, &length);
+	else
+		err = getsockopt((native_socket)fd, IPPROTO_IP, IP_MULTICAST_IF, (void *)&search.addr, &length);
+	if (err != 0)
+		return bsd_error();
+	if (search.addr.s_addr != 0) {
+		err = os_interfaces(bsd_multicast__by_addr, &search);
+		if (err < 0 || search.index == 0)
+			return err < 0 ? err : LIBSOCK_ENODEV;
+	}
+	*value = search.index;
+	return 0;
+}
+
+/* RFC 3678, section 5. LIBSOCK_ENOTSUP: not on this system. */
+#ifdef MCAST_JOIN_SOURCE_GROUP
+static int bsd_multicast__member(intptr_t fd, bool join, const struct os_addr *group, const struct os_addr *source,
+				 uint32_t index)
+{
+	struct group_source_req both = {.gsr_interface = index};
+	struct group_req one = {.gr_interface = index};
+	union bsd_addr addr;
+	native_len length;
+	const int level = group->family == LIBSOCK_AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		  name = join ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP,
+		  name_both = join ? MCAST_JOIN_SOURCE_GROUP : MCAST_LEAVE_SOURCE_GROUP;
+
+	bsd_addr_put(&addr, &length, group);
+	native_set_length(&addr.any, length);
+	if (source == NULL) {
+		memcpy(&one.gr_group, &addr, (size_t)length);
+		return bsd_option_write(fd, level, name, &one, sizeof one);
+	}
+	memcpy(&both.gsr_group, &addr, (size_t)length);
+	bsd_addr_put(&addr, &length, source);
+	native_set_length(&addr.any, length);
+	memcpy(&both.gsr_source, &addr, (size_t)length);
+	return bsd_option_write(fd, level, name_both, &both, sizeof both);
+}
+#else
+static int bsd_multicast__member(intptr_t fd, bool join, const struct os_addr *group, const struct os_addr *source,
+				 uint32_t index)
+{
+	(void)fd;
+	(void)join;
+	(void)group;
+	(void)source;
+	(void)index;
+	return LIBSOCK_ENOTSUP;
+}
+#endif
+
+/* The older calls, where there are no others: OpenBSD, NetBSD, Wine 8. They know no sources that all agree on. */
+static int bsd_multicast__member_once(intptr_t fd, bool join, const struct os_addr *group, uint32_t index)
+{
+	struct ipv6_mreq six = {.ipv6mr_interface = index};
+	struct ip_mreq four;
+	int err;
+
+	if (group->family == LIBSOCK_AF_INET6) {
+		memcpy(&six.ipv6mr_multiaddr, group->ip, sizeof six.ipv6mr_multiaddr);
+		return bsd_option_write(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &six, sizeof six);
+	}
+	memcpy(&four.imr_multiaddr, group->ip, sizeof four.imr_multiaddr);
+	err = bsd_multicast__addr(index, &four.imr_interface);
+	if (err < 0)
+		return err;
+	return bsd_option_write(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &four, sizeof four);
+}
+
+/* Systems fail in different words, so whoever failed is asked why. Of a source, RFC 3678 has words of its own. */
+static int bsd_multicast__error(bool join, bool has_source, uint32_t index, int err)
+{
+	struct in_addr unused;
+
+	if (index != 0 && bsd_multicast__addr(index, &unused) == LIBSOCK_ENODEV)
+		return LIBSOCK_ENODEV;
+	if (join && has_source && err == LIBSOCK_EADDRNOTAVAIL)
+		return LIBSOCK_EADDRINUSE;
+	return !join && err == LIBSOCK_EINVAL ? LIBSOCK_EADDRNOTAVAIL : err;
+}
+
+int os_member(intptr_t fd, bool join, const struct os_addr *group, const struct os_addr *source, uint32_t index)
+{
+	int err = bsd_multicast__member(fd, join, group, source, index);
+
+	if (err == LIBSOCK_ENOTSUP && source == NULL)
+		err = bsd_multicast__member_once(fd, join, group, index);
+	if (err < 0)
+		return bsd_multicast__error(join, source != NULL, index, err);
+	if (join)
+		native_own_groups((native_socket)fd);
+	return 0;
+}

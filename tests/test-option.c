@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Socket options: every one of them on all its values, and what the ones do that can be seen on one machine. */
+
+#include "testing.h"
+
+#include <string.h>
+
+enum { ON_ALL, NOT_ON_WINDOWS, NOT_ON_WINE };
+
+/* The kinds of sockets that have options. */
+static const struct {
+	int family, type;
+} kinds[] = {
+	{LIBSOCK_AF_INET, LIBSOCK_STREAM},
+	{LIBSOCK_AF_INET, LIBSOCK_DGRAM},
+	{LIBSOCK_AF_INET6, LIBSOCK_STREAM},
+	{LIBSOCK_AF_INET6, LIBSOCK_DGRAM},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+/* What the header says of each option: its type, range, and default, −2 where that is different everywhere. */
+static const struct option {
+	int number, type, where;
+	int64_t least, most, standard;
+} options[] = {
+	{LIBSOCK_NODELAY, LIBSOCK_STREAM, ON_ALL, 0, 1, 0},
+	{LIBSOCK_REUSE, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
+	{LIBSOCK_REUSEPORT, 0, NOT_ON_WINDOWS, 0, 1, 0},
+	{LIBSOCK_BROADCAST, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
+	{LIBSOCK_RECV_BUFFER, 0, ON_ALL, 1, INT32_MAX, -2},
+	{LIBSOCK_SEND_BUFFER, 0, ON_ALL, 1, INT32_MAX, -2},
+	{LIBSOCK_LINGER, LIBSOCK_STREAM, ON_ALL, -1, 32767000, -1},
+	{LIBSOCK_TTL, 0, ON_ALL, 1, 255, 64}, /* Windows: 128; not Wine */
+	{LIBSOCK_TOS, 0, NOT_ON_WINDOWS, 0, 255, 0},
+	{LIBSOCK_DONTFRAG, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
+	{LIBSOCK_KEEPALIVE, LIBSOCK_STREAM, ON_ALL, 0, 1, 0},
+	{LIBSOCK_KEEPALIVE_IDLE, LIBSOCK_STREAM, NOT_ON_WINE, 1, 32767000, 7200000},
+	{LIBSOCK_KEEPALIVE_INTERVAL, LIBSOCK_STREAM, NOT_ON_WINE, 1, 32767000, -2},
+	{LIBSOCK_KEEPALIVE_COUNT, LIBSOCK_STREAM, NOT_ON_WINE, 1, 127, -2},
+	{LIBSOCK_DEAD_PEER, LIBSOCK_STREAM, NOT_ON_WINE, 0, INT32_MAX, 0},
+	{LIBSOCK_MULTICAST_LOOP, LIBSOCK_DGRAM, ON_ALL, 0, 1, 1},
+	{LIBSOCK_MULTICAST_TTL, LIBSOCK_DGRAM, ON_ALL, 0, 255, 1},
+	{LIBSOCK_MULTICAST_INTERFACE, LIBSOCK_DGRAM, ON_ALL, 0, UINT32_MAX, 0},
+};
+enum { OPTIONS = sizeof options / sizeof options[0] };
+
+static int on_windows(void)
+{
+	return sock_has(LIBSOCK_HAS_UNIX_DGRAM) == 0;
+}
+
+static int has_option(const struct option *o)
+{
+	return o->where == ON_ALL || (o->where == NOT_ON_WINDOWS ? !on_windows() : !native_is_wine());
+}
+
+static struct sock opened(int family, int type)
+{
+	struct sock s;
+
+	expect(sock_open(&s, family, type), 0);
+	return s;
+}
+
+static int64_t option_of(struct sock s, int option)
+{
+	int64_t value = -77;
+
+	expect(sock_get(s, option, &value), 0);
+	return value;
+}
+
+START_TEST(defaults_are_those_of_the_header)
+{
+	for (int k = 0; k < KINDS; k++) {
+		struct sock s = opened(kinds[k].family, kinds[k].type);
+
+		for (int i = 0; i < OPTIONS; i++)
+			if (has_option(&options[i]) && options[i].standard != -2 &&
+			    (options[i].type == 0 || options[i].type == s.type))
+				ck_assert_msg(option_of(s, options[i].number) == options[i].standard, "option %d",
+					      options[i].number);
+		sock_close(&s);
+	}
+}
+END_TEST
+
+/* What a value becomes: times are whole seconds, and TCP's two bits of the traffic class are its own. */
+static int64_t becomes(struct sock s, int option, int64_t value)
+{
+	switch (option) {
+	case LIBSOCK_LINGER:
+	case LIBSOCK_KEEPALIVE_IDLE:
+	case LIBSOCK_KEEPALIVE_INTERVAL:
+		return value > 0 ? (value + 999) / 1000 * 1000 : value;
+	case LIBSOCK_TOS:
+		return s.type == LIBSOCK_STREAM ? value & ~(int64_t)3 : value;
+	default:
+		return value;
+	}
+}
+
+static void set_and_read(struct sock s, int option, int64_t value)
+{
+	int err = sock_set(s, option, value);
+
+	ck_assert_msg(err == 0, "option %d = %ld: %s", option, (long)value, sock_errname(err));
+	ck_assert_msg(option_of(s, option) == becomes(s, option, value), "option %d = %ld: %ld", option, (long)value,
+		      (long)option_of(s, option));
+}
+
+/* All values of a small range; of a large one its ends, what lies around a second, and powers of two. */
+static void try_values(struct sock s, const struct option *o)
+{
+	static const int64_t some[] = {2, 999, 1000, 1001, 1999, 2000, 2001, 59999, 60000, 7200000};
+
+	for (int64_t v = o->least; v <= o->most && v <= o->least + 255; v++)
+		set_and_read(s, o->number, v);
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
+		if (some[i] >= o->least && some[i] <= o->most)
+			set_and_read(s, o->number, some[i]);
+	for (int64_t v = 1; v < o->most; v *= 2)
+		if (v >= o->least)
+			set_and_read(s, o->number, v);
+	if (o->most - 999 > o->least)
+		set_and_read(s, o->number, o->most - 999);
+	set_and_read(s, o->number, o->most);
+	set_and_read(s, o->number, o->least);
+}
+
+START_TEST(every_option_is_read_as_it_was_set_over_its_range)
+{
+	for (int k = 0; k < KINDS; k++) {
+		struct sock s = opened(kinds[k].family, kinds[k].type);
+
+		for (int i = 0; i < OPTIONS; i++)
+			if (has_option(&options[i]) && (options[i].type == 0 || options[i].type == s.type) &&
+			    options[i].most != UINT32_MAX && options[i].number != LIBSOCK_RECV_BUFFER &&
+			    options[i].number != LIBSOCK_SEND_BUFFER)
+				try_values(s, &options[i]);
+		sock_close(&s);
+	}
+}
+END_TEST
+
+START_TEST(a_value_out_of_range_changes_nothing)
+{
+	for (int k = 0; k < KINDS; k++) {
+		struct sock s = opened(kinds[k].family, kinds[k].type);
+
+		for (int i = 0; i < OPTIONS; i++) {
+			const struct option *o = &options[i];
+			const int64_t bad[] = {o->least - 1, o->most + 1, INT64_MIN, INT64_MAX, (int64_t)1 << 32,
+					       ((int64_t)1 << 32) + o->least, -2};
+			int64_t before = 0, after = 0;
+			int known = sock_get(s, o->number, &before);
+
+			if (o->type != 0 && o->type != s.type)
+				continue;
+			for (size_t j = 0; j < sizeof bad / sizeof bad[0]; j++)
+				if (bad[j] < o->least || bad[j] > o->most)
+					expect(sock_set(s, o->number, bad[j]), LIBSOCK_EINVAL);
+			expect(sock_get(s, o->number, &after), known);
+			ck_assert_int_eq(before, after);
+		}
+		sock_close(&s);
+	}
+}
+END_TEST
+
+START_TEST(what_a_system_does_not_have_is_enotsup)
+{
+	int64_t value = 33;
+
+	for (int k = 0; k < KINDS; k++) {
+		struct sock s = opened(kinds[k].family, kinds[k].type);
+
+		for (int i = 0; i < OPTIONS; i++) {
+			if (has_option(&options[i]) || (options[i].type != 0 && options[i].type != s.type))
+				continue;
+			expect(sock_set(s, options[i].number, options[i].most), LIBSOCK_ENOTSUP);
+			expect(sock_get(s, options[i].number, &value), LIBSOCK_ENOTSUP);
+		}
+		sock_close(&s);
+	}
+	ck_assert_int_eq(value, 33);
+}
+END_TEST
+
+START_TEST(an_option_of_the_other_type_is_eprototype)
+{
+	int64_t value = 33;
+
+	for (int k = 0; k < KINDS; k++) {
+		struct sock s = opened(kinds[k].family, kinds[k].type);
+
+		for (int i = 0; i < OPTIONS; i++)
+			if (options[i].type != 0 && options[i].type != s.type) {
+				expect(sock_set(s, options[i].number, 1), LIBSOCK_EPROTOTYPE);
+				expect(sock_get(s, options[i].number, &value), LIBSOCK_EPROTOTYPE);
+			}
+		sock_close(&s);
+	}
+	ck_assert_int_eq(value, 33);
+}
+END_TEST
+
+START_TEST(what_is_no_option_is_einval)
+{
+	/* SO_REUSEADDR, SO_BROADCAST and others of the systems', and what lies beside ours */
+	static const int bad[] = {0, -1, 1, 2, 4, 6, 16, 32, 200, 220, 0xffff, INT32_MAX, INT32_MIN};
+	struct sock s = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
+	const struct sock none = {0};
+	int64_t value = 33;
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		expect(sock_set(s, bad[i], 1), LIBSOCK_EINVAL);
+		expect(sock_get(s, bad[i], &value), LIBSOCK_EINVAL);
+	}
+	expect(sock_get(s, LIBSOCK_NODELAY, NULL), LIBSOCK_EINVAL);
+	expect(sock_set(none, LIBSOCK_NODELAY, 1), LIBSOCK_EBADF);
+	expect(sock_get(none, LIBSOCK_NODELAY, &value), LIBSOCK_EBADF);
+	ck_assert_int_eq(value, 33);
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(a_unix_socket_has_buffers_and_nothing_else)
+{
+	struct sock s;
+	int64_t value;
+
+	if (sock_open(&s, LIBSOCK_AF_UNIX, LIBSOCK_STREAM) != 0)
+		return; /* shown in test-unix.c */
+	expect(sock_set(s, LIBSOCK_SEND_BUFFER, 65536), 0);
+	ck_assert_int_ge(option_of(s, LIBSOCK_SEND_BUFFER), 65536);
+	ck_assert_int_gt(option_of(s, LIBSOCK_RECV_BUFFER), 0);
+	expect(sock_set(s, LIBSOCK_TTL, 1), LIBSOCK_ENOPROTOOPT);
+	expect(sock_get(s, LIBSOCK_NODELAY, &value), LIBSOCK_ENOPROTOOPT);
+	expect(sock_set(s, LIBSOCK_LINGER, 0), LIBSOCK_ENOPROTOOPT);
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(a_buffer_is_read_as_what_it_became)
+{
+	static const int sides[] = {LIBSOCK_RECV_BUFFER, LIBSOCK_SEND_BUFFER};
+	static const int64_t sizes[] = {1, 4096, 65536, 200000, INT32_MAX};
+
+	for (int k = 0; k < KINDS; k++) {
+		struct sock s = opened(kinds[k].family, kinds[k].type);
+
+		for (int i = 0; i < 2; i++) {
+			int64_t last = 0;
+
+			for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++) {
+				expect(sock_set(s, sides[i], sizes[j]), 0);
+				ck_assert_int_ge(option_of(s, sides[i]), last);
+				last = option_of(s, sides[i]);
+				ck_assert_int_gt(last, 0);
+			}
+			expect(sock_set(s, sides[i], 65536), 0);
+			ck_assert_int_eq(option_of(s, sides[i]), on_windows() ? 65536 : 2 * 65536);
+		}
+		sock_close(&s);
+	}
+}
+END_TEST
+
+START_TEST(v6only_keeps_ipv4_out_and_comes_before_bind)
+{
+	struct sock_addr any;
+	struct sock six = opened(LIBSOCK_AF_INET6, LIBSOCK_STREAM), four = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
+	int64_t value;
+
+	expect(sock_get(four, LIBSOCK_V6ONLY, &value), LIBSOCK_ENOPROTOOPT);
+	expect(sock_set(four, LIBSOCK_V6ONLY, 0), LIBSOCK_ENOPROTOOPT);
+	ck_assert_int_eq(option_of(six, LIBSOCK_V6ONLY), 0);
+	expect(sock_set(six, LIBSOCK_V6ONLY, 2), LIBSOCK_EINVAL);
+	set_and_read(six, LIBSOCK_V6ONLY, 0);
+	set_and_read(six, LIBSOCK_V6ONLY, 1);
+	expect(sock_addr_set(&any, "", 0), 0);
+	expect(sock_bind(six, &any), 0);
+	expect(sock_listen(six, 1), 0);
+	expect(sock_local(six, &any), 0);
+	any.host[0] = '\0';
+	expect(sock_bind(four, &any), 0); /* the other one has left IPv4 alone */
+	expect(sock_set(six, LIBSOCK_V6ONLY, 0), LIBSOCK_EINVAL);
+	set_and_read(six, LIBSOCK_TTL, 7); /* which IPv4 must not get in the way of */
+	sock_close(&six);
+	sock_close(&four);
+}
+END_TEST
+
+START_TEST(a_port_of_datagrams_is_shared_by_those_who_all_want_it)
+{
+	for (int family = LIBSOCK_AF_INET; family <= LIBSOCK_AF_INET6; family += LIBSOCK_AF_INET6 - LIBSOCK_AF_INET) {
+		struct sock_addr addr = loopback(family, 0);
+		struct sock a = opened(family, LIBSOCK_DGRAM), b = opened(family, LIBSOCK_DGRAM);
+
+		expect(sock_set(a, LIBSOCK_REUSE, 1), 0);
+		expect(sock_bind(a, &addr), 0);
+		expect(sock_local(a, &addr), 0);
+		expect(sock_bind(b, &addr), LIBSOCK_EADDRINUSE);
+		sock_close(&b);
+		b = opened(family, LIBSOCK_DGRAM);
+		expect(sock_set(b, LIBSOCK_REUSE, 1), 0);
+		expect(sock_bind(b, &addr), 0);
+		sock_close(&a);
+		sock_close(&b);
+	}
+}
+END_TEST
+
+START_TEST(a_port_of_datagrams_is_ones_own_without_reuse)
+{
+	struct sock_addr addr;
+	struct sock a = datagram(LIBSOCK_AF_INET, &addr), b = opened(LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+
+	expect(sock_set(b, LIBSOCK_REUSE, 1), 0);
+	ck_assert_int_lt(sock_bind(b, &addr), 0);
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
+START_TEST(reuseport_shares_a_listeners_address_where_there_is_one)
+{
+	struct sock_addr addr = loopback(LIBSOCK_AF_INET, 0);
+	struct sock l[2];
+
+	for (int i = 0; i < 2; i++) {
+		l[i] = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
+		expect(sock_set(l[i], LIBSOCK_REUSEPORT, 1), on_windows() ? LIBSOCK_ENOTSUP : 0);
+		if (on_windows())
+			continue;
+		expect(sock_bind(l[i], &addr), 0);
+		expect(sock_listen(l[i], 1), 0);
+		expect(sock_local(l[i], &addr), 0);
+	}
+	sock_close(&l[0]);
+	sock_close(&l[1]);
+}
+END_TEST
+
+START_TEST(broadcasts_need_their_option)
+{
+	struct sock_addr addr;
+	struct sock s = opened(LIBSOCK_AF_INET, LIBSOCK_DGRAM), to = opened(LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+	char data[4];
+
+	expect(sock_addr_set(&addr, "", 0), 0);
+	expect(sock_bind(to, &addr), 0);
+	expect(sock_local(to, &addr), 0);
+	expect(sock_addr_set(&addr, "127.255.255.255", addr.port), 0);
+	expect(sock_sendto(s, "x", 1, &addr, soon()), LIBSOCK_EACCES);
+	expect(sock_set(s, LIBSOCK_BROADCAST, 1), 0);
+	expect(sock_sendto(s, "x", 1, &addr, soon()), 1);
+	expect(sock_recv(to, data, sizeof data, soon()), 1);
+	sock_close(&s);
+	sock_close(&to);
+}
+END_TEST
+
+START_TEST(linger_of_zero_resets_the_connection)
+{
+	struct sock a, b;
+	char data[4];
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect(sock_set(a, LIBSOCK_LINGER, 0), 0);
+	expect(sock_close(&a), 0);
+	expect(sock_recv(b, data, sizeof data, soon()), LIBSOCK_ECONNRESET);
+	sock_close(&b);
+}
+END_TEST
+
+START_TEST(linger_lets_close_deliver_and_always_closes)
+{
+	struct sock a, b;
+	char data[4];
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect(sock_set(a, LIBSOCK_LINGER, 10000), 0);
+	expect(sock_send(a, "x", 1, soon()), 1);
+	expect(sock_close(&a), 0); /* that it is closed, the count of descriptors tells */
+	expect(sock_recv(b, data, sizeof data, soon()), 1);
+	expect(sock_recv(b, data, sizeof data, soon()), 0);
+	sock_close(&b);
+}
+END_TEST
+
+/* Nobody reads what is sent: all that there is room for is taken, and does not arrive. */
+START_TEST(linger_waits_as_long_as_told)
+{
+	static char data[1 << 20];
+	struct sock a, b;
+	int64_t begun;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect(sock_set(a, LIBSOCK_LINGER, 1000), 0);
+	while (sock_send(a, data, sizeof data, LIBSOCK_NOWAIT) > 0)
+		;
+	begun = sock_now();
+	expect(sock_close(&a), 0);
+	ck_assert_int_ge(sock_now() - begun, 900); /* the system counts in ticks of its own */
+	expect_ended(begun);
+	sock_close(&b);
+}
+END_TEST
+
+START_TEST(an_adopted_socket_has_options_too)
+{
+	struct sock s = opened(LIBSOCK_AF_INET6, LIBSOCK_DGRAM), adopted;
+	intptr_t fd = sock_release(&s);
+
+	expect(sock_adopt(&adopted, fd), 0);
+	set_and_read(adopted, LIBSOCK_TTL, 9);
+	sock_close(&adopted);
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{defaults_are_those_of_the_header},
+		{every_option_is_read_as_it_was_set_over_its_range},
+		{a_value_out_of_range_changes_nothing},
+		{what_a_system_does_not_have_is_enotsup},
+		{an_option_of_the_other_type_is_eprototype},
+		{what_is_no_option_is_einval},
+		{a_unix_socket_has_buffers_and_nothing_else},
+		{a_buffer_is_read_as_what_it_became},
+		{v6only_keeps_ipv4_out_and_comes_before_bind},
+		{a_port_of_datagrams_is_shared_by_those_who_all_want_it},
+		{a_port_of_datagrams_is_ones_own_without_reuse},
+		{reuseport_shares_a_listeners_address_where_there_is_one},
+		{broadcasts_need_their_option},
+		{linger_of_zero_resets_the_connection},
+		{linger_lets_close_deliver_and_always_closes},
+		{linger_waits_as_long_as_told},
+		{an_adopted_socket_has_options_too},
+		{0},
+	};
+
+	return testing_main("option", tests);
+}
