@@ -1,0 +1,120 @@
+/*
+ * multicast_chat: talk with everybody on the local network who has joined the same group.
+ *
+ *   cc multicast_chat.c -o multicast_chat $(pkg-config --cflags --libs libsock) -pthread
+ *   ./multicast_chat 239.255.42.99:7042 ada          (or "[ff12::4242]:7042" ada eth0; end with end of file)
+ *
+ * A terminal cannot be waited for like a socket everywhere: a thread reads it and passes the lines on through a pair.
+ */
+#include <libsock.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+static void *read_terminal(void *arg)
+{
+	const struct sock *to = arg;
+	char line[512];
+
+	while (fgets(line, sizeof line, stdin))
+		if (sock_send_all(*to, line, strlen(line), LIBSOCK_FOREVER, NULL) < 0)
+			return NULL;
+	sock_shutdown(*to, LIBSOCK_SHUT_WR);
+	return NULL;
+}
+
+static uint32_t interface_index(const char *name)
+{
+	static struct sock_interface rows[256];
+	int count = sock_interfaces(rows, 256);
+
+	for (int i = 0; i < count && i < 256; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].index;
+	return UINT32_MAX; /* which none has */
+}
+
+/* Datagrams of everybody in the group, on a port that all programs of this machine share. */
+static int join(struct sock *s, const struct sock_addr *group, uint32_t index)
+{
+	struct sock_addr everywhere = {"", group->port};
+	int err = sock_open(s, strchr(group->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+
+	if (err == 0)
+		err = sock_set(*s, LIBSOCK_REUSE, 1);
+	if (err == 0)
+		err = sock_bind(*s, &everywhere);
+	if (err == 0)
+		err = sock_join(*s, group, NULL, index);
+	if (err == 0 && index > 0)
+		err = sock_set(*s, LIBSOCK_MULTICAST_INTERFACE, index);
+	return err;
+}
+
+/* Print what somebody said, without what might upset the terminal. */
+static int hear(struct sock s)
+{
+	char text[1500];
+	struct sock_addr from;
+	ptrdiff_t n = sock_recvfrom(s, text, sizeof text, &from, LIBSOCK_NOWAIT);
+
+	for (ptrdiff_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 127)
+			text[i] = '?';
+	if (n >= 0)
+		printf("%s %.*s\n", from.host, (int)n, text);
+	return n < 0 && n != LIBSOCK_EAGAIN && n != LIBSOCK_EMSGSIZE ? (int)n : 0;
+}
+
+/* Say all lines that have been typed. LIBSOCK_EAGAIN: there are no more yet. */
+static int say(struct sock s, const struct sock_addr *group, const char *name, struct sock_reader *typed)
+{
+	char *line, text[1400];
+	ptrdiff_t n = 0;
+
+	while (n >= 0 && (n = sock_read_line(typed, &line, LIBSOCK_NOWAIT)) >= 0) {
+		int size = snprintf(text, sizeof text, "%.64s: %s", name, line);
+
+		n = sock_sendto(s, text, (size_t)size, group, sock_after(1000));
+	}
+	return (int)n;
+}
+
+int main(int argc, char **argv)
+{
+	char buffer[1024];
+	struct sock s, pair[2];
+	struct sock_addr group;
+	struct sock_reader typed;
+	pthread_t thread;
+
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: multicast_chat GROUP:PORT NAME [INTERFACE]\n");
+		return 2;
+	}
+	int err = sock_addr_parse(&group, argv[1]);
+	if (err == 0)
+		err = join(&s, &group, argc > 3 ? interface_index(argv[3]) : 0);
+	if (err == 0)
+		err = sock_pair(pair, LIBSOCK_STREAM);
+	if (err == 0)
+		err = sock_reader_init(&typed, pair[0], buffer, sizeof buffer);
+	if (err == 0 && pthread_create(&thread, NULL, read_terminal, &pair[1]) != 0)
+		err = LIBSOCK_EAGAIN;
+	setvbuf(stdout, NULL, _IONBF, 0);
+	if (err == 0)
+		printf("talking on %s\n", argv[1]);
+	while (err >= 0 || err == LIBSOCK_EAGAIN) {
+		struct sock_item items[] = {{s, LIBSOCK_READABLE, 0}, {pair[0], LIBSOCK_READABLE, 0}};
+
+		err = sock_wait(items, 2, LIBSOCK_FOREVER);
+		if (err >= 0 && items[0].told)
+			err = hear(s);
+		if (err >= 0 && items[1].told)
+			err = say(s, &group, argv[2], &typed);
+	}
+	if (err == LIBSOCK_EEOF)
+		return pthread_join(thread, NULL); /* the system closes the sockets */
+	fprintf(stderr, "multicast_chat: %s: %s\n", argv[1], sock_strerror(err));
+	return 1;
+}

@@ -1,0 +1,61 @@
+"""multicast_chat: who is in the group hears what is said there, on the loopback."""
+import pathlib
+import socket
+import subprocess
+import threading
+
+from harness import DEADLINE, PROGRAMS, WRAPPER, check, check_error, finish, free_port, run, skip_all
+
+INTERFACE = 'lo'
+if not pathlib.Path('/sys/class/net', INTERFACE).exists():
+    skip_all('no loopback interface of a known name')
+
+
+class Talker:
+    """A chat with its terminal; what it prints comes line by line."""
+
+    def __init__(self, group, name):
+        self.process = subprocess.Popen([*WRAPPER, PROGRAMS['multicast_chat'], group, name, INTERFACE],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.timer = threading.Timer(DEADLINE, self.process.kill)  # which ends whatever waits for it
+        self.timer.start()
+
+    def hears(self):
+        return self.process.stdout.readline().decode().strip()
+
+    def says(self, data):
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def leave(self):
+        self.process.stdin.close()
+        status = self.process.wait()
+        self.timer.cancel()
+        self.process.stdout.close()
+        return status
+
+
+group = f'239.255.77.9:{free_port(socket.SOCK_DGRAM)}'
+ada, bob = Talker(group, 'ada'), Talker(group, 'bob')
+for talker in ada, bob:
+    line = talker.hears()
+    check('it says when it has joined', line == f'talking on {group}', line)
+bob.says(b'hello\nhow are you?\n')
+for talker, who in (ada, 'the other one'), (bob, 'the speaker'):
+    for text in 'hello', 'how are you?':
+        line = talker.hears()
+        check(f'{who} hears: {text}', line == f'127.0.0.1 bob: {text}', line)
+ada.says('größer \x1b[2J\n'.encode())
+line = bob.hears()
+check('what would upset the terminal is left out', line == '127.0.0.1 ada: größer ?[2J', line)
+for talker in ada, bob:
+    check('it ends with its input', talker.leave() == 0)
+
+for group, interface, words in (
+        ('127.0.0.1:7042', INTERFACE, ['127.0.0.1:7042', 'invalid']),
+        ('chat.test:7042', INTERFACE, ['malformed host']),
+        ('239.255.77.9:x', INTERFACE, ['malformed port']),
+        ('239.255.77.9:7042', 'nosuch', ['no such network interface'])):
+    check_error(f'{group} on {interface}', run('multicast_chat', group, 'ada', interface), 'multicast_chat: ', *words)
+check_error('no name', run('multicast_chat', '239.255.77.9:7042'), 'usage: ', status=2)
+finish()
