@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "addr.h"
+#include "compiler.h"
 #include "ip.h"
 
 #include <string.h>
@@ -91,23 +92,30 @@ static int addr__read_ip6(const char *host, const char *end, struct os_addr *bit
 	return ADDR_LITERAL;
 }
 
-int addr_read(const char *host, struct os_addr *bits, const char **zone)
+/* What is no IPv4. Apart, so that what is has nothing to save and restore. */
+NOINLINE static int addr__read_other(const char *host, struct os_addr *bits, const char **zone)
 {
 	const char *end = memchr(host, '\0', LIBSOCK_HOST_MAX);
 
-	*zone = NULL;
 	if (end == NULL)
 		return LIBSOCK_ENAME;
 	if (end == host)
 		return ADDR_EMPTY;
-	if (ip4_parse(host, end, bits->ip)) {
-		bits->family = LIBSOCK_AF_INET;
-		bits->scope = 0;
-		return ADDR_LITERAL;
-	}
 	if (memchr(host, ':', (size_t)(end - host)))
 		return addr__read_ip6(host, end, bits, zone);
 	return addr__is_name(host, end) ? ADDR_NAME : LIBSOCK_ENAME;
+}
+
+int addr_read(const char *host, struct os_addr *bits, const char **zone)
+{
+	const char *end = ip4_parse(host, bits->ip);
+
+	*zone = NULL;
+	if (end == NULL || *end != '\0')
+		return addr__read_other(host, bits, zone);
+	bits->family = LIBSOCK_AF_INET;
+	bits->scope = 0;
+	return ADDR_LITERAL;
 }
 
 static char *addr__write_number(char *text, uint32_t number)

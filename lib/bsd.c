@@ -5,6 +5,7 @@
 #include "native.h"
 
 #include "bsd.h"
+#include "compiler.h"
 #include "libsock.h"
 #include "os.h"
 
@@ -91,7 +92,7 @@ ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how)
 	return n >= 0 ? n : bsd_error();
 }
 
-ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, const struct os_addr *addr)
+MELT ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, const struct os_addr *addr)
 {
 	union bsd_addr to;
 	native_len length;
@@ -110,7 +111,7 @@ ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how)
 	return n >= 0 ? n : bsd_error();
 }
 
-ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_addr *from)
+MELT ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_addr *from)
 {
 	union bsd_addr peer;
 	native_len length = sizeof peer;

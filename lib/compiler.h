@@ -5,7 +5,18 @@
 #ifndef LIBSOCK_COMPILER_H
 #define LIBSOCK_COMPILER_H
 
-/* NOINLINE: a function that its callers are quicker without. COLD: and that is seldom called. */
+/*
+ * NOINLINE: a function that its callers are quicker without. COLD: and that is seldom called. MELT: one that is to
+ * become part of its callers, since processors that forget their return addresses in the kernel pay for each one after a
+ * system call.
+ */
+#ifdef __clang__
+#define MELT __attribute__((always_inline))
+#elif defined(__GNUC__)
+#define MELT inline __attribute__((always_inline)) /* which to clang would be a mistake outside of a header */
+#else
+#define MELT
+#endif
 #ifdef __GNUC__
 #define NOINLINE __attribute__((noinline))
 #define COLD __attribute__((noinline, cold))

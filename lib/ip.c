@@ -9,36 +9,25 @@ static unsigned ip__digit(char c)
 	return (unsigned)(unsigned char)c - '0'; /* above 9: none */
 }
 
-/* One number of one to three digits; NULL where there is none, or one that is too large or begins with a zero too many. */
-static const char *ip__octet_parse(const char *text, uint8_t *octet)
-{
-	unsigned value = ip__digit(*text++), digit;
-
-	if (value > 9)
-		return NULL;
-	if ((digit = ip__digit(*text)) <= 9) {
-		if (value == 0)
-			return NULL;
-		value = value * 10 + digit;
-		if ((digit = ip__digit(*++text)) <= 9) {
-			value = value * 10 + digit;
-			text++;
-		}
-	}
-	*octet = (uint8_t)value;
-	return value <= 255 ? text : NULL;
-}
-
-bool ip4_parse(const char *text, const char *end, uint8_t ip[4])
+const char *ip4_parse(const char *text, uint8_t ip[4])
 {
 	for (int i = 0; i < 4; i++) {
-		if (i > 0 && *text++ != '.')
-			return false;
-		text = ip__octet_parse(text, &ip[i]);
-		if (text == NULL)
-			return false;
+		unsigned value = ip__digit(*text++), digit;
+
+		if (value > 9)
+			return NULL;
+		for (; (digit = ip__digit(*text)) <= 9; text++) {
+			if (value == 0) /* a zero too many: octal, to some */
+				return NULL;
+			value = value * 10 + digit;
+			if (value > 255)
+				return NULL;
+		}
+		ip[i] = (uint8_t)value;
+		if (i < 3 && *text++ != '.')
+			return NULL;
 	}
-	return text == end;
+	return text;
 }
 
 static int ip__hex_digit(char c)
@@ -81,7 +70,7 @@ bool ip6_parse(const char *text, const char *end, uint8_t ip[16])
 		const char *next = used < 16 ? ip__group_parse(text, end, ip + used) : NULL;
 
 		if (next != NULL && next < end && *next == '.') { /* a dotted tail takes the place of the last two groups */
-			if (used > 12 || !ip4_parse(text, end, ip + used))
+			if (used > 12 || ip4_parse(text, ip + used) != end)
 				return false;
 			used += 4;
 			break;
@@ -109,17 +98,32 @@ bool ip6_parse(const char *text, const char *end, uint8_t ip[16])
 	return true;
 }
 
+/* Every octet and the dot behind it, and how long that is: to divide would take longer than the rest of the way. */
+#define IP__TEXT1(n) {{'0' + (n), '.'}, 2}
+#define IP__TEXT2(n) {{'0' + (n) / 10, '0' + (n) % 10, '.'}, 3}
+#define IP__TEXT3(n) {{'0' + (n) / 100, '0' + (n) / 10 % 10, '0' + (n) % 10, '.'}, 4}
+#define IP__FIVE(text, n) text(n), text((n) + 1), text((n) + 2), text((n) + 3), text((n) + 4)
+#define IP__TEN(text, n) IP__FIVE(text, n), IP__FIVE(text, (n) + 5)
+#define IP__FIFTY(text, n) \
+	IP__TEN(text, n), IP__TEN(text, (n) + 10), IP__TEN(text, (n) + 20), IP__TEN(text, (n) + 30),                   \
+		IP__TEN(text, (n) + 40)
+
+static const struct {
+	char text[4];
+	uint8_t length;
+} ip__octets[256] = {
+	IP__TEN(IP__TEXT1, 0),
+	IP__TEN(IP__TEXT2, 10), IP__TEN(IP__TEXT2, 20), IP__TEN(IP__TEXT2, 30), IP__TEN(IP__TEXT2, 40),
+	IP__FIFTY(IP__TEXT2, 50),
+	IP__FIFTY(IP__TEXT3, 100), IP__FIFTY(IP__TEXT3, 150), IP__FIFTY(IP__TEXT3, 200),
+	IP__FIVE(IP__TEXT3, 250), IP__TEXT3(255),
+};
+
 char *ip4_format(char *text, const uint8_t ip[4])
 {
 	for (int i = 0; i < 4; i++) {
-		unsigned value = ip[i];
-
-		if (value >= 100)
-			*text++ = (char)('0' + value / 100);
-		if (value >= 10)
-			*text++ = (char)('0' + value / 10 % 10);
-		*text++ = (char)('0' + value % 10);
-		*text++ = '.';
+		memcpy(text, ip__octets[ip[i]].text, 4);
+		text += ip__octets[ip[i]].length;
 	}
 	return text - 1;
 }
@@ -184,7 +188,8 @@ static const uint8_t ip__mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
 
 bool ip6_is_mapped(const uint8_t ip[16])
 {
-	return memcmp(ip, ip__mapped_prefix, sizeof ip__mapped_prefix) == 0;
+	/* In halves that compilers make a comparison of, where twelve bytes would be a call. */
+	return memcmp(ip, ip__mapped_prefix, 8) == 0 && memcmp(ip + 8, ip__mapped_prefix + 8, 4) == 0;
 }
 
 void ip6_map(uint8_t ip[16], const uint8_t ip4[4])

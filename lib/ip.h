@@ -18,16 +18,18 @@ enum {
 };
 
 /*
- * Both parsers read from `text` up to `end`, where something stands that no address goes on with: a NUL, or a scope's %.
+ * Four decimal numbers of 0 to 255 without leading zeros. Returns where they end, which is for the caller to look at, or
+ * NULL. What is no number and no dot stops it.
  */
+const char *ip4_parse(const char *text, uint8_t ip[4]);
 
-/* Four decimal numbers of 0 to 255 without leading zeros, and nothing else. */
-bool ip4_parse(const char *text, const char *end, uint8_t ip[4]);
-
-/* RFC 4291, section 2.2, all three forms, and nothing else. No scope. */
+/* RFC 4291, section 2.2, all three forms, and nothing else up to `end`, where a NUL stands or a scope's %. No scope. */
 bool ip6_parse(const char *text, const char *end, uint8_t ip[16]);
 
-/* Both write at most their TEXT_MAX bytes and no NUL, and return where they stopped. IPv6 is as in RFC 5952. */
+/*
+ * Both return where the text ends, with no NUL, and may write a byte behind it where that is still within TEXT_MAX + 1 (a
+ * caller has room for a NUL). IPv6 is as in RFC 5952.
+ */
 char *ip4_format(char *text, const uint8_t ip[4]);
 char *ip6_format(char *text, const uint8_t ip[16]);
 

@@ -4,6 +4,7 @@
 
 #include "resolve.h"
 #include "addr.h"
+#include "compiler.h"
 #include "deadline.h"
 #include "ip.h"
 
@@ -171,14 +172,15 @@ static int resolve__path(const char *path, struct os_addr *bits)
 	return 0;
 }
 
-/* What the host means, as yet in any family. */
-static int resolve__host(struct sock s, enum resolve_use use, const char *host, int64_t deadline, struct os_addr *bits)
+/* A host that is no plain literal: a scope or a name to be looked up, or nothing. As yet in any family. */
+COLD static int resolve__host(struct sock s, enum resolve_use use, const char *host, int64_t deadline,
+			      struct os_addr *bits)
 {
 	const char *zone;
 	int kind = addr_read(host, bits, &zone), count;
 
 	if (kind == ADDR_LITERAL)
-		return zone ? os_interface_index(zone, &bits->scope) : 0;
+		return os_interface_index(zone, &bits->scope);
 	if (kind == ADDR_NAME) {
 		count = resolve_all(host, s.family, bits, 1, deadline);
 		return count < 0 ? count : 0;
@@ -191,15 +193,18 @@ static int resolve__host(struct sock s, enum resolve_use use, const char *host, 
 
 int resolve_for(struct sock s, enum resolve_use use, const struct sock_addr *addr, int64_t deadline, struct os_addr *bits)
 {
+	const char *zone;
 	int err;
 
 	if (s.family == LIBSOCK_AF_UNIX)
 		return resolve__path(addr->host, bits);
 	if (use == RESOLVE_PEER && addr->port == 0)
 		return LIBSOCK_EPORT;
-	err = resolve__host(s, use, addr->host, deadline, bits);
-	if (err < 0)
-		return err;
+	if (addr_read(addr->host, bits, &zone) != ADDR_LITERAL || zone) {
+		err = resolve__host(s, use, addr->host, deadline, bits);
+		if (err < 0)
+			return err;
+	}
 	bits->port = addr->port;
 	if (bits->family == s.family)
 		return 0;

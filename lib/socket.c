@@ -246,39 +246,60 @@ ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t deadline)
 	return n >= 0 ? n : socket__recv_again(&kept, n);
 }
 
+COLD static ptrdiff_t socket__sendto_again(const volatile struct socket__transfer *t, const struct os_addr *to,
+					   ptrdiff_t n)
+{
+	int vain = 0;
+
+	while (n < 0 && socket_again((struct sock){.fd = t->fd}, &n, OS_WRITABLE, t->deadline, &vain))
+		n = os_sendto(t->fd, t->data, t->size, socket_how(t->deadline), to);
+	return n;
+}
+
+COLD static ptrdiff_t socket__recvfrom_again(const volatile struct socket__transfer *t, struct os_addr *from,
+					     ptrdiff_t n)
+{
+	int vain = 0;
+
+	while (n < 0 && socket_again((struct sock){.fd = t->fd}, &n, OS_READABLE, t->deadline, &vain))
+		n = os_recvfrom(t->fd, t->data, t->size, socket_how(t->deadline), from);
+	return n;
+}
+
 ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct sock_addr *to, int64_t deadline)
 {
+	volatile struct socket__transfer kept;
 	struct os_addr bits;
 	ptrdiff_t n = socket__check(s, LIBSOCK_DGRAM);
-	int vain = 0;
 
 	if (n < 0)
 		return n;
 	if (to == NULL || (data == NULL && size > 0))
 		return LIBSOCK_EINVAL;
+	socket__keep(&kept, s, data, size, deadline);
 	n = resolve_for(s, RESOLVE_PEER, to, deadline, &bits);
 	if (n < 0)
 		return n;
-	do
-		n = os_sendto(s.fd, data, size, socket_how(deadline), &bits);
-	while (n < 0 && socket_again(s, &n, OS_WRITABLE, deadline, &vain));
-	return n;
+	n = os_sendto(kept.fd, kept.data, kept.size, socket_how(kept.deadline), &bits);
+	return n >= 0 ? n : socket__sendto_again(&kept, &bits, n);
 }
 
 /* Within sock_recv it would cost streams, too, the registers that only this needs. */
 NOINLINE ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr *from, int64_t deadline)
 {
+	volatile struct socket__transfer kept;
 	struct os_addr bits;
 	ptrdiff_t n = socket__check(s, LIBSOCK_DGRAM);
-	int vain = 0;
 
 	if (n < 0)
 		return n;
 	if (data == NULL && size > 0)
 		return LIBSOCK_EINVAL;
-	do
-		n = os_recvfrom(s.fd, data, size, socket_how(deadline), from ? &bits : NULL);
-	while (n < 0 && socket_again(s, &n, OS_READABLE, deadline, &vain));
+	socket__keep(&kept, s, data, size, deadline);
+	bits.family = 0;
+	n = os_recvfrom(s.fd, data, size, socket_how(deadline), from ? &bits : NULL);
+	if (n < 0)
+		n = socket__recvfrom_again(&kept, from ? &bits : NULL, n);
 	if (from && (n >= 0 || n == LIBSOCK_EMSGSIZE))
 		addr_write(from, &bits);
 	return n;

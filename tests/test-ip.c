@@ -12,12 +12,15 @@ START_TEST(every_octet_is_written_and_read_back)
 	for (int place = 0; place < 4; place++)
 		for (int value = 0; value < 256; value++) {
 			uint8_t ip[4] = {10, 0, 100, 255}, again[4];
-			char text[IP4_TEXT_MAX], *end;
+			char text[IP4_TEXT_MAX + 2], *end;
 
 			ip[place] = (uint8_t)value;
+			text[IP4_TEXT_MAX + 1] = '#';
 			end = ip4_format(text, ip);
 			ck_assert_int_le(end - text, IP4_TEXT_MAX);
-			ck_assert(ip4_parse(text, end, again));
+			ck_assert_int_eq(text[IP4_TEXT_MAX + 1], '#'); /* room for a NUL, and no more */
+			*end = '\0';
+			ck_assert_ptr_eq(ip4_parse(text, again), end);
 			ck_assert_mem_eq(ip, again, 4);
 		}
 }
