@@ -28,7 +28,8 @@
 enum { SLICE_NS = 30000000, ROUNDS = 31, ROUNDS_MAX = 1000, SIDES_MAX = 8 };
 
 static const struct bench_row *const rows[] = {
-	&bench_small, &bench_large, &bench_messages, &bench_lines, &bench_readiness, &bench_cycle,
+	&bench_small, &bench_large, &bench_short, &bench_long, &bench_six, &bench_cut, &bench_coalesced, &bench_messages,
+	&bench_lines, &bench_readiness, &bench_cycle,
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

@@ -26,6 +26,7 @@ struct bench_row {
 };
 
 extern const struct bench_row bench_small, bench_large, bench_messages, bench_lines, bench_readiness, bench_cycle;
+extern const struct bench_row bench_short, bench_long, bench_six, bench_cut, bench_coalesced;
 
 /* The program ends with a line that says what failed, if the result is an error. */
 void bench_check(ptrdiff_t result, const char *what);

@@ -274,6 +274,11 @@ enum sock_feature {
 	LIBSOCK_HAS_UNIX_STREAM = 32,  /**< #LIBSOCK_AF_UNIX with #LIBSOCK_STREAM. */
 	LIBSOCK_HAS_UNIX_DGRAM = 33,   /**< #LIBSOCK_AF_UNIX with #LIBSOCK_DGRAM. */
 	LIBSOCK_HAS_UNIX_ABSTRACT = 34, /**< `@name` addresses (Linux, unix(7)). */
+	LIBSOCK_HAS_UDP_SEGMENTS = 36, /**< It cuts the segments of sock_send_packet(); else libsock does. @since 0.1.0 */
+	LIBSOCK_HAS_UDP_COALESCE = 37, /**< #LIBSOCK_PACKET_SEGMENTS. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_LOCAL = 38, /**< #LIBSOCK_PACKET_LOCAL, and sending from sock_packet::local. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_ECN = 39,   /**< #LIBSOCK_PACKET_ECN, and sending with sock_packet::ecn. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_TTL = 40,   /**< #LIBSOCK_PACKET_TTL, and sending with sock_packet::ttl. @since 0.1.0 */
 	LIBSOCK_HAS_HANDOVER = 42      /**< sock_send_socket(), sock_recv_socket(). @since 0.1.0 */
 };
 
@@ -736,6 +741,134 @@ LIBSOCK_API int sock_dial_attempts(struct sock *s, const struct sock_addr *addr,
  * @since 0.1.0
  */
 LIBSOCK_API int sock_serve(struct sock *s, const struct sock_addr *addr, int backlog);
+
+/** @} */
+
+/**
+ * @defgroup packets Packets
+ * @brief Datagrams with all that the OS tells of them, and many of them in one call.
+ *
+ * **Answering from the address that was asked.** A datagram socket that is bound to the wildcard answers from whatever
+ * address the routes suggest, and a peer that asked another one drops the answer. Call sock_packets() with
+ * #LIBSOCK_PACKET_LOCAL once; then give the record that sock_recv_packet() filled to sock_send_packet():
+ *
+ *     sock_packets(s, LIBSOCK_PACKET_LOCAL);
+ *     n = sock_recv_packet(s, data, sizeof data, &packet, LIBSOCK_FOREVER);
+ *     sock_send_packet(s, answer, size, &packet, sock_after(1000));
+ *
+ * **Segments.** Most of what a datagram costs is the system call and the way through the network stack. With
+ * sock_packet::segment above 0 one call sends a buffer as many datagrams, and with #LIBSOCK_PACKET_SEGMENTS one call
+ * receives many; where the OS can do so (see sock_has()) they go through the stack as one. What arrives is the same
+ * where it cannot.
+ *
+ * Threads, deadlines, errors and names are as in @ref core.
+ * @{
+ */
+
+/** What sock_recv_packet() may be asked to tell; combine them with `|`. @since 0.1.0 */
+enum sock_packet_field {
+	LIBSOCK_PACKET_LOCAL = 1,   /**< sock_packet::local and sock_packet::interface_index. */
+	LIBSOCK_PACKET_ECN = 2,     /**< sock_packet::ecn. */
+	LIBSOCK_PACKET_TTL = 4,     /**< sock_packet::ttl. */
+	LIBSOCK_PACKET_SEGMENTS = 8 /**< Many datagrams may come at once: sock_packet::segment. */
+};
+
+/** How large a buffer must be for anything that sock_recv_packet() may receive. @since 0.1.0 */
+#define LIBSOCK_PACKET_MAX 65536
+
+/**
+ * A datagram without its bytes: told by sock_recv_packet(), taken by sock_send_packet().
+ *
+ * For sending, `{0}` with a `peer` is enough, and what was received can be given back as it is, for an answer. What the OS
+ * did not tell is "unknown", and what is unknown is left to the OS when sending.
+ * @since 0.1.0
+ */
+struct sock_packet {
+	/** Where it came from, or is to go. Sending with an empty host: to the peer of a connected socket. */
+	struct sock_addr peer;
+	/**
+	 * The address that it was sent to, the port always 0, or an empty host: unknown. Sending: the address to send from,
+	 * which must be one of this machine's, of the family that the peer's is of; a multicast address, or
+	 * 255.255.255.255, is left out.
+	 */
+	struct sock_addr local;
+	/**
+	 * The network interface that it came in by, or 0: unknown. Sending to a multicast address or to 255.255.255.255: the one
+	 * to leave by. Other destinations go as they are routed, so that an answer finds its way.
+	 */
+	uint32_t interface_index;
+	/**
+	 * Explicit congestion notification (RFC 3168): 0 to 3, or −1: unknown. Sending with 1 to 3 sets the rest of the traffic
+	 * class to 0.
+	 */
+	int32_t ecn;
+	/** Time to live, or hop limit: 0 to 255, or −1: unknown. Sending: 1 to 255, others leave it to the OS. */
+	int32_t ttl;
+	/** 0: one datagram. Otherwise there are several, each of so many bytes, but for the last, which may have fewer. */
+	uint32_t segment;
+	/** 1: it was longer than the buffer. Sending does not look at it. */
+	uint8_t truncated;
+	/**
+	 * Whether the OS cuts segments for this peer: 1, it does; −1, it does not or has refused to, libsock does; 0, as it is
+	 * at first, find out. Written by sock_send_packet(). Set it to −1 to have libsock do so, or to 0 to ask again.
+	 */
+	int8_t os_cuts;
+	uint8_t reserved[2]; /**< 0. */
+};
+
+/**
+ * Choose what sock_recv_packet() tells of each datagram beside its peer. Nothing, at first.
+ *
+ * @param[in] s      A datagram socket.
+ * @param[in] fields What of enum sock_packet_field, in place of what was chosen before; 0: nothing.
+ * @return 0, or: #LIBSOCK_ENOTSUP, the OS does not tell one of them (see sock_has()), or not with this family:
+ *         nothing is chosen then; #LIBSOCK_EPROTOTYPE, a stream socket; #LIBSOCK_EINVAL, not a field.
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_packets(struct sock s, int fields);
+
+/**
+ * Send one datagram, or with sock_packet::segment many, and say more than where to.
+ *
+ * Segments are handed to the OS in order, up to 64 at a time. Whatever it can do, the datagrams that arrive are the same:
+ * where it refuses to cut them, libsock does.
+ *
+ * @param[in] s          A datagram socket.
+ * @param[in] data       What to send. May be NULL if `size` is 0.
+ * @param[in] size       Bytes; 0 sends one empty datagram.
+ * @param[in,out] packet Where to and how; only sock_packet::os_cuts is written. NULL: as sock_send().
+ * @param[in] deadline   When to give up. One that has passed and #LIBSOCK_NOWAIT send at most 64 segments.
+ * @return The bytes taken, in whole datagrams. Fewer than `size` only if there are segments and something came in the way
+ *         after the first: call again with the rest to go on, or to learn what. Or, when nothing was taken, as from
+ *         sock_sendto(), and: #LIBSOCK_ENOTSUP, the OS cannot send so; #LIBSOCK_EAFNOSUPPORT, also: local is of another
+ *         family than peer; #LIBSOCK_EADDRNOTAVAIL, local is no address of this machine.
+ * @par Threads
+ * One writer at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_send_packet(struct sock s, const void *data, size_t size, struct sock_packet *packet,
+				       int64_t deadline);
+
+/**
+ * Receive one datagram, or with #LIBSOCK_PACKET_SEGMENTS perhaps many of one sender's, and what the OS tells of it.
+ *
+ * Choose what that is with sock_packets(). Once #LIBSOCK_PACKET_SEGMENTS is chosen, receive with this call alone, since the
+ * others do not tell where one datagram ends, and with #LIBSOCK_PACKET_MAX bytes of room.
+ *
+ * @param[in] s        A bound datagram socket.
+ * @param[out] data    Receives; nothing is written past `size`. May be NULL if `size` is 0.
+ * @param[in] size     Bytes of room.
+ * @param[out] packet  Receives the rest, also with #LIBSOCK_EMSGSIZE; otherwise on error it stays as it was. Must not be
+ *                     NULL.
+ * @param[in] deadline When to give up.
+ * @return As from sock_recvfrom(); #LIBSOCK_EMSGSIZE is also told by sock_packet::truncated.
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, struct sock_packet *packet, int64_t deadline);
 
 /** @} */
 

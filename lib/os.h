@@ -97,6 +97,43 @@ enum { OS_PART_MAX = 64 };
 ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how);
 ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how);
 
+/*
+ * A datagram without its bytes. For sending, `family` is the one in whose headers the rest is to be written, AF_INET also
+ * where the peer is IPv4 through an AF_INET6 socket, or 0: as the connected socket's peer turns out. Then `peer` has
+ * family 0. So has an address that is not known or does not matter; `local` is never a v4-mapped one when sending.
+ */
+struct os_packet {
+	int32_t family;
+	struct os_addr peer;
+	struct os_addr local;
+	uint32_t interface_index; /* 0: unknown, or as routed */
+	int32_t ecn;              /* below 0: unknown; sending: 0 and below, as the socket is set */
+	int32_t ttl;              /* the same */
+	size_t segment;           /* 0: one datagram */
+	bool truncated;           /* it was longer than the room */
+	int cuts;                 /* sending: as sock_packet::os_cuts, also written */
+};
+
+/*
+ * One datagram, or of several segments as many as one system call takes, at most OS_PACKET_MAX, each segment a datagram,
+ * the last one as long as what is left. The bytes taken, in whole datagrams; an error only if there was none. What the
+ * system would not do, an address to send from for example, is LIBSOCK_ENOTSUP. Cutting is the platform's: where the
+ * system can do so unless `cuts` is below 0, elsewhere and after a refusal (which makes `cuts` −1) by sending each. Does
+ * not allocate, and gives AF_UNIX no control data.
+ */
+enum { OS_PACKET_MAX = 64 };
+ptrdiff_t os_send_packet(intptr_t fd, int family, const void *data, size_t size, int how, struct os_packet *packet);
+
+/* The bytes received, at most `size`; then, and only then, `packet` is filled. `family` is the socket's. */
+ptrdiff_t os_recv_packet(intptr_t fd, int family, void *data, size_t size, int how, struct os_packet *packet);
+
+/* What os_recv_packet() is to tell, of enum sock_packet_field. LIBSOCK_ENOTSUP: not all; some may be told nevertheless. */
+int os_packet_fields(intptr_t fd, int family, int fields);
+
+/* Does the system cut segments? Does it do what a packet says of its local address, ECN and TTL when it is sent? */
+bool os_packet_cuts(intptr_t fd);
+bool os_packet_heard(void);
+
 /* Two sockets as from os_open(), of AF_UNIX, connected to each other. LIBSOCK_ENOTSUP: the core takes the loopback. */
 int os_pair(int type, intptr_t fd[2]);
 

@@ -26,6 +26,19 @@ static int version__can_open(int family, int type)
 	return 1;
 }
 
+/* 1, 0 or an error: does a datagram socket tell the field, and where that is asked, also take it? */
+static int version__can_packet(int field, bool sent)
+{
+	intptr_t fd = -1;
+	int err = os_open(LIBSOCK_AF_INET, LIBSOCK_DGRAM, &fd), can;
+
+	if (err < 0)
+		return err == LIBSOCK_ENOTSUP ? 0 : err;
+	can = field == 0 ? os_packet_cuts(fd) : os_packet_fields(fd, LIBSOCK_AF_INET, field) == 0;
+	os_close(fd);
+	return can && (!sent || os_packet_heard());
+}
+
 int sock_has(int feature)
 {
 	switch (feature) {
@@ -37,6 +50,16 @@ int sock_has(int feature)
 		return version__can_open(LIBSOCK_AF_UNIX, LIBSOCK_DGRAM);
 	case LIBSOCK_HAS_UNIX_ABSTRACT:
 		return os_has_abstract_names();
+	case LIBSOCK_HAS_UDP_SEGMENTS:
+		return version__can_packet(0, false);
+	case LIBSOCK_HAS_UDP_COALESCE:
+		return version__can_packet(LIBSOCK_PACKET_SEGMENTS, false);
+	case LIBSOCK_HAS_PACKET_LOCAL:
+		return version__can_packet(LIBSOCK_PACKET_LOCAL, true);
+	case LIBSOCK_HAS_PACKET_ECN:
+		return version__can_packet(LIBSOCK_PACKET_ECN, true);
+	case LIBSOCK_HAS_PACKET_TTL:
+		return version__can_packet(LIBSOCK_PACKET_TTL, true);
 	case LIBSOCK_HAS_HANDOVER:
 		return os_has_handover();
 	default:

@@ -133,6 +133,47 @@ ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
 	return LIBSOCK_ENOTSUP;
 }
 
+ptrdiff_t os_send_packet(intptr_t fd, int family, const void *data, size_t size, int how, struct os_packet *packet)
+{
+	(void)fd;
+	(void)family;
+	(void)data;
+	(void)size;
+	(void)how;
+	(void)packet;
+	return LIBSOCK_ENOTSUP;
+}
+
+ptrdiff_t os_recv_packet(intptr_t fd, int family, void *data, size_t size, int how, struct os_packet *packet)
+{
+	(void)fd;
+	(void)family;
+	(void)data;
+	(void)size;
+	(void)how;
+	(void)packet;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_packet_fields(intptr_t fd, int family, int fields)
+{
+	(void)fd;
+	(void)family;
+	(void)fields;
+	return LIBSOCK_ENOTSUP;
+}
+
+bool os_packet_cuts(intptr_t fd)
+{
+	(void)fd;
+	return false;
+}
+
+bool os_packet_heard(void)
+{
+	return false;
+}
+
 int os_pair(int type, intptr_t fd[2])
 {
 	(void)type;

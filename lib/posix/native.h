@@ -11,6 +11,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1 /* accept4, SOCK_CLOEXEC; without a meaning elsewhere */
 #endif
+#ifndef __APPLE_USE_RFC_3542
+#define __APPLE_USE_RFC_3542 1 /* IPV6_PKTINFO and its kin as everybody has them; the same */
+#endif
 
 #include <errno.h>
 #include <limits.h>
@@ -19,6 +22,8 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -124,5 +129,111 @@ enum { NATIVE_BLOCKING = false };
 #else
 enum { NATIVE_BLOCKING = true };
 #endif
+
+/* Datagrams with control messages: RFC 3542 for IPv6, what has grown for IPv4. */
+
+typedef struct iovec native_part;
+typedef struct msghdr native_message;
+typedef struct cmsghdr native_cmsg;
+
+static inline socklen_t native_cmsg_length(size_t size)
+{
+	return (socklen_t)CMSG_LEN(size); /* cmsg_len is a size_t with glibc, a socklen_t elsewhere */
+}
+
+static inline size_t native_cmsg_space(size_t size)
+{
+	return CMSG_SPACE(size);
+}
+
+static inline void *native_cmsg_data(native_cmsg *item)
+{
+	return CMSG_DATA(item);
+}
+
+#ifdef IP_PKTINFO
+enum { NATIVE_LOCAL4 = IP_PKTINFO };
+#ifdef IP_RECVPKTINFO
+enum { NATIVE_RECV_LOCAL4 = IP_RECVPKTINFO };
+#else
+enum { NATIVE_RECV_LOCAL4 = IP_PKTINFO };
+#endif
+#else /* FreeBSD, OpenBSD: IP_SENDSRCADDR has the same number */
+enum { NATIVE_LOCAL4 = IP_RECVDSTADDR, NATIVE_RECV_LOCAL4 = IP_RECVDSTADDR };
+#endif
+
+enum {
+	NATIVE_RECV_LOCAL6 = IPV6_RECVPKTINFO,
+	NATIVE_RECV_TTL6 = IPV6_RECVHOPLIMIT,
+	NATIVE_ECN4 = IP_TOS,
+	NATIVE_ECN6 = IPV6_TCLASS,
+	NATIVE_RECV_ECN4 = IP_RECVTOS,
+	NATIVE_RECV_ECN6 = IPV6_RECVTCLASS,
+	NATIVE_TTL4 = IP_TTL
+};
+
+/* UDP_SEGMENT and UDP_GRO (udp(7)), in numbers, as the C library may be older than the kernel. −1: no option at all. */
+#ifdef __linux__
+enum { NATIVE_SEGMENT = 103, NATIVE_SEGMENTS = 104, NATIVE_SEGMENTS_ON = 1 };
+#else
+enum { NATIVE_SEGMENT = -1, NATIVE_SEGMENTS = -1, NATIVE_SEGMENTS_ON = 1 };
+#endif
+typedef uint16_t native_segment;
+
+static inline native_part native_make_part(void *data, size_t size)
+{
+	return (native_part){.iov_base = data, .iov_len = size};
+}
+
+static inline native_message native_make_message(struct sockaddr *name, socklen_t length, native_part *part,
+						 void *control, size_t size)
+{
+	return (native_message){
+		.msg_name = name,
+		.msg_namelen = length,
+		.msg_iov = part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = (socklen_t)size, /* size_t with glibc */
+	};
+}
+
+static inline socklen_t native_name_length(const native_message *message)
+{
+	return message->msg_namelen;
+}
+
+static inline size_t native_control_size(const native_message *message)
+{
+	return message->msg_controllen;
+}
+
+static inline bool native_is_truncated(const native_message *message)
+{
+	return message->msg_flags & MSG_TRUNC;
+}
+
+static inline ssize_t native_send_message(int fd, const native_message *message, int flags)
+{
+	return sendmsg(fd, message, flags);
+}
+
+static inline ssize_t native_recv_message(int fd, native_message *message, int flags)
+{
+	return recvmsg(fd, message, flags);
+}
+
+/* The message once for each part, in order. How many were sent, or −1 if none. */
+int native_send_each(int fd, const native_message *message, native_part parts[], int count, int flags);
+
+/* Are control messages heeded when sending? */
+static inline bool native_hears_control(void)
+{
+	return true;
+}
+
+/* The local IPv4 address in a control message of type NATIVE_LOCAL4. Its size; the interface's index, or 0. */
+size_t native_put_local4(void *data, const uint8_t ip[4], uint32_t interface_index);
+uint32_t native_get_local4(const void *data, uint8_t ip[4]);
 
 #endif

@@ -18,6 +18,7 @@
 #include <afunix.h>
 #include <iphlpapi.h>
 #include <limits.h>
+#include <mswsock.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -82,5 +83,97 @@ int native_identity(SOCKET s, uint64_t *identity);
 
 /* 0 or −1. */
 int native_set_blocking(SOCKET s, bool blocking);
+
+/* What a receive gave, in the words of other systems. */
+ptrdiff_t native_received(SOCKET s, int type, ptrdiff_t n);
+
+/* Datagrams with control messages. Numbers that older headers lack are from the Windows SDK's. */
+
+typedef WSABUF native_part;
+typedef WSAMSG native_message;
+typedef WSACMSGHDR native_cmsg;
+
+/* The WSA_CMSG_ macros of mswsock.h, whose arithmetic in MinGW's is in the wrong sign. */
+
+static inline size_t native_cmsg_align(size_t size)
+{
+	return (size + _Alignof(WSACMSGHDR) - 1) / _Alignof(WSACMSGHDR) * _Alignof(WSACMSGHDR);
+}
+
+static inline size_t native_cmsg_length(size_t size)
+{
+	return native_cmsg_align(sizeof(WSACMSGHDR)) + size;
+}
+
+static inline size_t native_cmsg_space(size_t size)
+{
+	return native_cmsg_align(native_cmsg_length(size));
+}
+
+static inline void *native_cmsg_data(native_cmsg *item)
+{
+	return (char *)item + native_cmsg_align(sizeof *item);
+}
+
+enum {
+	NATIVE_LOCAL4 = IP_PKTINFO,
+	NATIVE_RECV_LOCAL4 = IP_PKTINFO,
+	NATIVE_RECV_LOCAL6 = IPV6_PKTINFO,
+	NATIVE_RECV_TTL6 = IPV6_HOPLIMIT,
+	NATIVE_ECN4 = 50, /* IP_ECN, IPV6_ECN */
+	NATIVE_ECN6 = 50,
+	NATIVE_RECV_ECN4 = IP_RECVTOS,
+	NATIVE_RECV_ECN6 = IPV6_RECVTCLASS,
+	NATIVE_TTL4 = IP_TTL,
+	NATIVE_SEGMENT = 2,        /* UDP_SEND_MSG_SIZE */
+	NATIVE_SEGMENTS = 3,       /* UDP_RECV_MAX_COALESCED_SIZE, UDP_COALESCED_INFO */
+	NATIVE_SEGMENTS_ON = 65535 /* the most to be received at once */
+};
+typedef DWORD native_segment;
+
+static inline native_part native_make_part(void *data, size_t size)
+{
+	return (native_part){.len = (ULONG)size, .buf = data};
+}
+
+static inline native_message native_make_message(struct sockaddr *name, int length, native_part *part, void *control,
+						 size_t size)
+{
+	return (native_message){
+		.name = name,
+		.namelen = length,
+		.lpBuffers = part,
+		.dwBufferCount = 1,
+		.Control = {.buf = control, .len = (ULONG)size},
+	};
+}
+
+static inline int native_name_length(const native_message *message)
+{
+	return message->namelen;
+}
+
+static inline size_t native_control_size(const native_message *message)
+{
+	return message->Control.len;
+}
+
+static inline bool native_is_truncated(const native_message *message)
+{
+	return message->dwFlags & MSG_TRUNC;
+}
+
+ptrdiff_t native_send_message(SOCKET s, const native_message *message, int flags);
+ptrdiff_t native_recv_message(SOCKET s, native_message *message, int flags);
+
+/* The message once for each part, in order. How many were sent, or −1 if none. */
+int native_send_each(SOCKET s, const native_message *message, native_part parts[], int count, int flags);
+
+/* Are control messages heeded when sending? */
+bool native_hears_control(void);
+
+/* The local IPv4 address in a control message of type NATIVE_LOCAL4. Its size; the interface's index, or 0. */
+size_t native_put_local4(void *data, const uint8_t ip[4], uint32_t interface_index);
+uint32_t native_get_local4(const void *data, uint8_t ip[4]);
 
 #endif

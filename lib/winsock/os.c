@@ -183,7 +183,7 @@ static bool os__was_reset(SOCKET s)
 }
 
 /* What the end of a stream, or an answer to an earlier datagram, is called elsewhere. */
-static ptrdiff_t os__received(SOCKET s, int type, ptrdiff_t n)
+ptrdiff_t native_received(SOCKET s, int type, ptrdiff_t n)
 {
 	if (n < 0 && type == LIBSOCK_DGRAM && WSAGetLastError() == WSAECONNRESET)
 		WSASetLastError(WSAECONNREFUSED); /* a datagram socket has no connection to reset: nobody listened */
@@ -200,7 +200,7 @@ static ptrdiff_t os__received(SOCKET s, int type, ptrdiff_t n)
 
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
 {
-	return os__received(s, LIBSOCK_STREAM, recv(s, data, NATIVE_SIZE(size), flags));
+	return native_received(s, LIBSOCK_STREAM, recv(s, data, NATIVE_SIZE(size), flags));
 }
 
 /* No piece at all would be WSAEINVAL, and a null in an empty one WSAEFAULT. */
@@ -236,7 +236,7 @@ ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int cou
 	if (filled == 0)
 		filled = os__put_part(&list[0], &none, 0);
 	result = WSARecv((SOCKET)fd, list, filled, &n, &flags, NULL, NULL) == 0 ? (ptrdiff_t)n : -1;
-	result = os__received((SOCKET)fd, type, result);
+	result = native_received((SOCKET)fd, type, result);
 	return result >= 0 ? result : os_error(WSAGetLastError());
 }
 
@@ -274,7 +274,7 @@ ptrdiff_t native_receive(SOCKET s, void *data, size_t size, int flags, struct so
 {
 	char none; /* a null buffer is WSAEFAULT, whatever its size */
 
-	return os__received(s, LIBSOCK_DGRAM, recvfrom(s, data ? data : &none, NATIVE_SIZE(size), flags, from, length));
+	return native_received(s, LIBSOCK_DGRAM, recvfrom(s, data ? data : &none, NATIVE_SIZE(size), flags, from, length));
 }
 
 int native_getsockname(SOCKET s, struct sockaddr *name, int *length)

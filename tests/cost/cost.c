@@ -5,6 +5,8 @@
  *
  *   cost calls           one of each thing, under strace, with a mark before each
  *   cost pairs HOW N     N pairs of send and receive, under callgrind; HOW is raw or sock, then tcp or udp
+ *   cost bursts HOW N    N bursts of 54 datagrams, sent in one call; HOW is raw or sock, then gso (received one by one) or
+ *                        gro (received as they come)
  *   cost lines HOW N     N times 64 lines of 64 bytes, sent at once and read one by one
  *   cost whole HOW N     the same, received at once
  *   cost events HOW N    N events of a poller with two sockets, of which one is always ready
@@ -13,6 +15,7 @@
 #include <libsock.h>
 
 #include <arpa/inet.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +74,34 @@ static void datagram_pair(struct sock pair[2], struct sock_addr addr[2])
 	}
 }
 
+enum { SEGMENT = 1200, BURST = 54 * SEGMENT };
+
+static void packets(struct sock pair[2], const struct sock_addr addr[2], int64_t deadline)
+{
+	static char data[LIBSOCK_PACKET_MAX];
+	struct sock_packet packet = {.peer = addr[1], .segment = SEGMENT}, got;
+
+	mark("");
+	check(sock_packets(pair[1], LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_SEGMENTS), "packets");
+	mark("burst-first");
+	check(sock_send_packet(pair[0], data, BURST, &packet, deadline), "send");
+	mark("burst-received");
+	check(sock_recv_packet(pair[1], data, sizeof data, &got, deadline), "recv");
+	mark("burst-next");
+	check(sock_send_packet(pair[0], data, BURST, &packet, deadline), "send");
+	mark("");
+	check(sock_recv_packet(pair[1], data, sizeof data, &got, deadline), "recv");
+	packet.os_cuts = -1;
+	mark("burst-apart");
+	check(sock_send_packet(pair[0], data, BURST, &packet, deadline), "send");
+	mark("");
+	for (int i = 0; i < 54; i++)
+		check(sock_recv_packet(pair[1], data, sizeof data, &got, deadline), "recv");
+	mark("packet-single");
+	check(sock_send_packet(pair[0], data, SEGMENT, &packet, deadline), "send");
+	check(sock_recv_packet(pair[1], data, sizeof data, &got, deadline), "recv");
+}
+
 static void calls(void)
 {
 	const int64_t soon = sock_after(10000);
@@ -104,6 +135,7 @@ static void calls(void)
 	mark("datagram-deadline");
 	check(sock_sendto(pair[1], data, sizeof data, &from, soon), "sendto");
 	check(sock_recvfrom(pair[0], data, sizeof data, &from, soon), "recvfrom");
+	packets(pair, addrs, soon);
 	mark("text");
 	check(sock_addr_parse(&addr, "[2001:db8::1]:80"), "parse");
 	check(sock_addr_format(text, sizeof text, &addr), "format");
@@ -285,6 +317,72 @@ static void events(int raw, long n)
 	close_pair(pair);
 }
 
+struct burst {
+	struct sock pair[2];
+	struct sock_addr addr[2];
+	struct sockaddr_in to;
+	char data[LIBSOCK_PACKET_MAX];
+};
+
+static void raw_burst_send(struct burst *b)
+{
+	const uint16_t segment = SEGMENT;
+	struct iovec part = {b->data, BURST};
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof segment)] = "";
+	struct msghdr message = {&b->to, sizeof b->to, &part, 1, control, sizeof control, 0};
+	struct cmsghdr *item = CMSG_FIRSTHDR(&message);
+
+	item->cmsg_level = IPPROTO_UDP;
+	item->cmsg_type = UDP_SEGMENT;
+	item->cmsg_len = CMSG_LEN(sizeof segment);
+	memcpy(CMSG_DATA(item), &segment, sizeof segment);
+	check(sendmsg((int)sock_native(b->pair[0]), &message, MSG_NOSIGNAL), "raw sendmsg");
+}
+
+static ssize_t raw_burst_recv(struct burst *b, int many)
+{
+	struct sockaddr_in from;
+	struct iovec part = {b->data, sizeof b->data};
+	_Alignas(struct cmsghdr) char control[256];
+	struct msghdr message = {&from, sizeof from, &part, 1, control, sizeof control, 0};
+	socklen_t length = sizeof from;
+
+	if (!many)
+		return recvfrom((int)sock_native(b->pair[1]), b->data, SEGMENT, 0, (struct sockaddr *)&from, &length);
+	return recvmsg((int)sock_native(b->pair[1]), &message, 0);
+}
+
+static void bursts(int raw, int many, long n)
+{
+	static struct burst b;
+	struct sock_packet packet = {.segment = SEGMENT}, got;
+	struct sock_addr from;
+
+	datagram_pair(b.pair, b.addr);
+	packet.peer = b.addr[1];
+	b.to = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(b.addr[1].port)};
+	b.to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	check(sock_packets(b.pair[1], many ? LIBSOCK_PACKET_SEGMENTS : 0), "packets");
+	while (n-- > 0) {
+		ptrdiff_t size, done = 0;
+
+		if (raw)
+			raw_burst_send(&b);
+		else
+			check(sock_send_packet(b.pair[0], b.data, BURST, &packet, LIBSOCK_FOREVER), "send");
+		for (; done < BURST; done += size) {
+			if (raw)
+				size = raw_burst_recv(&b, many);
+			else if (many)
+				size = sock_recv_packet(b.pair[1], b.data, sizeof b.data, &got, LIBSOCK_FOREVER);
+			else
+				size = sock_recvfrom(b.pair[1], b.data, SEGMENT, &from, LIBSOCK_FOREVER);
+			check(size, "recv");
+		}
+	}
+	close_pair(b.pair);
+}
+
 int main(int argc, char **argv)
 {
 	const int raw = argc > 2 && strcmp(argv[2], "raw") == 0;
@@ -295,6 +393,8 @@ int main(int argc, char **argv)
 		events(raw, atol(argv[3]));
 	else if (argc == 4)
 		messages(raw, strcmp(argv[1], "lines") == 0, atol(argv[3]));
+	else if (argc == 5 && strcmp(argv[1], "bursts") == 0)
+		bursts(raw, strcmp(argv[3], "gro") == 0, atol(argv[4]));
 	else if (argc == 5 && strcmp(argv[1], "pairs") == 0)
 		pairs(raw, strcmp(argv[3], "tcp") == 0, atol(argv[4]));
 	else

@@ -18,6 +18,7 @@ WRAPPER = [word for word in [os.environ.get('EXE_WRAPPER')] if word]
 WINDOWS = any(path.endswith('.exe') for path in sys.argv[1:])
 
 points = []
+running = {}  # by HOST:PORT, the servers that start_server() has started
 
 
 def skip_all(why):
@@ -73,9 +74,9 @@ def end(process):
     process.wait()
 
 
-def start_server(name, address):
-    """Starts an echo server, which ends with the test; returns its HOST:PORT once it says that it listens there."""
-    process = subprocess.Popen(WRAPPER + [PROGRAMS[name], address], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+def start_server(name, address, *args):
+    """Starts a server, which ends with the test; returns its HOST:PORT once it says that it listens there."""
+    process = subprocess.Popen(WRAPPER + [PROGRAMS[name], address, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     atexit.register(end, process)
     timer = threading.Timer(DEADLINE, process.kill)  # which ends the wait below
     timer.start()
@@ -84,7 +85,9 @@ def start_server(name, address):
     if not line.startswith('listening on '):
         print(f'Bail out! {name} {address} said {line!r}')
         sys.exit(1)
-    return line.split()[-1]
+    server = line.split()[-1]
+    running[server] = process
+    return server
 
 
 def free_port(kind=socket.SOCK_STREAM, host='127.0.0.1'):

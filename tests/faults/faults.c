@@ -31,6 +31,27 @@ static struct sock busy_listener(struct sock clients[2])
 	return s;
 }
 
+/* Ten datagrams in one call, to oneself: 0 when what was said to be sent arrived, that many, and they were `wanted`. */
+static ptrdiff_t segments(int wanted)
+{
+	static const char text[] = "zero0one01two02three4four5five6six07seveneightnine";
+	struct sock s;
+	struct sock_packet packet = {.peer = {"127.0.0.1", 0}, .segment = 5};
+	ptrdiff_t sent, received = 0;
+	char data[64];
+
+	must(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM));
+	must(sock_bind(s, &packet.peer));
+	must(sock_local(s, &packet.peer));
+	sent = sock_send_packet(s, text, sizeof text - 1, &packet, LIBSOCK_NOWAIT);
+	while (sock_recv(s, data, sizeof data, LIBSOCK_NOWAIT) == 5 && memcmp(data, text + received, 5) == 0)
+		received += 5;
+	must(sock_close(&s));
+	if (sent < 0)
+		return sent;
+	return sent == received && sent == wanted ? 0 : LIBSOCK_EIO;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -52,6 +73,10 @@ int main(int argc, char **argv)
 		result = sock_has(LIBSOCK_HAS_INET6) == 1 ? 0 : LIBSOCK_ENOTSUP;
 	else if (strcmp(what, "open-inet6") == 0)
 		result = sock_open(&conn, LIBSOCK_AF_INET6, LIBSOCK_STREAM);
+	else if (strcmp(what, "segments") == 0)
+		result = segments(50);
+	else if (strcmp(what, "segments-four") == 0)
+		result = segments(20);
 	printf("%s\n", sock_errname((int)result));
 	return 0;
 }

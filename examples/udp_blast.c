@@ -1,0 +1,61 @@
+/*
+ * udp_blast: send datagrams of 1200 bytes as fast as they will go, 54 in one call, and show how fast that is.
+ *
+ *   cc udp_blast.c -o udp_blast $(pkg-config --cflags --libs libsock)
+ *   ./udp_blast 127.0.0.1:7007 1000000        (with "single" at the end: one call for each datagram)
+ */
+#include <libsock.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIZE = 1200, BURST = 54 }; /* 54 times 1200 bytes are the most that one call hands over at a time */
+
+static void show(long long sent, int64_t ms)
+{
+	printf("%lld datagrams sent in %.1f s: %.0f Mbit/s\n", sent, (double)ms / 1000,
+	       (double)sent * SIZE * 8 / 1000 / (double)(ms > 0 ? ms : 1));
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	static char data[BURST * SIZE];
+	struct sock s = {0};
+	struct sock_packet packet = {.segment = SIZE};
+	long long total = argc > 2 ? strtoll(argv[2], NULL, 10) : 0, sent = 0;
+	size_t most = sizeof data;
+
+	if (argc < 3 || argc > 4 || total < 1 || (argc == 4 && strcmp(argv[3], "single") != 0)) {
+		fprintf(stderr, "usage: udp_blast HOST:PORT COUNT [single]\n");
+		return 2;
+	}
+	if (argc == 4)
+		most = SIZE;
+	ptrdiff_t n = sock_addr_parse(&packet.peer, argv[1]);
+	if (n == 0)
+		n = sock_open(&s, strchr(packet.peer.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+
+	int64_t begun = sock_now(), next = begun + 1000;
+
+	while (n >= 0 && sent < total) {
+		size_t size = total - sent < BURST ? (size_t)(total - sent) * SIZE : sizeof data;
+
+		n = sock_send_packet(s, data, size < most ? size : most, &packet, sock_after(1000));
+		if (n > 0)
+			sent += n / SIZE; /* what is taken is taken in whole datagrams */
+		if (sock_now() >= next) {
+			show(sent, sock_now() - begun);
+			next += 1000;
+		}
+	}
+	if (n >= 0) {
+		show(sent, sock_now() - begun);
+		for (int i = 0; i < 3 && n >= 0; i++) /* an empty datagram says that it is over; any may get lost */
+			n = sock_send_packet(s, NULL, 0, &packet, sock_after(1000));
+	}
+	if (n < 0)
+		fprintf(stderr, "udp_blast: %s: %s\n", argv[1], sock_strerror((int)n));
+	sock_close(&s);
+	return n < 0;
+}

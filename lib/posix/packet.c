@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Datagrams with control messages, where POSIX systems have their own ways. */
+
+#include "native.h"
+
+#include "os.h"
+
+#include <string.h>
+
+/* One call for all where there is one: MSG_WAITFORONE came with sendmmsg and recvmmsg (Linux, FreeBSD, NetBSD). */
+static int packet__send_many(int fd, const native_message *message, native_part parts[], int count, int flags)
+{
+#ifdef MSG_WAITFORONE
+	struct mmsghdr each[OS_PACKET_MAX];
+
+	for (int i = 0; i < count; i++) {
+		each[i].msg_hdr = *message;
+		each[i].msg_hdr.msg_iov = &parts[i];
+	}
+	return (int)sendmmsg(fd, each, (unsigned)count, flags);
+#else
+	(void)fd;
+	(void)message;
+	(void)parts;
+	(void)count;
+	(void)flags;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+int native_send_each(int fd, const native_message *message, native_part parts[], int count, int flags)
+{
+	int sent = packet__send_many(fd, message, parts, count, flags);
+
+	if (sent >= 0 || errno != ENOSYS)
+		return sent;
+	for (sent = 0; sent < count; sent++) {
+		native_message one = *message;
+
+		one.msg_iov = &parts[sent];
+		if (sendmsg(fd, &one, flags) == -1)
+			break;
+	}
+	return sent > 0 ? sent : -1;
+}
+
+#ifdef IP_PKTINFO
+
+size_t native_put_local4(void *data, const uint8_t ip[4], uint32_t interface_index)
+{
+	struct in_pktinfo info = {0};
+
+	memcpy(&info.ipi_spec_dst, ip, 4);
+	info.ipi_ifindex = (uint16_t)interface_index; /* int or unsigned */
+	memcpy(data, &info, sizeof info);
+	return sizeof info;
+}
+
+uint32_t native_get_local4(const void *data, uint8_t ip[4])
+{
+	struct in_pktinfo info;
+
+	memcpy(&info, data, sizeof info);
+	memcpy(ip, &info.ipi_addr, 4);
+	return (uint32_t)info.ipi_ifindex;
+}
+
+#else
+
+size_t native_put_local4(void *data, const uint8_t ip[4], uint32_t interface_index)
+{
+	(void)interface_index; /* there is only IP_MULTICAST_IF to say it with */
+	memcpy(data, ip, 4);
+	return 4;
+}
+
+uint32_t native_get_local4(const void *data, uint8_t ip[4])
+{
+	memcpy(ip, data, 4);
+	return 0;
+}
+
+#endif

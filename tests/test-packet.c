@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Datagrams with all that goes with them, and many in one call. */
+
+#include "testing.h"
+
+#include <string.h>
+
+static const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6};
+
+enum { ALL = LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_ECN | LIBSOCK_PACKET_TTL };
+
+/* A datagram socket on every address, and where it is reached. */
+static struct sock wildcard(int family, uint16_t *port)
+{
+	struct sock_addr addr = {"", 0};
+	struct sock s;
+
+	expect(sock_open(&s, family, LIBSOCK_DGRAM), 0);
+	expect(sock_bind(s, &addr), 0);
+	expect(sock_local(s, &addr), 0);
+	*port = addr.port;
+	return s;
+}
+
+static void fill(char *data, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		data[i] = (char)(i * 31 + i / 251);
+}
+
+START_TEST(what_was_not_asked_for_is_unknown)
+{
+	for (int f = 0; f < 2; f++) {
+		struct sock_addr addr;
+		struct sock s = datagram(families[f], &addr);
+		struct sock_packet packet;
+		char data[8];
+
+		memset(&packet, 0x55, sizeof packet);
+		expect(sock_sendto(s, "ping", 4, &addr, soon()), 4);
+		expect(sock_recv_packet(s, data, sizeof data, &packet, soon()), 4);
+		ck_assert_mem_eq(data, "ping", 4);
+		ck_assert(sock_addr_equal(&packet.peer, &addr));
+		ck_assert_str_eq(packet.local.host, "");
+		ck_assert_uint_eq(packet.local.port, 0);
+		ck_assert_uint_eq(packet.interface_index, 0);
+		ck_assert_int_eq(packet.ecn, -1);
+		ck_assert_int_eq(packet.ttl, -1);
+		ck_assert_uint_eq(packet.segment, 0);
+		ck_assert_uint_eq(packet.truncated, 0);
+		ck_assert_int_eq(packet.os_cuts, 0);
+		sock_close(&s);
+	}
+}
+END_TEST
+
+/* IPv4, IPv6, and IPv4 through an IPv6 socket. */
+static const struct {
+	int server, client;
+	const char *host;
+} ways[] = {
+	{LIBSOCK_AF_INET, LIBSOCK_AF_INET, "127.0.0.1"},
+	{LIBSOCK_AF_INET6, LIBSOCK_AF_INET6, "::1"},
+	{LIBSOCK_AF_INET6, LIBSOCK_AF_INET, "127.0.0.1"},
+};
+
+START_TEST(every_field_that_was_asked_for_is_told)
+{
+	for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+		uint16_t port;
+		struct sock server = wildcard(ways[w].server, &port);
+		struct sock_addr client_addr, to;
+		struct sock client = datagram(ways[w].client, &client_addr);
+		struct sock_packet packet;
+		char data[8];
+
+		expect(sock_addr_set(&to, ways[w].host, port), 0);
+		expect(sock_packets(server, ALL), 0);
+		expect(sock_sendto(client, "hi", 2, &to, soon()), 2);
+		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 2);
+		ck_assert(sock_addr_equal(&packet.peer, &client_addr));
+		ck_assert_str_eq(packet.local.host, ways[w].host);
+		ck_assert_uint_gt(packet.interface_index, 0);
+		ck_assert_int_eq(packet.ecn, 0);
+		ck_assert_int_ge(packet.ttl, 64);
+
+		expect(sock_packets(server, LIBSOCK_PACKET_TTL), 0); /* and no more what is no more asked for */
+		expect(sock_sendto(client, "hi", 2, &to, soon()), 2);
+		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 2);
+		ck_assert_str_eq(packet.local.host, "");
+		ck_assert_uint_eq(packet.interface_index, 0);
+		ck_assert_int_eq(packet.ecn, -1);
+		ck_assert_int_ge(packet.ttl, 64);
+		sock_close(&client);
+		sock_close(&server);
+	}
+}
+END_TEST
+
+START_TEST(ecn_and_ttl_arrive_as_they_were_sent)
+{
+	for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+		uint16_t port;
+		struct sock server = wildcard(ways[w].server, &port), client = wildcard(ways[w].client, &(uint16_t){0});
+		struct sock_packet sent = {.ecn = 2, .ttl = 17}, got;
+		char data[8];
+
+		expect(sock_addr_set(&sent.peer, ways[w].host, port), 0);
+		expect(sock_packets(server, ALL), 0);
+		if (sock_has(LIBSOCK_HAS_PACKET_TTL) == 1) {
+			for (int connected = 0; connected < 2; connected++) {
+				expect(sock_send_packet(client, "hi", 2, &sent, soon()), 2);
+				expect(sock_recv_packet(server, data, sizeof data, &got, soon()), 2);
+				ck_assert_int_eq(got.ecn, 2);
+				ck_assert_int_eq(got.ttl, 17);
+				if (!connected)
+					expect(sock_connect(client, &sent.peer, soon()), 0);
+				sent.peer.host[0] = '\0';
+			}
+		} else {
+			expect(sock_send_packet(client, "hi", 2, &sent, soon()), LIBSOCK_ENOTSUP);
+		}
+		sock_close(&client);
+		sock_close(&server);
+	}
+}
+END_TEST
+
+/* Row answering-from-the-address-asked of docs/porting.md: Wine overlooks what it is told. */
+START_TEST(a_wildcard_server_answers_from_the_address_that_was_asked)
+{
+	static const char *const hosts[] = {"127.0.0.1", "127.0.0.2", "127.0.0.3", "::1"};
+	const int can = sock_has(LIBSOCK_HAS_PACKET_LOCAL);
+	uint16_t port;
+	struct sock server = wildcard(LIBSOCK_AF_INET6, &port), clients[2];
+	int right = 0;
+
+	ck_assert_int_eq(can, !native_is_wine());
+	expect(sock_packets(server, LIBSOCK_PACKET_LOCAL), 0);
+	for (int f = 0; f < 2; f++)
+		clients[f] = wildcard(families[f], &(uint16_t){0});
+	for (int i = 0; i < 1000; i++) {
+		struct sock client = clients[i % 4 == 3];
+		struct sock_addr to, from;
+		struct sock_packet packet;
+		char data[8];
+
+		expect(sock_addr_set(&to, hosts[i % 4], port), 0);
+		expect(sock_sendto(client, "who?", 4, &to, soon()), 4);
+		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 4);
+		ck_assert_str_eq(packet.local.host, hosts[i % 4]);
+		expect(sock_send_packet(server, "me", 2, &packet, soon()), can ? 2 : LIBSOCK_ENOTSUP);
+		if (can) {
+			expect(sock_recvfrom(client, data, sizeof data, &from, soon()), 2);
+			right += sock_addr_equal(&from, &to);
+		}
+	}
+	ck_assert_int_eq(right, can ? 1000 : 0);
+	sock_close(&clients[0]);
+	sock_close(&clients[1]);
+	sock_close(&server);
+}
+END_TEST
+
+START_TEST(where_to_send_from_must_be_ones_own_and_of_the_peers_family)
+{
+	struct sock_addr addr;
+	struct sock s = datagram(LIBSOCK_AF_INET, &addr), six = wildcard(LIBSOCK_AF_INET6, &(uint16_t){0});
+	struct sock_packet packet = {.peer = addr, .local = {"192.0.2.1", 0}};
+	const int foreign = sock_has(LIBSOCK_HAS_PACKET_LOCAL) ? LIBSOCK_EADDRNOTAVAIL : LIBSOCK_ENOTSUP;
+	char data[4];
+
+	expect(sock_send_packet(s, "hi", 2, &packet, soon()), foreign);
+	packet = (struct sock_packet){.peer = {"::1", addr.port}, .local = {"2001:db8::1", 0}};
+	expect(sock_send_packet(six, "hi", 2, &packet, soon()), foreign);
+	packet = (struct sock_packet){.peer = addr, .local = {"192.0.2.1", 0}, .segment = 1};
+	expect(sock_send_packet(six, "hi", 2, &packet, soon()), foreign);
+	packet.segment = 0;
+	packet.local = (struct sock_addr){"::1", 0};
+	expect(sock_send_packet(s, "hi", 2, &packet, soon()), LIBSOCK_EAFNOSUPPORT);
+	expect(sock_send_packet(six, "hi", 2, &packet, soon()), LIBSOCK_EAFNOSUPPORT);
+	packet.local = (struct sock_addr){"127.0.0.x", 0};
+	expect(sock_send_packet(s, "hi", 2, &packet, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN); /* a name, for the resolver */
+	packet.local = (struct sock_addr){"127.0.0.256", 0};
+	expect(sock_send_packet(s, "hi", 2, &packet, soon()), LIBSOCK_ENAME);
+	/* Where a question to a group came; the answer comes from the host. */
+	packet.local = (struct sock_addr){"224.0.0.251", 0};
+	expect(sock_send_packet(s, "hi", 2, &packet, soon()), 2);
+	packet.local = (struct sock_addr){"255.255.255.255", 0};
+	expect(sock_send_packet(s, "hi", 2, &packet, soon()), 2);
+	for (int i = 0; i < 2; i++)
+		expect(sock_recv(s, data, sizeof data, soon()), 2);
+	sock_close(&six);
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(a_longer_datagram_is_emsgsize_and_marked_truncated)
+{
+	struct sock_addr addr;
+	struct sock s = datagram(LIBSOCK_AF_INET, &addr);
+	struct sock_packet packet;
+	char data[8];
+
+	memset(data, '#', sizeof data);
+	expect(sock_packets(s, LIBSOCK_PACKET_LOCAL), 0);
+	expect(sock_sendto(s, "0123456789", 10, &addr, soon()), 10);
+	expect(sock_recv_packet(s, data, 4, &packet, soon()), LIBSOCK_EMSGSIZE);
+	ck_assert_mem_eq(data, "0123####", 8);
+	ck_assert_uint_eq(packet.truncated, 1);
+	ck_assert(sock_addr_equal(&packet.peer, &addr));
+	ck_assert_str_eq(packet.local.host, native_is_wine() ? packet.local.host : "127.0.0.1");
+
+	expect(sock_sendto(s, "x", 1, &addr, soon()), 1);
+	expect(sock_recv_packet(s, NULL, 0, &packet, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_sendto(s, NULL, 0, &addr, soon()), 0);
+	expect(sock_recv_packet(s, data, 4, &packet, soon()), 0);
+	ck_assert_uint_eq(packet.truncated, 0);
+	sock_close(&s);
+}
+END_TEST
+
+/* Sends `size` bytes in segments, however the system does that, and expects them as single datagrams, the same bytes. */
+static void expect_segments(int family, size_t segment, size_t size, int cuts)
+{
+	static char data[80000], got[80000];
+	struct sock_addr addr;
+	struct sock receiver = datagram(family, &addr), s = wildcard(family, &(uint16_t){0});
+	struct sock_packet packet = {.peer = addr, .segment = (uint32_t)segment, .os_cuts = (int8_t)cuts};
+
+	ck_assert_uint_le(size, sizeof data);
+	fill(data, size);
+	expect(sock_send_packet(s, data, size, &packet, soon()), size);
+	for (size_t offset = 0; offset < size; offset += segment) {
+		size_t wanted = size - offset < segment ? size - offset : segment;
+
+		expect(sock_recv(receiver, got, sizeof got, soon()), wanted);
+		ck_assert_mem_eq(got, data + offset, wanted);
+	}
+	expect(sock_recv(receiver, got, sizeof got, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	if (size > segment && segment <= 1400)
+		ck_assert_int_eq(packet.os_cuts, cuts < 0 || !sock_has(LIBSOCK_HAS_UDP_SEGMENTS) ? -1 : 1);
+	else if (size <= segment)
+		ck_assert_int_eq(packet.os_cuts, cuts); /* one datagram is nothing to cut */
+	sock_close(&receiver);
+	sock_close(&s);
+}
+
+START_TEST(segments_arrive_as_single_datagrams_whoever_cuts)
+{
+	static const struct {
+		size_t segment, size;
+	} cases[] = {
+		{1200, 1200}, {1200, 100}, {1200, 1201}, {1200, 2400}, {1200, 54 * 1200}, {1200, 54 * 1200 + 1},
+		{100, 6400}, {100, 6401}, {100, 13050}, {1000, 70000}, {1, 65}, {9000, 20000}, {40000, 79999},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		for (int f = 0; f < 2; f++)
+			for (int cuts = -1; cuts <= 0; cuts++)
+				expect_segments(families[f], cases[i].segment, cases[i].size, cuts);
+}
+END_TEST
+
+START_TEST(segments_go_to_a_connected_peer_too)
+{
+	struct sock_addr addr;
+	struct sock receiver = datagram(LIBSOCK_AF_INET, &addr), s = wildcard(LIBSOCK_AF_INET, &(uint16_t){0});
+	struct sock_packet packet = {.segment = 2};
+	char data[8];
+
+	expect(sock_connect(s, &addr, soon()), 0);
+	expect(sock_send_packet(s, "abcdef", 6, &packet, soon()), 6);
+	expect(sock_send_packet(s, "gh", 2, NULL, soon()), 2);
+	expect(sock_send_packet(s, NULL, 0, &packet, soon()), 0);
+	for (int i = 0; i < 4; i++) {
+		expect(sock_recv(receiver, data, sizeof data, soon()), 2);
+		ck_assert_mem_eq(data, &"abcdefgh"[2 * i], 2);
+	}
+	expect(sock_recv(receiver, data, sizeof data, soon()), 0);
+	sock_close(&receiver);
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(datagrams_that_came_as_one_tell_where_each_ends)
+{
+	static char data[54 * 1200], got[LIBSOCK_PACKET_MAX];
+
+	for (int f = 0; f < 2; f++) {
+		struct sock_addr addr;
+		struct sock receiver = datagram(families[f], &addr), s = wildcard(families[f], &(uint16_t){0});
+		struct sock_packet packet = {.peer = addr, .segment = 1200}, from;
+		size_t done = 0;
+		int can = sock_has(LIBSOCK_HAS_UDP_COALESCE);
+
+		fill(data, sizeof data);
+		expect(sock_packets(receiver, LIBSOCK_PACKET_SEGMENTS | LIBSOCK_PACKET_LOCAL), can ? 0 : LIBSOCK_ENOTSUP);
+		expect(sock_send_packet(s, data, sizeof data, &packet, soon()), sizeof data);
+		while (done < sizeof data) {
+			ptrdiff_t n = sock_recv_packet(receiver, got, sizeof got, &from, soon());
+
+			ck_assert_int_gt(n, 0);
+			ck_assert(from.segment == 0 ? n == 1200 : from.segment == 1200 && n % 1200 == 0);
+			ck_assert_str_eq(from.local.host, can ? loopback(families[f], 0).host : "");
+			ck_assert_mem_eq(got, data + done, (size_t)n);
+			done += (size_t)n;
+		}
+		if (can) { /* an ordinary one is none of many */
+			expect(sock_sendto(s, "single", 6, &addr, soon()), 6);
+			expect(sock_recv_packet(receiver, got, sizeof got, &from, soon()), 6);
+			ck_assert_uint_eq(from.segment, 0);
+		}
+		sock_close(&receiver);
+		sock_close(&s);
+	}
+}
+END_TEST
+
+/* A Unix-domain receiver takes a few datagrams and then no more: the one queue whose end is certain to be met. */
+START_TEST(a_burst_that_is_cut_short_counts_what_was_sent)
+{
+	struct sock pair[2];
+	struct sock_packet packet = {.segment = 10}, from;
+	static char data[100000];
+	char got[16];
+	ptrdiff_t n, sent = 0, received = 0;
+
+	if (sock_has(LIBSOCK_HAS_UNIX_DGRAM) != 1)
+		return;
+	fill(data, sizeof data);
+	expect(sock_pair(pair, LIBSOCK_DGRAM), 0);
+	while ((n = sock_send_packet(pair[0], data + sent, sizeof data - (size_t)sent, &packet, LIBSOCK_NOWAIT)) > 0) {
+		ck_assert_msg(n <= 640 && n % 10 == 0, "%ld", (long)n);
+		sent += n;
+	}
+	expect(n, LIBSOCK_EAGAIN);
+	ck_assert_int_gt(sent, 0);
+	ck_assert_int_lt(sent, (long)sizeof data);
+	expect(sock_send_packet(pair[0], data, sizeof data, &packet, sock_after(20)), LIBSOCK_ETIMEDOUT);
+	for (; received < sent; received += 10) {
+		expect(sock_recv_packet(pair[1], got, sizeof got, &from, soon()), 10);
+		ck_assert_mem_eq(got, data + received, 10);
+		ck_assert_str_eq(from.local.host, "");
+		ck_assert_int_eq(from.ttl, -1);
+	}
+	expect(sock_recv_packet(pair[1], got, sizeof got, &from, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	/* As many again, in one call that takes several of the system's, until the time is over. */
+	expect(sock_send_packet(pair[0], data, sizeof data, &packet, sock_after(50)), sent);
+	expect(sock_packets(pair[0], LIBSOCK_PACKET_LOCAL), LIBSOCK_ENOTSUP);
+	packet.local = (struct sock_addr){"127.0.0.1", 0};
+	expect(sock_send_packet(pair[0], data, 1, &packet, soon()), LIBSOCK_ENOTSUP);
+	sock_close(&pair[0]);
+	sock_close(&pair[1]);
+}
+END_TEST
+
+START_TEST(what_no_packet_can_be_is_refused)
+{
+	struct sock_addr addr;
+	struct sock s = datagram(LIBSOCK_AF_INET, &addr), l = listener(LIBSOCK_AF_INET, 1, &(struct sock_addr){{0}, 0});
+	struct sock_packet packet = {.peer = addr};
+	static char data[80000];
+
+	expect(sock_packets((struct sock){0}, 0), LIBSOCK_EBADF);
+	expect(sock_packets(l, 0), LIBSOCK_EPROTOTYPE);
+	expect(sock_packets(s, 16), LIBSOCK_EINVAL);
+	expect(sock_packets(s, -1), LIBSOCK_EINVAL);
+	expect(sock_packets(s, 0), 0);
+	expect(sock_send_packet((struct sock){0}, "x", 1, &packet, soon()), LIBSOCK_EBADF);
+	expect(sock_send_packet(l, "x", 1, &packet, soon()), LIBSOCK_EPROTOTYPE);
+	expect(sock_send_packet(l, "x", 1, NULL, soon()), LIBSOCK_EPROTOTYPE);
+	expect(sock_send_packet(s, NULL, 1, &packet, soon()), LIBSOCK_EINVAL);
+	expect(sock_recv_packet((struct sock){0}, data, 1, &packet, soon()), LIBSOCK_EBADF);
+	expect(sock_recv_packet(l, data, 1, &packet, soon()), LIBSOCK_EPROTOTYPE);
+	expect(sock_recv_packet(s, NULL, 1, &packet, soon()), LIBSOCK_EINVAL);
+	expect(sock_recv_packet(s, data, 1, NULL, soon()), LIBSOCK_EINVAL);
+	expect(sock_recv_packet(s, data, 1, &packet, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_recv_packet(s, data, 1, &packet, sock_after(1)), LIBSOCK_ETIMEDOUT);
+	ck_assert(sock_addr_equal(&packet.peer, &addr));
+
+	packet.ecn = 4;
+	expect(sock_send_packet(s, "x", 1, &packet, soon()), LIBSOCK_EINVAL);
+	packet = (struct sock_packet){.peer = addr, .ttl = 256};
+	expect(sock_send_packet(s, "x", 1, &packet, soon()), LIBSOCK_EINVAL);
+	packet = (struct sock_packet){.peer = addr};
+	expect(sock_send_packet(s, data, 65508, &packet, soon()), LIBSOCK_EMSGSIZE);
+	packet.segment = 65508;
+	expect(sock_send_packet(s, data, 65508, &packet, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_send_packet(s, data, 65509, &packet, soon()), LIBSOCK_EMSGSIZE);
+	packet.peer.port = 0;
+	expect(sock_send_packet(s, "x", 1, &packet, soon()), LIBSOCK_EPORT);
+	packet.peer = (struct sock_addr){"::1", 9};
+	expect(sock_send_packet(s, "x", 1, &packet, soon()), LIBSOCK_EAFNOSUPPORT);
+	sock_close(&l);
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(features_are_yes_or_no_and_sockets_agree)
+{
+	struct sock s = wildcard(LIBSOCK_AF_INET, &(uint16_t){0});
+
+	for (int feature = LIBSOCK_HAS_UDP_SEGMENTS; feature <= LIBSOCK_HAS_PACKET_TTL; feature++)
+		ck_assert(sock_has(feature) == 0 || sock_has(feature) == 1);
+	expect(sock_packets(s, LIBSOCK_PACKET_SEGMENTS), sock_has(LIBSOCK_HAS_UDP_COALESCE) ? 0 : LIBSOCK_ENOTSUP);
+	sock_close(&s);
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{what_was_not_asked_for_is_unknown},
+		{every_field_that_was_asked_for_is_told},
+		{ecn_and_ttl_arrive_as_they_were_sent},
+		{a_wildcard_server_answers_from_the_address_that_was_asked},
+		{where_to_send_from_must_be_ones_own_and_of_the_peers_family},
+		{a_longer_datagram_is_emsgsize_and_marked_truncated},
+		{segments_arrive_as_single_datagrams_whoever_cuts},
+		{segments_go_to_a_connected_peer_too},
+		{datagrams_that_came_as_one_tell_where_each_ends},
+		{a_burst_that_is_cut_short_counts_what_was_sent},
+		{what_no_packet_can_be_is_refused},
+		{features_are_yes_or_no_and_sockets_agree},
+		{0},
+	};
+
+	return testing_main("packet", tests);
+}
