@@ -53,7 +53,7 @@ size_t native_put_local4(void *data, const uint8_t ip[4], uint32_t interface_ind
 	struct in_pktinfo info = {0};
 
 	memcpy(&info.ipi_spec_dst, ip, 4);
-	info.ipi_ifindex = (uint16_t)interface_index; /* int or unsigned */
+	memcpy(&info.ipi_ifindex, &interface_index, sizeof info.ipi_ifindex); /* int or unsigned */
 	memcpy(data, &info, sizeof info);
 	return sizeof info;
 }
