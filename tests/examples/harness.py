@@ -13,7 +13,7 @@ import tempfile
 import threading
 
 DEADLINE = 60  # seconds until a program that should have ended or spoken is a failure
-PROGRAMS = {pathlib.PurePath(path).stem: path for path in sys.argv[1:]}
+PROGRAMS = {pathlib.PurePath(path).stem: os.path.abspath(path) for path in sys.argv[1:]}
 WRAPPER = [word for word in [os.environ.get('EXE_WRAPPER')] if word]
 WINDOWS = any(path.endswith('.exe') for path in sys.argv[1:])
 
@@ -74,9 +74,10 @@ def end(process):
     process.wait()
 
 
-def start_server(name, address, *args):
+def start_server(name, address, *args, **options):
     """Starts a server, which ends with the test; returns its HOST:PORT once it says that it listens there."""
-    process = subprocess.Popen(WRAPPER + [PROGRAMS[name], address, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    process = subprocess.Popen(WRAPPER + [PROGRAMS[name], address, *args], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, **options)
     atexit.register(end, process)
     timer = threading.Timer(DEADLINE, process.kill)  # which ends the wait below
     timer.start()

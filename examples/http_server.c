@@ -1,0 +1,240 @@
+/*
+ * http_server: the files of the folder that it is started in over HTTP/1.1, to any number of clients in one thread.
+ *
+ *   cc http_server.c -o http_server $(pkg-config --cflags --libs libsock)
+ *   ./http_server 127.0.0.1:8080          (":8080" listens on every address of both families)
+ *
+ * A folder's own page is its index.html. No name leads out of the folder, and none that begins with a dot is served;
+ * but symbolic links are followed wherever they lead. No client holds up the others; a slow disk does.
+ */
+#define _XOPEN_SOURCE 700 /* for open() and fstat() */
+#define _FILE_OFFSET_BITS 64
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libsock.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#ifdef _WIN32
+#include <io.h>
+#define O_CLOEXEC O_NOINHERIT
+#define O_NONBLOCK O_BINARY /* no named pipes there, but text files */
+#else
+#include <unistd.h>
+#define _get_osfhandle(fd) (fd) /* what sock_sendfile() takes */
+#endif
+
+enum { REQUEST_MAX = 8192, PATIENCE = 15000 /* ms until a request has come, and until more of a reply is taken */ };
+
+struct client {
+	struct client *next;
+	struct sock s;
+	struct sock_reader reader;
+	enum { READING, ANSWERING, ENDING } state;
+	int64_t by;           /* when it is given up; 0: it is gone */
+	int keep, head, file; /* another request may come; the reply is to HEAD; the file that follows it, or -1 */
+	uint64_t from, to;    /* of the file */
+	size_t sent, size;    /* of the reply */
+	char request[REQUEST_MAX], reply[512];
+};
+
+static struct sock_poller poller;
+static struct client *clients;
+static int64_t sweep_at; /* at once when somebody is gone, every second for who is late */
+
+static const char *content_type(const char *path)
+{
+	static const char *const types[] = {
+		".html", "text/html; charset=utf-8", ".css", "text/css", ".js", "text/javascript",
+		".txt", "text/plain; charset=utf-8", ".json", "application/json", ".svg", "image/svg+xml",
+		".png", "image/png", ".jpg", "image/jpeg", ".gif", "image/gif"};
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; dot && i < sizeof types / sizeof types[0]; i += 2)
+		if (strcmp(dot, types[i]) == 0)
+			return types[i + 1];
+	return "application/octet-stream";
+}
+
+/* Begin a reply that a file follows; without a type, one whose status is its page, too. */
+static void answer(struct client *c, const char *status, const char *type, uint64_t size)
+{
+	c->size = (size_t)snprintf(c->reply, sizeof c->reply,
+				   "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %llu\r\nConnection: %s\r\n\r\n"
+				   "%s", status, type ? type : "text/plain",
+				   type ? (unsigned long long)size : strlen(status), c->keep ? "keep-alive" : "close",
+				   type || c->head ? "" : status);
+	c->from = c->sent = 0;
+	c->to = type && !c->head ? size : 0;
+	c->state = ANSWERING;
+}
+
+/* Which file a target means: NULL, or the status. What leads elsewhere on Windows is not served anywhere: \ : ~ . */
+static const char *decode(char *path, const char *target)
+{
+	char last = '/';
+
+	while (*++target != ' ' && *target != '?') {
+		unsigned c = (unsigned char)*target;
+		int n = 0;
+
+		if ((c == '%' ? sscanf(target + 1, "%2x%n", &c, &n) != 1 : c > '~') || c < ' ' || c == 127 || c > 255)
+			return "400 Bad Request";
+		if (strchr("\\:~", (int)c) || (last == '/' && strchr("./", (int)c)) || (c == '/' && strchr(". ", last)))
+			return "404 Not Found";
+		target += n;
+		*path++ = last = (char)c;
+	}
+	strcpy(path, last == '/' ? "index.html" : "");
+	return strchr(". ", last) ? "404 Not Found" : NULL;
+}
+
+static void serve_file(struct client *c, const char *target)
+{
+	char path[REQUEST_MAX + 16];
+	struct stat about = {0};
+	const char *status = decode(path, target);
+
+	/* A named pipe is neither waited for nor served. */
+	if (!status && ((c->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 ||
+			fstat(c->file, &about) != 0 || (about.st_mode & S_IFMT) != S_IFREG))
+		status = c->file == -1 && (errno == EMFILE || errno == ENFILE) ? "503 Busy" : "404 Not Found";
+	answer(c, status ? status : "200 OK", status ? NULL : content_type(path), (uint64_t)about.st_size);
+}
+
+static void answer_request(struct client *c, char *line, int whole)
+{
+	char *fields = line + strcspn(line, "\r\n"), *target = strchr(line, ' ');
+	const char *version = fields - line > 9 ? fields - 9 : "";
+	int newer = strncmp(version, " HTTP/1.1", 9) == 0;
+
+	for (char *at = fields; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	c->head = strncmp(line, "HEAD ", 5) == 0;
+	if (!whole || !target || target[1] != '/' || strchr(target + 1, ' ') != version ||
+	    (newer ? !strstr(fields, "\nhost:") : strncmp(version, " HTTP/1.0", 9) != 0)) {
+		answer(c, "400 Bad Request", NULL, 0);
+	} else if (!c->head && strncmp(line, "GET ", 4) != 0) {
+		answer(c, "405 Method Not Allowed\r\nAllow: GET, HEAD", NULL, 0);
+	} else if (strstr(fields, "\ncontent-length") || strstr(fields, "\ntransfer-encoding")) {
+		answer(c, "413 Content Too Large", NULL, 0);
+	} else {
+		c->keep = strstr(fields, newer ? "\nconnection: close" : "\nconnection: keep-alive") ? !newer : newer;
+		serve_file(c, target + 1);
+	}
+}
+
+/* As much as the client takes at once, but no more than one piece of a file: the others are to have their turn, too. */
+static int send_reply(struct client *c)
+{
+	size_t sent;
+	uint64_t done = 0;
+	int err = sock_send_all(c->s, c->reply + c->sent, c->size - c->sent, LIBSOCK_NOWAIT, &sent);
+
+	if (err == 0 && c->from < c->to)
+		err = sock_sendfile(c->s, _get_osfhandle(c->file), c->from, c->to - c->from, LIBSOCK_NOWAIT, &done);
+	c->sent += sent;
+	c->from += done;
+	c->by = sent > 0 || done > 0 ? sock_after(PATIENCE) : c->by;
+	if (err < 0)
+		return err;
+	if (c->file != -1)
+		close(c->file);
+	c->file = -1;
+	c->state = c->keep ? READING : ENDING;
+	return c->keep ? 0 : sock_shutdown(c->s, LIBSOCK_SHUT_WR); /* to close now could reset what is on its way */
+}
+
+/* One step, and what to wait for next: after a reply, the next request may be in the buffer, not in the socket. */
+static void go_on(struct client *c)
+{
+	char *request, waste[4096];
+	int err = 0, wanted = LIBSOCK_READABLE;
+
+	if (c->state == READING) {
+		err = (int)sock_read_until(&c->reader, "\r\n\r\n", 4, &request, LIBSOCK_NOWAIT);
+		c->keep = c->head = 0;
+		if (err == LIBSOCK_EMSGSIZE)
+			answer(c, "431 Request Header Fields Too Large", NULL, 0);
+		else if (err >= 0) /* or cut off by the end, or with a NUL in it */
+			answer_request(c, request + strspn(request, "\r\n"),
+				       !c->reader.partial && strlen(request) == (size_t)err);
+	} else if (c->state == ENDING)
+		err = sock_recv_all(c->s, waste, sizeof waste, LIBSOCK_NOWAIT, NULL);
+	if (c->state == ANSWERING)
+		err = send_reply(c);
+	if (c->state == ANSWERING || (err == 0 && c->reader.begin < c->reader.end))
+		wanted = LIBSOCK_WRITABLE;
+	if ((err < 0 && err != LIBSOCK_EAGAIN) || sock_poller_modify(&poller, c->s, wanted, c) < 0)
+		c->by = sweep_at = 0;
+}
+
+/* Let a client in. An error is why nobody can be let in for now. */
+static int welcome(struct sock server)
+{
+	struct client *c = calloc(1, sizeof *c);
+	int err = c ? sock_accept(server, &c->s, NULL, LIBSOCK_NOWAIT) : LIBSOCK_ENOMEM;
+
+	if (err == 0) {
+		sock_set(c->s, LIBSOCK_NODELAY, 1); /* or the end waits until the rest is confirmed */
+		sock_reader_init(&c->reader, c->s, c->request, sizeof c->request);
+		c->file = -1;
+		c->by = sock_poller_add(&poller, c->s, LIBSOCK_READABLE, c) == 0 ? sock_after(PATIENCE) : 0;
+		c->next = clients;
+		clients = c;
+	} else
+		free(c);
+	return err == LIBSOCK_EAGAIN ? 0 : err;
+}
+
+/* Close who is gone or late, but not before all events of a wait have been seen, because they point to clients. */
+static void sweep(int64_t now)
+{
+	for (struct client **at = &clients, *c = *at; c; c = *at)
+		if (now >= c->by) {
+			*at = c->next;
+			if (c->file != -1)
+				close(c->file);
+			sock_poller_remove(&poller, c->s);
+			sock_close(&c->s);
+			free(c);
+		} else
+			at = &c->next;
+	sweep_at = now + 1000;
+}
+
+int main(int argc, char **argv)
+{
+	const char *where = argc > 1 ? argv[1] : "127.0.0.1:8080";
+	char text[LIBSOCK_ADDRSTRLEN];
+	struct sock_event events[256];
+	struct sock server = {0};
+	struct sock_addr addr;
+	int err = sock_addr_parse(&addr, where);
+
+	if (err == 0 && (err = sock_serve(&server, &addr, 1024)) == 0 && (err = sock_local(server, &addr)) == 0 &&
+	    (err = sock_poller_open(&poller)) == 0 && sock_addr_format(text, sizeof text, &addr) > 0) {
+		printf("listening on %s\n", text);
+		fflush(stdout);
+		err = sock_poller_add(&poller, server, LIBSOCK_READABLE, NULL);
+	}
+	while (err >= 0 || err == LIBSOCK_ETIMEDOUT) {
+		if (sock_now() >= sweep_at) {
+			sweep(sock_now());
+			sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL);
+		}
+		err = sock_poller_wait(&poller, events, 256, sweep_at);
+		for (int i = 0; i < err; i++) {
+			struct client *c = events[i].data;
+
+			if (c && c->by > 0)
+				go_on(c);
+			if (!c && welcome(server) < 0) /* no descriptor is left: not to spin, look away for now */
+				sock_poller_modify(&poller, server, 0, NULL);
+		}
+	}
+	fprintf(stderr, "http_server: %s: %s\n", where, sock_strerror(err));
+	return 1;
+}
