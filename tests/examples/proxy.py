@@ -1,0 +1,202 @@
+"""tcp_proxy: what one side does the other one sees, and nobody waits for anybody else."""
+import contextlib
+import os
+import random
+import socket
+import struct
+import tempfile
+import threading
+
+from harness import DEADLINE, WINDOWS, check, check_error, finish, free_port, has_ipv6, run, running, skip, start_server
+
+LARGE = random.Random(1).randbytes(10 << 20)
+errors = tempfile.TemporaryFile()
+
+
+def listen(host='127.0.0.1'):
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
+    listener = socket.create_server((host, 0), family=family, backlog=500)
+    listener.settimeout(DEADLINE)
+    return listener
+
+
+def start(target, **options):
+    return start_server('tcp_proxy', '127.0.0.1:0', target, stderr=errors, **options)
+
+
+def dial(proxy):
+    host, port = proxy.rsplit(':', 1)
+    return socket.create_connection((host, port), DEADLINE)
+
+
+def said():
+    """All that the proxies have said on stderr."""
+    errors.seek(0)
+    return errors.read().decode()
+
+
+def receive(s, size=None):
+    """So many bytes, or up to the end of file."""
+    data = bytearray()
+    while (size is None or len(data) < size) and (more := s.recv(65536 if size is None else size - len(data))):
+        data += more
+    return bytes(data)
+
+
+def ends(s):
+    """The connection is over: an end of file, or a reset."""
+    try:
+        return receive(s) == b''
+    except ConnectionError:
+        return True
+
+
+def reset(s):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('HH' if os.name == 'nt' else 'ii', 1, 0))
+    s.close()
+
+
+@contextlib.contextmanager
+def pair(proxy, listener):
+    """A client and the target's end of its connection."""
+    with dial(proxy) as client, listener.accept()[0] as target:
+        target.settimeout(DEADLINE)
+        yield client, target
+
+
+def echoes(client, target, text=b'hello'):
+    client.sendall(text)
+    there = receive(target, len(text))
+    target.sendall(there[::-1])
+    return receive(client, len(text)) == text[::-1]
+
+
+def goes(name, proxy, listener):
+    with pair(proxy, listener) as (client, target):
+        check(name, echoes(client, target))
+
+
+listener = listen()
+proxy = start('127.0.0.1:%d' % listener.getsockname()[1])
+
+with contextlib.ExitStack() as stack:
+    pairs = [stack.enter_context(pair(proxy, listener)) for _ in range(100)]
+    for number, (client, _) in enumerate(pairs):
+        client.sendall(b'%03d' % number)
+    for number, (_, target) in enumerate(pairs):
+        target.sendall(receive(target, 3) + b'!')
+    heard = [receive(client, 4) for client, _ in pairs]
+    check('100 clients at once, each with its own bytes', heard == [b'%03d!' % i for i in range(100)], heard)
+
+for name, swap in ('the client', False), ('the target', True):
+    with pair(proxy, listener) as ends_of_it:
+        one, other = reversed(ends_of_it) if swap else ends_of_it
+        one.sendall(b'the last word')
+        one.shutdown(socket.SHUT_WR)
+        check(f'half-close by {name}: the other reads to the end', receive(other) == b'the last word')
+        other.sendall(LARGE[:100000])
+        other.shutdown(socket.SHUT_WR)
+        check(f'half-close by {name}: the other can still send', receive(one) == LARGE[:100000])
+
+    with pair(proxy, listener) as ends_of_it:
+        one, other = reversed(ends_of_it) if swap else ends_of_it
+        one.sendall(b'x')
+        receive(other, 1)
+        reset(one)
+        check(f'reset by {name}: the other sees an end', ends(other))
+
+    with pair(proxy, listener) as ends_of_it:
+        one, other = reversed(ends_of_it) if swap else ends_of_it
+        one.close()
+        check(f'close by {name}: the other sees the end', receive(other) == b'')
+
+    with pair(proxy, listener) as ends_of_it, pair(proxy, listener) as neighbours:
+        one, other = reversed(ends_of_it) if swap else ends_of_it
+        writer = threading.Thread(target=lambda: (one.sendall(LARGE), one.shutdown(socket.SHUT_WR)))
+        writer.start()
+        first = receive(other, 1)  # and then nothing for a while
+        check(f'others go on while 10 MB of {name} wait', all(echoes(*neighbours, b'%05d' % i) for i in range(200)))
+        goes(f'a new client while 10 MB of {name} wait', proxy, listener)
+        check(f'other direction while 10 MB of {name} wait', (other.sendall(b'ready'), receive(one, 5))[1] == b'ready')
+        check(f'10 MB of {name} to a slow reader', first + receive(other) == LARGE)
+        writer.join()
+
+with pair(proxy, listener) as (client, target):
+    threads = [threading.Thread(target=s.sendall, args=[LARGE]) for s in (client, target)]
+    heard = {}
+    for s in client, target:
+        threads += [threading.Thread(target=lambda s=s: heard.update({s: receive(s, len(LARGE))}))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    check('10 MB in both directions at once', heard == {client: LARGE, target: LARGE})
+
+if WINDOWS:
+    skip('more clients than there is room for', 'Wine polls as many only slowly')
+else:
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(dial(proxy)) for _ in range(300)]
+        targets = [stack.enter_context(listener.accept()[0]) for _ in range(256)]
+        listener.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            stack.enter_context(listener.accept()[0])
+            targets += [None]
+        check('of 300 clients, 256 come through', len(targets) == 256)
+        listener.settimeout(DEADLINE)
+        for target in targets:
+            target.close()
+        for client in clients[:256]:
+            client.close()
+        targets = [stack.enter_context(listener.accept()[0]) for _ in range(44)]
+        check('and then the others', all(echoes(client, target) for client, target in zip(clients[256:], targets)))
+goes('after all of that', proxy, listener)
+check('it still runs', running[proxy].poll() is None)
+
+port = free_port()
+refused = start(f'127.0.0.1:{port}')
+with dial(refused) as client:
+    check('a target that refuses: the client sees an end', ends(client))
+with dial(refused) as client:
+    client.sendall(b'GET /')
+    check('a target that refuses: also a client that speaks first', ends(client))
+check('a target that refuses: told', said().count('connection refused') == 2, said())
+with socket.create_server(('127.0.0.1', port)) as later:
+    later.settimeout(DEADLINE)
+    goes('a target that listens later', refused, later)
+
+if has_ipv6():
+    with listen('::1') as other:
+        goes('over IPv6', start('[::1]:%d' % other.getsockname()[1]), other)
+else:
+    skip('over IPv6', 'no IPv6 here')
+
+try:
+    from resource import RLIMIT_NOFILE, prlimit
+
+    few = None if WINDOWS else start('127.0.0.1:%d' % listener.getsockname()[1])
+except ImportError:
+    few = None
+if few is None:
+    skip('no descriptor left', 'no limit that can be set from outside')
+else:
+    own = len(os.listdir(f'/proc/{running[few].pid}/fd'))
+    prlimit(running[few].pid, RLIMIT_NOFILE, (own + 13, own + 13))  # two for each of six
+    with contextlib.ExitStack() as stack:
+        pairs = [stack.enter_context(pair(few, listener)) for _ in range(6)]
+        waiting = stack.enter_context(dial(few))
+        check('no descriptor left: others go on', all(echoes(*it) for it in pairs * 20))
+        for s in pairs[0]:
+            s.close()
+        target = stack.enter_context(listener.accept()[0])
+        check('no descriptor left: who waits is next', echoes(waiting, target))
+        check('no descriptor left: told once', said().count('too many open') == 1, said())
+
+nobody = f'127.0.0.1:{free_port()}'
+check_error('an address in use', run('tcp_proxy', proxy, nobody), proxy, 'already in use')
+for target, word in {'127.0.0.1:x': 'malformed port', '127.0.0.1': 'malformed port', 'a..b:1': 'malformed host',
+                     ':80': 'malformed host'}.items():
+    check_error(f'the target {target}', run('tcp_proxy', nobody, target), f'tcp_proxy: {target}: ', word)
+check_error('a malformed address', run('tcp_proxy', '127.0.0.1:x', nobody), '127.0.0.1:x', 'malformed port')
+check_error('no target', run('tcp_proxy', nobody), 'usage: ', status=2)
+finish()
