@@ -91,6 +91,55 @@ def start_server(name, address, *args, **options):
     return server
 
 
+class Running:
+    """A program that the test talks to while it runs. Every wait ends by the deadline of the whole program."""
+
+    def __init__(self, name, *args):
+        self.process = subprocess.Popen(WRAPPER + [PROGRAMS[name], *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, bufsize=0)
+        self.timer = threading.Timer(DEADLINE, self.process.kill)  # which ends whatever waits for it
+        self.timer.daemon = True
+        self.timer.start()
+        atexit.register(end, self.process)
+
+    def says(self, data):
+        """All of the data to its standard input, if it takes it."""
+        with contextlib.suppress(OSError):
+            while data:
+                data = data[self.process.stdin.write(data):]
+
+    def ends_input(self):
+        self.process.stdin.close()
+
+    def hears(self, length):
+        """So many bytes of its standard output, or less if it ends."""
+        data = b''
+        while len(data) < length and (more := self.process.stdout.read(length - len(data))):
+            data += more
+        return data
+
+    def complains(self):
+        """One line of its standard error."""
+        line = b''
+        while not line.endswith(b'\n') and (more := self.process.stderr.read(1)):
+            line += more
+        return line.decode(errors='replace').strip()
+
+    def listens(self):
+        """The HOST:PORT or path where it says that it listens."""
+        line = self.complains()
+        if not line.startswith('listening on '):
+            print(f'Bail out! {self.process.args} said {line!r}')
+            sys.exit(1)
+        return line[len('listening on '):]
+
+    def finish(self):
+        """Its exit status, once it has ended by itself."""
+        status = self.process.wait()
+        self.timer.cancel()
+        return status
+
+
 def free_port(kind=socket.SOCK_STREAM, host='127.0.0.1'):
     """A port where nobody listens, as far as one can know."""
     with socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, kind) as s:

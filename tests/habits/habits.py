@@ -16,7 +16,7 @@ import tempfile
 root, cc, library = sys.argv[1:4]
 cxx = sys.argv[4] if len(sys.argv) > 4 else None
 header = os.path.join(root, "include", "libsock.h")
-LARGER = ["http_server"]  # examples that are a whole program, of up to 240 lines
+LARGER = ["http_server", "telnet"]  # examples that are a whole program, of up to 240 lines
 SYSTEM_HEADERS = ["sys/socket.h", "netinet/in.h", "arpa/inet.h", "sys/un.h", "netdb.h", "poll.h", "unistd.h", "errno.h"]
 
 

@@ -1,0 +1,239 @@
+/*
+ * telnet: a terminal at a server, by the Telnet protocol (RFC 854), or by lines of text with any other server.
+ *
+ *   cc telnet.c -o telnet $(pkg-config --cflags --libs libsock) -pthread
+ *   ./telnet 127.0.0.1                        (port 23; the key ^] ends it)
+ *   printf 'GET / HTTP/1.0\n\n' | ./telnet 127.0.0.1:8080
+ *
+ * Not every system can wait for keys and a socket together: so a thread reads the keys, and sends them to the main one
+ * through a pair of sockets.
+ */
+#include <libsock.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Is there a terminal, and is it raw, because the server wants every key at once and shows it itself? */
+static bool terminal, raw;
+
+#ifdef _WIN32
+#include <fcntl.h>
+#include <io.h>
+#include <windows.h>
+
+static HANDLE keyboard, screen;
+static DWORD keyboard_mode, screen_mode;
+
+static void terminal_begin(void)
+{
+	_setmode(0, _O_BINARY), _setmode(1, _O_BINARY);
+	keyboard = GetStdHandle(STD_INPUT_HANDLE);
+	screen = GetStdHandle(STD_OUTPUT_HANDLE);
+	terminal = GetConsoleMode(keyboard, &keyboard_mode) && GetConsoleMode(screen, &screen_mode);
+}
+
+static void terminal_set(bool wanted)
+{
+	raw = wanted;
+	SetConsoleMode(keyboard, raw ? 0 : keyboard_mode);
+	SetConsoleMode(screen, raw ? screen_mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING : screen_mode);
+}
+
+/* A read keeps the mode that it began in: begin it when there is something to read. */
+#define terminal_wait() (terminal ? WaitForSingleObject(keyboard, INFINITE) : 0)
+#else
+#include <termios.h>
+
+static struct termios as_it_was;
+
+static void terminal_begin(void)
+{
+	terminal = isatty(1) && tcgetattr(0, &as_it_was) == 0;
+}
+
+static void terminal_set(bool wanted)
+{
+	struct termios mode = as_it_was;
+
+	raw = wanted;
+	if (raw) {
+		mode.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | IGNCR | INLCR | ISTRIP | IXON);
+		mode.c_oflag &= ~(tcflag_t)OPOST;
+		mode.c_lflag &= ~(tcflag_t)(ECHO | ICANON | IEXTEN | ISIG);
+	}
+	tcsetattr(0, TCSANOW, &mode);
+}
+
+#define terminal_wait() ((void)0)
+#endif
+
+/* The only way out, whatever the other thread is doing. */
+static _Noreturn void end(int status, const char *what, const char *why)
+{
+	if (raw)
+		terminal_set(false);
+	if (why)
+		fprintf(stderr, "telnet: %s: %s\n", what, why);
+	_Exit(status);
+}
+
+static void end_by_signal(int number)
+{
+	end(128 + number, NULL, NULL);
+}
+
+static void *read_keys(void *to)
+{
+	char data[1024];
+	ptrdiff_t got;
+
+	while (terminal_wait(), (got = read(0, data, sizeof data)) > 0)
+		sock_send_all(*(struct sock *)to, data, (size_t)got, LIBSOCK_FOREVER, NULL);
+	sock_shutdown(*(struct sock *)to, LIBSOCK_SHUT_WR);
+	return NULL;
+}
+
+enum { OPTION_ECHO = 1, OPTION_SGA = 3, FIRST_COMMAND = 236, SE = 240, SB = 250, WILL, WONT, DO, DONT, IAC };
+
+struct telnet {
+	struct sock server, keys[2];
+	int after;                   /* what the server's next byte belongs to: a command from IAC on, or 0 for text */
+	bool theirs[256], ours[256]; /* options that are on: of what the server does, of what we do */
+	bool heard_cr, typed_cr;     /* the last byte was a CR, and the next one tells which kind */
+	size_t size;                 /* of what is still to be sent */
+	unsigned char out[65536];
+};
+
+static void put(struct telnet *t, int byte)
+{
+	if (t->keys[0].family == 0) /* the connection's end has been sent */
+		return;
+	if (t->size == sizeof t->out)
+		end(1, "the server", "it asks on and on, and takes no answer");
+	t->out[t->size++] = (unsigned char)byte;
+}
+
+/* Only changes and refusals are answered; if all was answered, two sides could do so for ever. */
+static void negotiate(struct telnet *t, int verb, int option)
+{
+	bool about_them = verb == WILL || verb == WONT, asked = verb == WILL || verb == DO;
+	bool *on = about_them ? &t->theirs[option] : &t->ours[option];
+	bool agree = asked && (option == OPTION_SGA || (option == OPTION_ECHO && about_them));
+
+	if (agree == *on && (agree || !asked))
+		return;
+	*on = agree;
+	put(t, IAC);
+	put(t, about_them ? (agree ? DO : DONT) : (agree ? WILL : WONT));
+	put(t, option);
+	if (terminal && raw != t->theirs[OPTION_ECHO])
+		terminal_set(!raw);
+}
+
+/* CR NUL is a CR. CR LF ends a line, and stays both only where the terminal takes it as it is. */
+static void show(struct telnet *t, int byte)
+{
+	if (t->heard_cr && byte != '\n' && !raw)
+		putchar('\r');
+	if (byte == '\r' ? raw : byte != '\0' || !t->heard_cr)
+		putchar(byte);
+	t->heard_cr = byte == '\r';
+}
+
+static void hear(struct telnet *t, int byte)
+{
+	int after = t->after;
+
+	t->after = 0;
+	if (after >= WILL && after <= DONT)
+		negotiate(t, after, byte);
+	else if (after == SB) /* a subnegotiation, of no option that is on here, up to IAC SE */
+		t->after = byte == IAC ? SE : SB;
+	else if (after == SE)
+		t->after = byte == SE ? 0 : SB;
+	else if (after == 0 && byte == IAC)
+		t->after = IAC;
+	else if (after == IAC && byte >= SB && byte <= DONT)
+		t->after = byte;
+	else if (after == 0 || byte == IAC || byte < FIRST_COMMAND) /* TCP took the command, a Data Mark, out of band */
+		show(t, byte);
+}
+
+static void type(struct telnet *t, int byte)
+{
+	if (terminal && byte == 0x1d) /* ^] */
+		end(0, NULL, NULL);
+	if (t->typed_cr ? byte != '\n' : byte == '\n' && !raw)
+		put(t, t->typed_cr ? '\0' : '\r');
+	put(t, byte);
+	if (byte == IAC || (byte == '\r' && raw))
+		put(t, byte == IAC ? IAC : '\0');
+	t->typed_cr = byte == '\r' && !raw;
+}
+
+/* Take turns until the server ends. Nothing more is typed while something waits to be sent. */
+static ptrdiff_t talk(struct telnet *t)
+{
+	unsigned char data[4096];
+	ptrdiff_t i, got, lost = 0;
+
+	for (;;) {
+		struct sock_item items[2] = {{t->server, LIBSOCK_READABLE, 0}, {t->keys[0], LIBSOCK_READABLE, 0}};
+
+		if (t->size > 0)
+			items[0].wanted |= LIBSOCK_WRITABLE;
+		if ((got = sock_wait(items, t->size > 0 ? 1 : 2, LIBSOCK_FOREVER)) < 0)
+			return got;
+		if (items[0].told & ~LIBSOCK_WRITABLE) {
+			got = sock_recv(t->server, data, sizeof data, LIBSOCK_NOWAIT);
+			for (i = 0; i < got; i++)
+				hear(t, data[i]);
+			if (fflush(stdout) != 0)
+				end(1, "standard output", "cannot be written to");
+			if (got <= 0 && got != LIBSOCK_EAGAIN)
+				return got == 0 ? lost : got;
+		}
+		if (items[1].told) {
+			got = sock_recv(t->keys[0], data, sizeof data, LIBSOCK_NOWAIT);
+			for (i = 0; i < got; i++)
+				type(t, data[i]);
+			if (got == 0 && t->size == 0) {
+				sock_shutdown(t->server, LIBSOCK_SHUT_WR);
+				sock_close(&t->keys[0]);
+			}
+		}
+		if (t->size > 0 && (got = sock_send(t->server, t->out, t->size, LIBSOCK_NOWAIT)) > 0)
+			memmove(t->out, t->out + got, t->size -= (size_t)got);
+		else if (t->size > 0 && got != LIBSOCK_EAGAIN) /* told later: what the server said before is still to come */
+			lost = got, t->size = 0;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct telnet t;
+	struct sock_addr addr;
+	pthread_t reader;
+
+	if (argc != 2)
+		end(2, "usage", "telnet HOST[:PORT]");
+	terminal_begin();
+	signal(SIGINT, end_by_signal);
+	signal(SIGTERM, end_by_signal);
+	ptrdiff_t err = sock_addr_parse(&addr, argv[1]);
+	if (err == 0 && addr.port == 0)
+		addr.port = 23;
+	if (err == 0 && (err = sock_dial(&t.server, &addr, sock_after(10000))) == 0)
+		err = sock_pair(t.keys, LIBSOCK_STREAM);
+	if (err == 0 && pthread_create(&reader, NULL, read_keys, &t.keys[1]) != 0)
+		err = LIBSOCK_ENOMEM;
+	if (err == 0 && terminal)
+		fprintf(stderr, "connected to %s, port %d; the key ^] ends it\n", addr.host, addr.port);
+	if (err == 0)
+		err = talk(&t);
+	end(err < 0, argv[1], err < 0 ? sock_strerror((int)err) : NULL);
+}
