@@ -279,13 +279,15 @@ enum sock_feature {
 	LIBSOCK_HAS_PACKET_LOCAL = 38, /**< #LIBSOCK_PACKET_LOCAL, and sending from sock_packet::local. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_ECN = 39,   /**< #LIBSOCK_PACKET_ECN, and sending with sock_packet::ecn. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_TTL = 40,   /**< #LIBSOCK_PACKET_TTL, and sending with sock_packet::ttl. @since 0.1.0 */
-	LIBSOCK_HAS_HANDOVER = 42      /**< sock_send_socket(), sock_recv_socket(). @since 0.1.0 */
+	LIBSOCK_HAS_HANDOVER = 42,     /**< sock_send_socket(), sock_recv_socket(). @since 0.1.0 */
+	LIBSOCK_HAS_CONNECTIONS = 44   /**< sock_connections(). @since 0.1.0 */
 };
 
 /**
  * Can this operating system do it, here and now?
  *
- * It asks the system, by opening a socket and closing it, not the version number: a kernel may run without IPv6.
+ * It asks the system, by opening a socket and closing it or by asking for the first connection, not the version number: a
+ * kernel may run without IPv6.
  *
  * @param[in] feature One of enum sock_feature.
  * @return 1: yes. 0: no; the calls in question answer #LIBSOCK_ENOTSUP. #LIBSOCK_EINVAL: not a feature. #LIBSOCK_EMFILE,
@@ -1695,6 +1697,71 @@ LIBSOCK_API int sock_join(struct sock s, const struct sock_addr *group, const st
  */
 LIBSOCK_API int sock_leave(struct sock s, const struct sock_addr *group, const struct sock_addr *source,
 			   uint32_t index);
+
+/** @} */
+
+/**
+ * @defgroup connections Connections
+ * @brief What `netstat` shows: the TCP and UDP sockets of the whole machine, whoever they belong to.
+ * @{
+ */
+
+/** How far a connection has come. The names are those of TCP (RFC 9293). @since 0.1.0 */
+enum sock_state {
+	LIBSOCK_STATE_UNKNOWN = 80,      /**< The OS does not tell: Windows of UDP. */
+	LIBSOCK_STATE_UNCONNECTED = 81,  /**< No peer: UDP that takes from whoever sends; TCP that is closed. */
+	LIBSOCK_STATE_LISTEN = 82,       /**< Waiting for connections. */
+	LIBSOCK_STATE_SYN_SENT = 83,     /**< Connecting, no answer yet. */
+	LIBSOCK_STATE_SYN_RECEIVED = 84, /**< Being connected to. */
+	LIBSOCK_STATE_ESTABLISHED = 85,  /**< Connected; of UDP: sock_connect() has chosen a peer. */
+	LIBSOCK_STATE_FIN_WAIT_1 = 86,   /**< Has ended its direction, which the peer's machine has not confirmed. */
+	LIBSOCK_STATE_FIN_WAIT_2 = 87,   /**< Has ended its direction; the peer may still send. */
+	LIBSOCK_STATE_CLOSE_WAIT = 88,   /**< The peer has ended its direction. If they pile up, nobody closes. */
+	LIBSOCK_STATE_CLOSING = 89,      /**< Both have ended theirs at the same time. */
+	LIBSOCK_STATE_LAST_ACK = 90,     /**< Has ended its direction after the peer, who has not confirmed it. */
+	LIBSOCK_STATE_TIME_WAIT = 91     /**< Over; the addresses are kept until stray segments have died out. */
+};
+
+/** One TCP or UDP socket of this machine. @since 0.1.0 */
+struct sock_connection {
+	int32_t type;            /**< #LIBSOCK_STREAM, TCP, or #LIBSOCK_DGRAM, UDP. */
+	int32_t family;          /**< #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6, of the socket: a dual-stack one is the latter. */
+	int32_t state;           /**< One of enum sock_state. */
+	int32_t reserved;        /**< 0. */
+	struct sock_addr local;  /**< This side: a literal, the wildcard being `0.0.0.0` or `::`. */
+	struct sock_addr remote; /**< The peer: a literal; an empty host and port 0 where there is none or none is told. */
+	/**
+	 * Bytes that wait to be received; of a listener, connections that wait for sock_accept(). −1: not told.
+	 */
+	int64_t recv_queue;
+	/**
+	 * Bytes sent but not confirmed (UDP: not yet gone); of a listener, how many connections may wait. −1: not told.
+	 */
+	int64_t send_queue;
+	int64_t uid; /**< The user who opened it. −1: not told, or no process holds it (any more, or yet). */
+	int64_t pid; /**< The process. −1: not told. */
+};
+
+/**
+ * Look at every TCP and UDP socket of this machine, IPv4 and IPv6.
+ *
+ * It is no photograph: sockets come and go while the list is made. One that began or ended meanwhile may be missing, and
+ * its neighbours in the kernel's tables, which moved, may be missing or there twice. Sockets that have no address yet are
+ * not in it. On Linux the machine is the calling thread's network namespace.
+ *
+ * @param[in] found   Is called with `context` and each socket, in no order that means anything; the row is valid during
+ *                    the call. It returns 0 to go on; anything else ends the search. It may call libsock. Must not be
+ *                    NULL.
+ * @param[in] context Whatever `found` needs. May be NULL.
+ * @return 0, all have been shown; what `found` returned, if that was not 0; or: #LIBSOCK_ENOTSUP, this OS does not tell
+ *         (see #LIBSOCK_HAS_CONNECTIONS); #LIBSOCK_EACCES, #LIBSOCK_EPERM, not to this program; #LIBSOCK_EPROTO, in a
+ *         form that libsock does not understand; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM;
+ *         #LIBSOCK_EINVAL, a NULL. Sockets may have been shown before an error.
+ * @par Threads
+ * Any thread, any number at a time. `found` is called in the same thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_connections(int (*found)(void *context, const struct sock_connection *connection), void *context);
 
 /** @} */
 

@@ -3,14 +3,14 @@
 /*
  * The platform contract: everything that the portable core asks of an operating system, and nothing else.
  *
- * A port is one folder with these calls (start from null/os.c); what BSD sockets and Winsock share stands in bsd.c. The
+ * A port is one folder with these calls (start from null/); what BSD sockets and Winsock share stands in bsd.c. The
  * rules for all of them:
  *
  * - They take checked arguments: a pointer is not null, a family or type is one of ours.
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
  * - OS_EINTR is the one code more: "a signal came, nothing has happened, ask again". The core does.
  * - They may be called from any thread. They do not retry, and they wait only where it says so here.
- * - They do not allocate (but names, services, interfaces and jobs may: the system's own calls do), print, abort, or
+ * - They do not allocate (but names, services, interfaces, connections and jobs may: the system's own calls do), print, abort, or
  *   change anything that the host program can see, signals included.
  */
 
@@ -264,6 +264,23 @@ int os_service_name(uint16_t port, int type, char *name, size_t size);
 int os_interfaces(void (*found)(void *context, const char *name, uint32_t index, unsigned flags, const struct os_addr *addr),
 		  void *context);
 enum { OS_INTERFACE_UP = 1, OS_INTERFACE_LOOPBACK = 2, OS_INTERFACE_MULTICAST = 4 };
+
+/*
+ * `found` is called with each TCP and UDP socket of the machine that has an address, IPv4 and IPv6, in any order.
+ * Anything but 0 from it ends the call, which returns it. An error may come after some have been shown; as they cannot
+ * be taken back, it is never OS_EINTR. `remote` means nothing where the state says that there is no peer, and has family
+ * 0 where it is not told; a scope means nothing where the address needs none. Numbers that are not known are −1.
+ */
+struct os_connection {
+	int32_t type;   /* enum sock_type */
+	int32_t family; /* of the socket: AF_INET6 also where the addresses are v4-mapped */
+	int32_t state;  /* enum sock_state */
+	struct os_addr local, remote;
+	int64_t recv_queue, send_queue; /* as in struct sock_connection */
+	int64_t uid, pid;
+};
+typedef int os_connection_found(void *context, const struct os_connection *connection);
+int os_connections(os_connection_found *found, void *context);
 
 /* The machine's name, NUL-terminated; LIBSOCK_EMSGSIZE where it does not fit. Its length. */
 int os_hostname(char *name, size_t size);

@@ -39,6 +39,22 @@ static int version__can_packet(int field, bool sent)
 	return can && (!sent || os_packet_heard());
 }
 
+static int version__stop(void *context, const struct os_connection *connection)
+{
+	(void)context;
+	(void)connection;
+	return 1; /* one is proof enough */
+}
+
+static int version__can_list_connections(void)
+{
+	int err = os_connections(version__stop, NULL);
+
+	if (err == LIBSOCK_ENOTSUP)
+		return 0;
+	return err < 0 ? err : 1;
+}
+
 int sock_has(int feature)
 {
 	switch (feature) {
@@ -62,6 +78,8 @@ int sock_has(int feature)
 		return version__can_packet(LIBSOCK_PACKET_TTL, true);
 	case LIBSOCK_HAS_HANDOVER:
 		return os_has_handover();
+	case LIBSOCK_HAS_CONNECTIONS:
+		return version__can_list_connections();
 	default:
 		return LIBSOCK_EINVAL;
 	}

@@ -360,37 +360,6 @@ void os_job_free(struct os_job *job)
 	free(job);
 }
 
-int os_service_port(const char *service, int type)
-{
-	(void)service;
-	(void)type;
-	return LIBSOCK_EAI_NONAME; /* the built-in table answers */
-}
-
-int os_service_name(uint16_t port, int type, char *name, size_t size)
-{
-	(void)port;
-	(void)type;
-	(void)name;
-	(void)size;
-	return LIBSOCK_EAI_NONAME;
-}
-
-int os_interfaces(void (*found)(void *context, const char *name, uint32_t index, unsigned flags, const struct os_addr *addr),
-		  void *context)
-{
-	(void)found;
-	(void)context;
-	return LIBSOCK_ENOTSUP;
-}
-
-int os_hostname(char *name, size_t size)
-{
-	(void)name;
-	(void)size;
-	return LIBSOCK_ENOTSUP;
-}
-
 const struct os_error_row os_error_rows[] = {{0, 0}};
 const size_t os_error_count = 0;
 

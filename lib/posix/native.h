@@ -69,6 +69,18 @@ enum { NATIVE_NONE = -1 }; /* no socket */
 #define NATIVE_POLL_TELLS_END false
 #endif
 
+/* A netlink(7) socket, of Linux alone; elsewhere a family that is not there. Or −1. */
+static inline int native_netlink(int protocol)
+{
+#ifdef __linux__
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+#else
+	(void)protocol;
+	errno = EPFNOSUPPORT;
+	return -1;
+#endif
+}
+
 static inline int native_error(void)
 {
 	return errno;

@@ -52,6 +52,29 @@ static ptrdiff_t segments(int wanted)
 	return sent == received && sent == wanted ? 0 : LIBSOCK_EIO;
 }
 
+static int is_listener(void *context, const struct sock_connection *row)
+{
+	return row->state == LIBSOCK_STATE_LISTEN && sock_addr_equal(&row->local, context);
+}
+
+static int is_anything(void *context, const struct sock_connection *row)
+{
+	(void)context;
+	(void)row;
+	return 0;
+}
+
+/* The list, with the listener in it. */
+static int list_connections(struct sock listener)
+{
+	struct sock_addr addr;
+	int found;
+
+	must(sock_local(listener, &addr));
+	found = sock_connections(is_listener, &addr);
+	return found == 0 ? LIBSOCK_EEOF : found;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -77,6 +100,12 @@ int main(int argc, char **argv)
 		result = segments(50);
 	else if (strcmp(what, "segments-four") == 0)
 		result = segments(20);
+	else if (strcmp(what, "connections") == 0)
+		result = list_connections(s);
+	else if (strcmp(what, "all-connections") == 0)
+		result = sock_connections(is_anything, NULL);
+	else if (strcmp(what, "has-connections") == 0)
+		result = sock_has(LIBSOCK_HAS_CONNECTIONS) == 1 ? 0 : LIBSOCK_ENOTSUP;
 	printf("%s\n", sock_errname((int)result));
 	return 0;
 }

@@ -16,7 +16,7 @@ import tempfile
 root, cc, library = sys.argv[1:4]
 cxx = sys.argv[4] if len(sys.argv) > 4 else None
 header = os.path.join(root, "include", "libsock.h")
-LARGER = ["http_server", "telnet"]  # examples that are a whole program, of up to 240 lines
+LARGER = ["http_server", "netstat", "telnet"]  # examples that are a whole program, of up to 240 lines
 SYSTEM_HEADERS = ["sys/socket.h", "netinet/in.h", "arpa/inet.h", "sys/un.h", "netdb.h", "poll.h", "unistd.h", "errno.h"]
 
 
@@ -138,7 +138,8 @@ def the_library_has_no_writable_data_but_a_count_of_its_threads():
 
 
 def only_names_and_interfaces_use_the_heap():
-    allowed = ("lib/resolve.c", "lib/poller/poll.c", "lib/posix/job.c", "lib/winsock/job.c", "lib/winsock/interface.c", "lib/null/os.c")
+    allowed = ("lib/resolve.c", "lib/poller/poll.c", "lib/posix/job.c", "lib/winsock/job.c", "lib/winsock/connection.c",
+               "lib/winsock/interface.c", "lib/null/os.c")
     return [f"{path}: {line.strip()}" for path in sources("lib") if path not in allowed
             for line in read(path).splitlines() if re.search(r"\b(malloc|calloc|realloc|free)\(", line)]
 
