@@ -148,14 +148,18 @@ def few_descriptors():
     import resource
     server = start_server('chat_server', '127.0.0.1:0',
                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20)))
-    clients = [Client(server) for _ in range(25)]  # of which half can be in
-    clients[0].say(b'is there room?\n')
-    hears('with few descriptors those who are in can talk', clients[1], f'{clients[0].name}: is there room?\n'.encode())
-    clients[24].say(b'may I come in?\n')
-    for client in clients[1:13]:
+    anna = Client(server)
+    bert = enter(server, anna)
+    others = [Client(server) for _ in range(23)]  # of which half can be in
+    for client in others:
+        client.say(b'here\n')
+    for _ in range(10):
+        anna.hear()
+    anna.say(b'is there room?\n')
+    check('with few descriptors those who are in can talk', skip_lines(bert, f'{anna.name}: is there room?\n'.encode()))
+    for client in bert, *others[:11]:
         client.close()
-    check('and those who wait come in when others leave',
-          skip_lines(clients[0], f'{clients[24].name}: may I come in?\n'.encode()))
+    check('and those who wait come in when others leave', skip_lines(anna, f'{others[-1].name}: here\n'.encode()))
 
 
 for host in ['127.0.0.1', '[::1]']:
