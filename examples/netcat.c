@@ -54,7 +54,7 @@ static ptrdiff_t wait_for_peer(void)
 	}
 	err = sock_accept(listener, &s, NULL, by);
 	sock_close(&listener);
-	if (family == LIBSOCK_AF_UNIX)
+	if (family == LIBSOCK_AF_UNIX && addr.host[0] != '@') /* an abstract name is no file */
 		remove(addr.host);
 	return err;
 }

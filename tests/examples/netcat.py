@@ -3,6 +3,7 @@ import contextlib
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 
@@ -164,6 +165,14 @@ with tempfile.TemporaryDirectory() as folder:
 
         listens_for_one(connect_unix, '-U', path)
         check('the path is gone afterwards', not os.path.exists(path))
+        if sys.platform == 'linux':
+            name = f'@netcat-{os.getpid()}'
+            with open(name, 'x'):  # a file that has nothing to do with it
+                pass
+            listens_for_one(lambda name: connect_unix('\0' + name[1:]), '-U', name)
+            check('a file called like an abstract name stays', os.path.exists(name))
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(name)
         check_error('a path that is not there', run('netcat', '-U', path), path, 'no such path')
 
 server = socket.create_server(('127.0.0.1', 0))
