@@ -10,6 +10,7 @@
  */
 #include <libsock.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,9 @@ static struct sock s;
 static struct sock_addr addr;
 static int listening, family, type = LIBSOCK_STREAM; /* family 0: that of the host */
 static int64_t by = LIBSOCK_FOREVER;
-static char received[65536];
-static const char *where;
+static char received[65536], *where;
+static ptrdiff_t sent;   /* how sending went, once it is over */
+static atomic_int ended; /* one of the two directions is over */
 
 static int open_socket(void)
 {
@@ -67,7 +69,7 @@ static _Noreturn void end(ptrdiff_t err)
 }
 
 /* A thread of its own: one may send while another receives, and reading standard input knows no deadline. */
-static void *send_input(void *sent)
+static void *send_input(void *nothing)
 {
 	static char data[16384];
 	ptrdiff_t got, err = 0;
@@ -77,15 +79,15 @@ static void *send_input(void *sent)
 					    : sock_send_all(s, data, (size_t)got, by, NULL);
 	if (type == LIBSOCK_STREAM) /* after an error too: what the peer had said before is still to be printed */
 		sock_shutdown(s, LIBSOCK_SHUT_WR);
-	else if (err < 0)
+	sent = err;
+	if (atomic_exchange(&ended, 1) || (type == LIBSOCK_DGRAM && err < 0))
 		end(err);
-	*(ptrdiff_t *)sent = err;
-	return NULL;
+	return nothing;
 }
 
 int main(int argc, char **argv)
 {
-	ptrdiff_t err, sent;
+	ptrdiff_t err;
 	pthread_t sender;
 	int i;
 
@@ -100,10 +102,8 @@ int main(int argc, char **argv)
 			by = sock_after(1000LL * atoi(argv[++i]));
 		else
 			break;
-	if (i != argc - 1 || argv[i][0] == '-' || (family && type == LIBSOCK_DGRAM)) {
-		fputs("usage: netcat [-l] [-u | -U] [-w SECONDS] HOST:PORT | PATH\n", stderr);
-		return 2;
-	}
+	if (i != argc - 1 || argv[i][0] == '-' || (family && type == LIBSOCK_DGRAM))
+		return fputs("usage: netcat [-l] [-u | -U] [-w SECONDS] HOST:PORT | PATH\n", stderr), 2;
 #ifdef _WIN32
 	_setmode(0, _O_BINARY), _setmode(1, _O_BINARY);
 #endif
@@ -111,10 +111,10 @@ int main(int argc, char **argv)
 	err = family ? sock_addr_set(&addr, where, 0) : sock_addr_parse(&addr, where);
 	if (err == 0 && (err = open_socket()) == 0 && listening)
 		err = wait_for_peer();
-	if (err >= 0 && pthread_create(&sender, NULL, send_input, &sent) != 0)
+	if (err >= 0 && pthread_create(&sender, NULL, send_input, NULL) != 0)
 		err = LIBSOCK_ENOMEM;
 	while (err >= 0 && fwrite(received, 1, (size_t)err, stdout) == (size_t)err && fflush(stdout) == 0)
 		if ((err = sock_recv(s, received, sizeof received, by)) == 0 && type == LIBSOCK_STREAM)
-			end(pthread_join(sender, NULL) == 0 ? sent : 0);
+			end(atomic_exchange(&ended, 1) ? sent : sock_wait(NULL, 0, by)); /* for the other */
 	end(err == LIBSOCK_ETIMEDOUT && type == LIBSOCK_DGRAM ? 0 : err < 0 ? err : LIBSOCK_EIO);
 }

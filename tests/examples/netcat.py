@@ -178,6 +178,11 @@ with tempfile.TemporaryDirectory() as folder:
 server = socket.create_server(('127.0.0.1', 0))
 address = '127.0.0.1:%d' % server.getsockname()[1]
 check_error('a peer that never ends', run('netcat', '-w', '1', address), 'netcat: ', address, 'timed out')
+other = socket.create_server(('127.0.0.1', 0))
+program = Running('netcat', '-w', '1', '127.0.0.1:%d' % other.getsockname()[1])
+accept(other).close()
+line = program.complains()
+check('a peer that has ended, while the input goes on', program.finish() == 1 and 'timed out' in line, line)
 program = Running('netcat', '-l', '-w', '1', '127.0.0.1:0')
 program.listens()
 line = program.complains()
