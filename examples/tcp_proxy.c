@@ -64,7 +64,8 @@ static void go_on(struct pair *pair, int err)
 	    !(client->ended && target->ended) && (err = watch(pair, client, target)) == 0 &&
 	    (err = watch(pair, target, client)) == 0)
 		return;
-	complain("passing on", err);
+	if (complain("passing on", err)) /* reset both: an end of file would say that all has come */
+		sock_set(client->s, LIBSOCK_LINGER, 0), sock_set(target->s, LIBSOCK_LINGER, 0);
 	sock_poller_remove(&poller, client->s);
 	sock_poller_remove(&poller, target->s);
 	sock_close(&client->s);
@@ -86,8 +87,7 @@ static void start(struct sock listener, const struct sock_addr *to)
 	}
 	while (pair->client.s.family != 0)
 		pair++;
-	err = sock_connect(target, to, LIBSOCK_NOWAIT);
-	if (err == 0 || err == LIBSOCK_EINPROGRESS)
+	if ((err = sock_connect(target, to, LIBSOCK_NOWAIT)) == 0 || err == LIBSOCK_EINPROGRESS)
 		err = sock_poller_add(&poller, target, LIBSOCK_WRITABLE, pair);
 	*pair = (struct pair){{.s = client}, {.s = target, .wanted = LIBSOCK_WRITABLE}, .connecting = 1};
 	count++;
