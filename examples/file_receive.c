@@ -72,7 +72,7 @@ static void receive(struct sock_reader *sender, const char *folder)
 
 	check(n, "the sender");
 	unsigned long long got = 0, size = strtoull(line, &name, 10);
-	if (name == line || *name++ != ' ' || !is_plain(name))
+	if (*line < '0' || *line > '9' || strlen(line) != (size_t)n || *name++ != ' ' || !is_plain(name))
 		fail("not a file's size and a name that is taken here");
 	snprintf(path, sizeof path, "%s/%s", folder, name);
 	snprintf(part, sizeof part, "%s.part", path);
