@@ -54,10 +54,11 @@ static void show(uint64_t done, uint64_t size)
 static FILE *open_file(const char *path, uint64_t *size)
 {
 	FILE *file = fopen(path, "rb");
+	int first = file ? fgetc(file) : EOF;
 
-	if (file == NULL || (fgetc(file) == EOF && ferror(file))) /* a folder may be opened, but not read */
+	if (file == NULL || (first == EOF && ferror(file))) /* a folder may be opened, but not read */
 		fail("%s: %s", path, strerror(errno));
-	if (seek(file, 0, SEEK_END) != 0 || tell(file) < 0)
+	if (seek(file, 0, SEEK_END) != 0 || tell(file) < (first != EOF)) /* a device's, for example, is 0 */
 		fail("%s: has no size", path);
 	*size = (uint64_t)tell(file);
 	return file;

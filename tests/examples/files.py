@@ -223,6 +223,10 @@ nobody = f'127.0.0.1:{free_port()}'
 check_error('nobody listens', run('file_send', nobody, big), nobody, 'connection refused')
 check_error('no such file', run('file_send', nobody, str(source / 'none')), 'none', 'No such file')
 check_error('a folder', run('file_send', nobody, str(source)), 'source', 'ermission denied' if WINDOWS else 'directory')
+if WINDOWS:
+    skip('what holds bytes, but has no size', 'no /dev/zero')
+else:
+    check_error('what holds bytes, but has no size', run('file_send', nobody, '/dev/zero'), '/dev/zero', 'no size')
 check_error('a malformed address', run('file_send', '127.0.0.1:x', big), '127.0.0.1:x', 'malformed port')
 check_error('no file given', run('file_send', nobody), 'usage: ', status=2)
 check_error('no address given', run('file_receive'), 'usage: ', status=2)
