@@ -66,16 +66,16 @@ static int hear(struct sock s)
 	return n < 0 && n != LIBSOCK_EAGAIN && n != LIBSOCK_EMSGSIZE ? (int)n : 0;
 }
 
-/* Say all lines that have been typed. LIBSOCK_EAGAIN: there are no more yet. */
+/* Say all lines that have been typed; too long ones lose their ends. LIBSOCK_EAGAIN: there are no more yet. */
 static int say(struct sock s, const struct sock_addr *group, const char *name, struct sock_reader *typed)
 {
 	char *line, text[1400];
-	ptrdiff_t n = 0;
+	ptrdiff_t n;
 
-	while (n >= 0 && (n = sock_read_line(typed, &line, LIBSOCK_NOWAIT)) >= 0) {
-		int size = snprintf(text, sizeof text, "%.64s: %s", name, line);
-
-		n = sock_sendto(s, text, (size_t)size, group, sock_after(1000));
+	while ((n = sock_read_line(typed, &line, LIBSOCK_NOWAIT)) >= 0 || n == LIBSOCK_EMSGSIZE) {
+		snprintf(text, sizeof text, "%.64s: %s", name, line);
+		if ((n = sock_sendto(s, text, strlen(text), group, sock_after(1000))) < 0)
+			break;
 	}
 	return (int)n;
 }
@@ -88,11 +88,11 @@ int main(int argc, char **argv)
 	struct sock_reader typed;
 	pthread_t thread;
 
-	if (argc != 3 && argc != 4) {
-		fprintf(stderr, "usage: multicast_chat GROUP:PORT NAME [INTERFACE]\n");
-		return 2;
-	}
+	if (argc != 3 && argc != 4)
+		return fputs("usage: multicast_chat GROUP:PORT NAME [INTERFACE]\n", stderr), 2;
 	int err = sock_addr_parse(&group, argv[1]);
+	if (err == 0 && group.port == 0) /* to bind, any port will do, but not to talk */
+		err = LIBSOCK_EPORT;
 	if (err == 0)
 		err = join(&s, &group, argc > 3 ? interface_index(argv[3]) : 0);
 	if (err == 0)
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 	if (err == 0)
 		err = sock_reader_init(&typed, pair[0], buffer, sizeof buffer);
 	if (err == 0 && pthread_create(&thread, NULL, read_terminal, &pair[1]) != 0)
-		err = LIBSOCK_EAGAIN;
+		err = LIBSOCK_ENOMEM;
 	setvbuf(stdout, NULL, _IONBF, 0);
 	if (err == 0)
 		printf("talking on %s\n", argv[1]);

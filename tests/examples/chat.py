@@ -4,7 +4,7 @@ import socket
 import subprocess
 import threading
 
-from harness import DEADLINE, PROGRAMS, WRAPPER, check, check_error, finish, free_port, run, skip_all
+from harness import DEADLINE, PROGRAMS, WINDOWS, WRAPPER, check, check_error, finish, free_port, run, skip, skip_all
 
 INTERFACE = 'lo'
 if not pathlib.Path('/sys/class/net', INTERFACE).exists():
@@ -48,6 +48,11 @@ for talker, who in (ada, 'the other one'), (bob, 'the speaker'):
 ada.says('größer \x1b[2J\n'.encode())
 line = bob.hears()
 check('what would upset the terminal is left out', line == '127.0.0.1 ada: größer ?[2J', line)
+ada.says(b'x' * 3000 + b'\nand so on\n')
+line = bob.hears()
+check('a line that is too long loses its end', line == '127.0.0.1 ada: ' + 'x' * 1023, line)
+line = bob.hears()
+check('and the next one is heard', line == '127.0.0.1 ada: and so on', line)
 for talker in ada, bob:
     check('it ends with its input', talker.leave() == 0)
 
@@ -55,7 +60,22 @@ for group, interface, words in (
         ('127.0.0.1:7042', INTERFACE, ['127.0.0.1:7042', 'invalid']),
         ('chat.test:7042', INTERFACE, ['malformed host']),
         ('239.255.77.9:x', INTERFACE, ['malformed port']),
+        ('239.255.77.9', INTERFACE, ['malformed port']),
         ('239.255.77.9:7042', 'nosuch', ['no such network interface'])):
     check_error(f'{group} on {interface}', run('multicast_chat', group, 'ada', interface), 'multicast_chat: ', *words)
 check_error('no name', run('multicast_chat', '239.255.77.9:7042'), 'usage: ', status=2)
+if WINDOWS:
+    skip('no thread for the terminal', 'no limit on its stack to be had')
+    finish()
+
+import resource
+
+limits = resource.getrlimit(resource.RLIMIT_STACK)
+if limits[1] != resource.RLIM_INFINITY and limits[1] < 1 << 46:
+    skip('no thread for the terminal', 'there is a limit on stacks')
+else:
+    resource.setrlimit(resource.RLIMIT_STACK, (1 << 46, limits[1]))  # a thread's, and there is no room for that
+    done = run('multicast_chat', group, 'ada', INTERFACE)
+    resource.setrlimit(resource.RLIMIT_STACK, limits)
+    check_error('no thread for the terminal', done, group, 'out of memory')
 finish()
