@@ -64,8 +64,8 @@ static int ask(struct sock s, unsigned char *answer, size_t room, uint64_t *aske
 		put_time(question + 40, *asked);
 		n = sock_send(s, question, sizeof question, by);
 		do {
-			if (n >= 0)
-				n = sock_recv(s, answer, room, by);
+			if (n >= 0) /* what need not wait does not look at the clock, and there might always be more */
+				n = sock_now() < by ? sock_recv(s, answer, room, by) : LIBSOCK_ETIMEDOUT;
 			*answered = now();
 		} while (n >= 0 && !answers(answer, n, *asked));
 	}
@@ -90,15 +90,13 @@ static void print_times(const unsigned char *answer, uint64_t asked, uint64_t an
 
 int main(int argc, char **argv)
 {
-	unsigned char answer[512];
+	static unsigned char answer[65536]; /* no datagram is larger */
 	struct sock s = {0};
 	struct sock_addr server = {"", 0};
 	uint64_t asked, answered;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: ntp_time HOST[:PORT]\n");
-		return 2;
-	}
+	if (argc != 2)
+		return fputs("usage: ntp_time HOST[:PORT]\n", stderr), 2;
 	int err = sock_addr_parse(&server, argv[1]);
 	uint16_t port = server.port;
 	if (err == 0) /* the name's first address tells which family the socket must have */
@@ -111,9 +109,9 @@ int main(int argc, char **argv)
 	if (err == 0)
 		err = ask(s, answer, sizeof answer, &asked, &answered);
 	sock_close(&s);
-	if (err == 0 && answer[1] > 0 && answer[1] < 16 && answer[0] >> 6 != 3)
-		print_times(answer, asked, answered);
-	else
-		fprintf(stderr, "ntp_time: %s: %s\n", argv[1], err < 0 ? sock_strerror(err) : "the server has no time");
-	return err < 0 || answer[1] == 0 || answer[1] > 15 || answer[0] >> 6 == 3;
+	/* A server whose clock is not set says so by its stratum, by the leap indicator, or with a time of 0. */
+	if (err == 0 && answer[1] > 0 && answer[1] < 16 && answer[0] >> 6 != 3 && get_time(answer + 40) != 0)
+		return print_times(answer, asked, answered), 0;
+	fprintf(stderr, "ntp_time: %s: %s\n", argv[1], err < 0 ? sock_strerror(err) : "the server has no time");
+	return 1;
 }

@@ -66,7 +66,8 @@ asks('a server beyond 2036, whose seconds begin anew', lambda q, n: [answer(q, 2
 asks('stratum 1', lambda q, n: [answer(q, stratum=1)], 0, stratum=1)
 asks('a reply with extensions', lambda q, n: [answer(q) + bytes(100)], 0)
 asks('forged, short and foreign replies before the right one',
-     lambda q, n: [answer(q, 999, origin=bytes(8)), answer(q)[:47], b'', answer(q, 999, first=0x23), answer(q)], 0)
+     lambda q, n: [answer(q, 999, origin=bytes(8)), answer(q)[:47], b'', answer(q, 999, first=0x23),
+                   bytes(65507), answer(q)], 0)
 server = asks('a question that is lost', lambda q, n: [answer(q)] if n > 1 else [], 0)
 check('it asks again, with a time of its own', len(server.queries) == 2 and server.queries[0] != server.queries[1])
 if has_ipv6():
@@ -77,6 +78,7 @@ else:
 for name, change in {
         'a kiss-o\'-death': {'stratum': 0}, 'an unset clock': {'first': 0xe4}, 'stratum 16': {'stratum': 16}}.items():
     check_error(name, run('ntp_time', Server(lambda q, n: [answer(q, **change)]).name), 'has no time')
+check_error('a time of 0', run('ntp_time', Server(lambda q, n: [answer(q)[:40] + bytes(8)]).name), 'has no time')
 check_error('a server that never answers', run('ntp_time', Server(lambda q, n: []).name), 'timed out')
 if not WINDOWS:  # Wine tells of it late or never
     check_error('where nobody listens', run('ntp_time', f'127.0.0.1:{free_port(socket.SOCK_DGRAM)}'), 'refused')
