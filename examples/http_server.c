@@ -62,10 +62,9 @@ static const char *content_type(const char *path)
 static void answer(struct client *c, const char *status, const char *type, uint64_t size)
 {
 	c->size = (size_t)snprintf(c->reply, sizeof c->reply,
-				   "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %llu\r\nConnection: %s\r\n\r\n"
-				   "%s", status, type ? type : "text/plain",
-				   type ? (unsigned long long)size : strlen(status), c->keep ? "keep-alive" : "close",
-				   type || c->head ? "" : status);
+		"HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %llu\r\nConnection: %s\r\n\r\n%s",
+		status, type ? type : "text/plain", type ? (unsigned long long)size : strlen(status),
+		c->keep ? "keep-alive" : "close", type || c->head ? "" : status);
 	c->from = c->sent = 0;
 	c->to = type && !c->head ? size : 0;
 	c->state = ANSWERING;
@@ -80,7 +79,8 @@ static const char *decode(char *path, const char *target)
 		unsigned c = (unsigned char)*target;
 		int n = 0;
 
-		if ((c == '%' ? sscanf(target + 1, "%2x%n", &c, &n) != 1 : c > '~') || c < ' ' || c == 127 || c > 255)
+		if ((c == '%' ? sscanf(target + 1, "%2x%n", &c, &n) != 1 || n > 2 : c > '~') || c < ' ' || c == 127 ||
+		    c > 255)
 			return "400 Bad Request";
 		if (strchr("\\:~", (int)c) || (last == '/' && strchr("./", (int)c)) || (c == '/' && strchr(". ", last)))
 			return "404 Not Found";
@@ -112,6 +112,10 @@ static void answer_request(struct client *c, char *line, int whole)
 
 	for (char *at = fields; *at; at++)
 		*at = (char)tolower((unsigned char)*at);
+	if (target && strncmp(target, " http://", 8) == 0) /* as to a proxy; RFC 9112 has every server take it */
+		target += 7 + strcspn(target + 8, "/? ");
+	const char *option = strstr(fields, "\nconnection:"); /* a list of words */
+	const char *word = option ? strstr(option, newer ? "close" : "keep-alive") : NULL;
 	c->head = strncmp(line, "HEAD ", 5) == 0;
 	if (!whole || !target || target[1] != '/' || strchr(target + 1, ' ') != version ||
 	    (newer ? !strstr(fields, "\nhost:") : strncmp(version, " HTTP/1.0", 9) != 0)) {
@@ -121,7 +125,7 @@ static void answer_request(struct client *c, char *line, int whole)
 	} else if (strstr(fields, "\ncontent-length") || strstr(fields, "\ntransfer-encoding")) {
 		answer(c, "413 Content Too Large", NULL, 0);
 	} else {
-		c->keep = strstr(fields, newer ? "\nconnection: close" : "\nconnection: keep-alive") ? !newer : newer;
+		c->keep = word && word < option + 1 + strcspn(option + 1, "\n") ? !newer : newer;
 		serve_file(c, target + 1);
 	}
 }
@@ -135,8 +139,7 @@ static int send_reply(struct client *c)
 
 	if (err == 0 && c->from < c->to)
 		err = sock_sendfile(c->s, _get_osfhandle(c->file), c->from, c->to - c->from, LIBSOCK_NOWAIT, &done);
-	c->sent += sent;
-	c->from += done;
+	c->sent += sent, c->from += done;
 	c->by = sent > 0 || done > 0 ? sock_after(PATIENCE) : c->by;
 	if (err < 0)
 		return err;
@@ -182,8 +185,7 @@ static int welcome(struct sock server)
 		sock_reader_init(&c->reader, c->s, c->request, sizeof c->request);
 		c->file = -1;
 		c->by = sock_poller_add(&poller, c->s, LIBSOCK_READABLE, c) == 0 ? sock_after(PATIENCE) : 0;
-		c->next = clients;
-		clients = c;
+		c->next = clients, clients = c;
 	} else
 		free(c);
 	return err == LIBSOCK_EAGAIN ? 0 : err;
@@ -221,10 +223,8 @@ int main(int argc, char **argv)
 		err = sock_poller_add(&poller, server, LIBSOCK_READABLE, NULL);
 	}
 	while (err >= 0 || err == LIBSOCK_ETIMEDOUT) {
-		if (sock_now() >= sweep_at) {
-			sweep(sock_now());
-			sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL);
-		}
+		if (sock_now() >= sweep_at)
+			sweep(sock_now()), sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL);
 		err = sock_poller_wait(&poller, events, 256, sweep_at);
 		for (int i = 0; i < err; i++) {
 			struct client *c = events[i].data;

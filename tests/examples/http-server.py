@@ -113,7 +113,8 @@ def files(server):
               status, fields, body[:100])
     for target, name in {'/': 'index.html', '/?a=b': 'index.html', '/a.b/c..d/': 'a.b/c..d/index.html',
                          '/size-1?x=/../y': 'size-1', '/%73ize-1': 'size-1',
-                         '/a.b%2Fc..d/': 'a.b/c..d/index.html'}.items():
+                         '/a.b%2Fc..d/': 'a.b/c..d/index.html', 'http://test/': 'index.html',
+                         'http://test:80/size-1?x=http://y/z': 'size-1'}.items():
         got = ask(server, request(target))
         check(f'{target} is {name}', (got[0], got[2]) == ('200 OK', FILES[name]), got)
     if not (curl := shutil.which('curl')):
@@ -138,7 +139,8 @@ NOT_FOUND = [
 ]
 NONSENSE = [
     '\\..\\outside', '/%00', '/index.html%00', '/index.html%00.txt', '/%', '/%2', '/%zz', '/%+1', '/%-1', '/%0x',
-    '/%0a', '/a%0d%0aX:y', '/\x7f', '/\x01', '/\xff', 'index.html', 'http://test/', '*', '/%7f', '/% 1',
+    '/%0a', '/a%0d%0aX:y', '/\x7f', '/\x01', '/\xff', 'index.html', '*', '/%7f', '/% 1', '/%\t69ndex.html',
+    '/%\v69ndex.html', 'http://', 'http://test', 'http:/index.html', 'ftp://test/',
 ]
 
 
@@ -212,9 +214,12 @@ def connections(server):
         ('1.1', '', 'keep-alive'),
         ('1.1', 'Connection: close\r\n', 'close'),
         ('1.1', 'CONNECTION: Close\r\n', 'close'),
+        ('1.1', 'Connection:close\r\n', 'close'),
+        ('1.1', 'Connection: TE,\tclose\r\nTE: trailers\r\n', 'close'),
         ('1.1', 'Connection: x\r\nX: close\r\n', 'keep-alive'),
         ('1.0', '', 'close'),
         ('1.0', 'Connection: Keep-Alive\r\n', 'keep-alive'),
+        ('1.0', 'Connection:keep-alive\r\n', 'keep-alive'),
     ]:
         got = ask(server, request('/size-262145', version=version, more=more))
         want = end, FILES['size-262145'], b'' if end == 'close' else None
