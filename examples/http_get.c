@@ -4,6 +4,7 @@
  *   cc http_get.c -o http_get $(pkg-config --cflags --libs libsock)
  *   ./http_get http://127.0.0.1:8080/index.html
  */
+#include <ctype.h>
 #include <libsock.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static void parse_url(const char *url, struct sock_addr *server, char *host, cha
 		server->port = 80;
 }
 
-/* Receive up to the empty line that ends the header; what follows it in `head` is the body's beginning. */
+/* Receive up to the empty line that ends the header, then a string; what follows it is the beginning of the body. */
 static char *receive_head(struct sock s, const char *host, char *head, size_t *got)
 {
 	int64_t by = sock_after(30000);
@@ -69,6 +70,9 @@ static char *receive_head(struct sock s, const char *host, char *head, size_t *g
 		*got += (size_t)n;
 		head[*got] = '\0';
 	}
+	for (char *c = head + strcspn(head, "\n"); c < end; c++)
+		*c = (char)tolower((unsigned char)*c); /* the names of fields are the same in any case */
+	end[3] = '\0';
 	return end + 4;
 }
 
@@ -96,6 +100,8 @@ int main(int argc, char **argv)
 	char *body = receive_head(s, host, head, &got);
 	if (sscanf(head, "HTTP/%*d.%*d %3d", &status) != 1 || status < 200 || status > 299)
 		fail("%s: the server says: %.*s", host, (int)strcspn(head, "\r\n"), head);
+	if (strstr(head, "\ntransfer-encoding:"))
+		fail("%s: the answer is encoded, which HTTP/1.0 does not have", host);
 	unsigned long long received = (size_t)(head + got - body), promised = 0;
 	fwrite(body, 1, (size_t)received, stdout);
 	while (!ferror(stdout) && (n = sock_recv(s, data, sizeof data, sock_after(30000))) > 0)
@@ -105,8 +111,8 @@ int main(int argc, char **argv)
 		fail("cannot write to standard output");
 	if (n < 0)
 		fail("%s: after %llu bytes: %s", host, received, sock_strerror((int)n));
-	for (const char *line = head; line < body; line = strchr(line, '\n') + 1)
-		if (sscanf(line, "%*1[Cc]ontent-%*1[Ll]ength: %llu", &promised) == 1 && received != promised)
+	for (const char *field = head; (field = strstr(field, "\ncontent-length:")) != NULL; field++)
+		if (sscanf(field, "\ncontent-length: %llu", &promised) == 1 && received != promised)
 			fail("%s: %llu of %llu bytes came", host, received, promised);
 	return 0;
 }

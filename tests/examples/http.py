@@ -182,9 +182,15 @@ check_error('nobody listens', run('http_get', f'http://127.0.0.1:{nobody}/'), f'
 OK = b'HTTP/1.0 200 OK\r\n'
 gets('a body that ends with the connection', OK + b'\r\n', b'hello', body=b'hello')
 gets('an answer byte by byte', *[bytes([c]) for c in OK + b'Content-Length: 5\r\n\r\nhello'], body=b'hello')
+text = b'hello\ntransfer-encoding: x\ncontent-length: 1\n'
+gets('a body that looks like a header', OK + b'\r\n' + text, body=text)
 gets('a NUL at the beginning of the body', OK + b'\r\n\0hello', body=b'\0hello')
 breaks('a body that is cut short', OK + b'Content-Length: 100\r\n\r\nhello', body=b'hello', words=['5 of 100 bytes'])
 breaks('a body that is too long', OK + b'content-length: 3\r\n\r\nhello', body=b'hello', words=['5 of 3 bytes'])
+breaks('a length in capitals', OK + b'CONTENT-LENGTH:100\r\n\r\nhello', body=b'hello', words=['5 of 100 bytes'])
+breaks('two lengths', OK + b'Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello', body=b'hello',
+       words=['5 of 6 bytes'])
+breaks('chunks', b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n', words=['encoded'])
 breaks('no answer', words=['header', ''])
 breaks('end within the header', OK + b'Content-', words=['header', 'end of file'])
 breaks('a header without end', OK, b'X: y\r\n' * 100000, words=['header', 'too long'])
