@@ -33,8 +33,13 @@ int main(int argc, char **argv)
 	if (argc == 4)
 		most = SIZE;
 	ptrdiff_t n = sock_addr_parse(&packet.peer, argv[1]);
-	if (n == 0)
-		n = sock_open(&s, strchr(packet.peer.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+	uint16_t port = packet.peer.port;
+	int family = strchr(packet.peer.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET;
+	if (n == 0) /* once: a name in the packet would be looked up for every burst */
+		n = sock_resolve(packet.peer.host, family, &packet.peer, 1, sock_after(5000));
+	packet.peer.port = port;
+	if (n >= 0)
+		n = sock_open(&s, family, LIBSOCK_DGRAM);
 
 	int64_t begun = sock_now(), next = begun + 1000;
 

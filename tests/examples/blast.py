@@ -28,6 +28,11 @@ for sink in [], ['single']:
         got = total(server)
         check(f'{how}: received', got == COUNT, got)
 
+server = start_server('udp_sink', '127.0.0.1:0')
+done = run('udp_blast', server.replace('127.0.0.1', 'localhost'), str(COUNT))
+got = total(server)
+check('to a name', done.returncode == 0 and got == COUNT, done, got)
+
 check_error('udp_blast without a count', run('udp_blast', '127.0.0.1:9'), 'usage: ', status=2)
 check_error('udp_blast with no number', run('udp_blast', '127.0.0.1:9', 'many'), 'usage: ', status=2)
 check_error('udp_blast with a malformed address', run('udp_blast', '127.1:9', '1'), 'udp_blast', 'malformed host')
