@@ -1,5 +1,6 @@
 /*
- * activated_server: tell everybody the time (RFC 867), on the sockets that systemd opened, or on one of its own.
+ * activated_server: tell everybody the time (RFC 867), on the sockets that systemd opened, or on one of its own. One
+ * client at a time: one that does not end holds up the others for a second.
  *
  *   cc activated_server.c -o activated_server $(pkg-config --cflags --libs libsock)
  *   systemd-socket-activate -l 7013 ./activated_server
@@ -7,7 +8,6 @@
  */
 #include <libsock.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 enum { LISTENERS = 16 };
@@ -17,7 +17,7 @@ static void tell_the_time(struct sock client)
 	char text[64];
 	time_t now = time(NULL);
 	size_t size = strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC\n", gmtime(&now));
-	int64_t by = sock_after(5000);
+	int64_t by = sock_after(1000); /* the others wait meanwhile */
 
 	if (sock_send_all(client, text, size, by, NULL) == 0)
 		sock_finish(&client, by);
