@@ -43,6 +43,7 @@ static void terminal_set(bool wanted)
 	SetConsoleMode(screen, raw ? screen_mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING : screen_mode);
 }
 
+#define terminal_end() terminal_set(false)
 /* A read keeps the mode that it began in: begin it when there is something to read. */
 #define terminal_wait() (terminal ? WaitForSingleObject(keyboard, INFINITE) : 0)
 #else
@@ -64,18 +65,20 @@ static void terminal_set(bool wanted)
 		mode.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | IGNCR | INLCR | ISTRIP | IXON);
 		mode.c_oflag &= ~(tcflag_t)OPOST;
 		mode.c_lflag &= ~(tcflag_t)(ECHO | ICANON | IEXTEN | ISIG);
-	}
+	} else
+		mode.c_cc[VEOL] = 0x1d; /* ^], which is not to wait for Enter */
 	tcsetattr(0, TCSANOW, &mode);
 }
 
+#define terminal_end() tcsetattr(0, TCSANOW, &as_it_was)
 #define terminal_wait() ((void)0)
 #endif
 
 /* The only way out, whatever the other thread is doing. */
 static _Noreturn void end(int status, const char *what, const char *why)
 {
-	if (raw)
-		terminal_set(false);
+	if (terminal)
+		terminal_end();
 	if (why)
 		fprintf(stderr, "telnet: %s: %s\n", what, why);
 	_Exit(status);
@@ -127,9 +130,7 @@ static void negotiate(struct telnet *t, int verb, int option)
 	if (agree == *on && (agree || !asked))
 		return;
 	*on = agree;
-	put(t, IAC);
-	put(t, about_them ? (agree ? DO : DONT) : (agree ? WILL : WONT));
-	put(t, option);
+	put(t, IAC), put(t, about_them ? (agree ? DO : DONT) : (agree ? WILL : WONT)), put(t, option);
 	if (terminal && raw != t->theirs[OPTION_ECHO])
 		terminal_set(!raw);
 }
@@ -232,7 +233,7 @@ int main(int argc, char **argv)
 	if (err == 0 && pthread_create(&reader, NULL, read_keys, &t.keys[1]) != 0)
 		err = LIBSOCK_ENOMEM;
 	if (err == 0 && terminal)
-		fprintf(stderr, "connected to %s, port %d; the key ^] ends it\n", addr.host, addr.port);
+		terminal_set(false), fprintf(stderr, "connected to %s, port %d; the key ^] ends it\n", addr.host, addr.port);
 	if (err == 0)
 		err = talk(&t);
 	end(err < 0, argv[1], err < 0 ? sock_strerror((int)err) : NULL);

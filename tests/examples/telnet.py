@@ -251,6 +251,10 @@ def at_a_terminal():
     t.gone('^] ends it, and the terminal is as before', 0)
 
     t = Terminal().start()
+    t.keys(b'half a line\x1d')
+    t.gone('so it does without echo, and waits for no Enter', 0)
+
+    t = Terminal().start()
     t.raw()
     t.conn.close()
     t.gone('the terminal is as before when the server ends', 0)
