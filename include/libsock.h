@@ -107,6 +107,9 @@ struct sock_addr {
  * A deadline is never cut short, nothing extends it, and a call overshoots it by at most 10 ms (as far as the scheduler lets
  * the process run).
  *
+ * A single transfer that need not wait does not look at the clock. So a program that receives in a loop of its own, from a
+ * peer that may have more for ever, asks sock_now() there; loops inside a call, as in sock_recv_all(), do so by themselves.
+ *
  * A deadline that has passed, a negative one included, still tries once; where that would have to wait, the answer is
  * #LIBSOCK_ETIMEDOUT.
  * @{

@@ -1,7 +1,9 @@
 """The echo examples talk to each other, and say what is wrong when they cannot."""
+import contextlib
 import socket
+import threading
 
-from harness import WINDOWS, check, check_error, finish, free_port, has_ipv6, run, skip, start_server
+from harness import DEADLINE, WINDOWS, Running, check, check_error, finish, free_port, has_ipv6, run, skip, start_server
 
 TEXTS = {
     'a word': 'hello',
@@ -54,6 +56,26 @@ for kind in 'tcp', 'udp':
     if not WINDOWS or kind == 'tcp':  # Wine 8 binds UDP sockets to any address
         check_error(f'{server} at a foreign address', run(server, '203.0.113.1:7'), server, 'not available')
     check_error(f'{server} with a malformed address', run(server, '127.0.0.1:x'), server, 'malformed port')
+
+with socket.create_server(('127.0.0.1', 0)) as server:
+    client = Running('tcp_echo_client', '127.0.0.1:%d' % server.getsockname()[1], 'hello')
+    conn, _ = server.accept()
+
+
+def talk_on_and_on():
+    with contextlib.suppress(OSError), conn:
+        while True:
+            conn.sendall(bytes(1 << 20))
+
+
+talker = threading.Thread(target=talk_on_and_on)
+talker.start()
+while client.process.stdout.read(1):  # slower than it comes
+    pass
+line = client.complains()
+check('tcp_echo_client gives up on time though there is always more', client.finish() == 1 and 'timed out' in line,
+      line)
+talker.join()
 
 if not WINDOWS:  # whose command line is shorter than that
     huge = run('udp_echo_client', nobody, 'x' * 65508)
