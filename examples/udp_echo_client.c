@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 			break;
 	}
 	if (err >= 0)
-		printf("%.*s\n", (int)err, data);
+		fwrite(data, 1, (size_t)err, stdout), putchar('\n');
 	else
 		fprintf(stderr, "udp_echo_client: %s: %s\n", argv[1], sock_strerror((int)err));
 	sock_close(&s);

@@ -57,6 +57,16 @@ for kind in 'tcp', 'udp':
         check_error(f'{server} at a foreign address', run(server, '203.0.113.1:7'), server, 'not available')
     check_error(f'{server} with a malformed address', run(server, '127.0.0.1:x'), server, 'malformed port')
 
+for what, answer in {'a NUL': b'a\0b', 'nothing': b''}.items():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.settimeout(DEADLINE)
+        server.bind(('127.0.0.1', 0))
+        client = Running('udp_echo_client', '127.0.0.1:%d' % server.getsockname()[1], 'hello')
+        _, peer = server.recvfrom(100)
+        server.sendto(answer, peer)
+    heard = client.hears(10).replace(b'\r\n', b'\n')
+    check(f'udp_echo_client prints {what}', (client.finish(), heard) == (0, answer + b'\n'), heard)
+
 with socket.create_server(('127.0.0.1', 0)) as server:
     client = Running('tcp_echo_client', '127.0.0.1:%d' % server.getsockname()[1], 'hello')
     conn, _ = server.accept()
