@@ -40,7 +40,7 @@ static int open_socket(void)
 	return err == 0 && listening && family == LIBSOCK_AF_UNIX ? sock_listen(s, 1) : err;
 }
 
-/* The first peer is the only one: of a listener its connection is left, of UDP a socket that hears nobody else. */
+/* The first peer is the only one: of a listener its connection is left; UDP hears nobody else from then on. */
 static ptrdiff_t wait_for_peer(void)
 {
 	char text[LIBSOCK_ADDRSTRLEN];

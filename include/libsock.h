@@ -418,6 +418,8 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
 /**
  * Connect to a peer; on a datagram socket, choose the only peer to send to and to hear from.
  *
+ * What others had sent to a datagram socket before it was connected may still be received; sock_recvfrom() tells it apart.
+ *
  * The connection is tried once. A stream socket whose sock_connect() failed can only be closed; a datagram socket can be
  * connected again.
  *
