@@ -11,6 +11,7 @@
  */
 #include <libsock.h>
 #include <stdio.h>
+#include <string.h>
 
 struct view {
 	int all, waiting, tcp, udp, numeric;
@@ -75,13 +76,19 @@ static const char *owner(char *text, size_t size, const struct sock_connection *
 	return row->pid >= 0 ? number(text, size, "pid ", row->pid) : number(text, size, "uid ", row->uid);
 }
 
+/* "Every address" has no name, and asking for one would only cost time. */
+static int is_wildcard(const struct sock_addr *addr)
+{
+	return addr->host[0] == '\0' || strcmp(addr->host, "0.0.0.0") == 0 || strcmp(addr->host, "::") == 0;
+}
+
 static void put_address(const struct view *view, const struct sock_connection *row, const struct sock_addr *addr)
 {
 	struct sock_addr name = *addr;
 	char service[64] = "*", text[LIBSOCK_ADDRSTRLEN + sizeof service];
 	int wide = 0;
 
-	if (!view->numeric && sock_now() < view->names_by)
+	if (!view->numeric && !is_wildcard(addr) && sock_now() < view->names_by)
 		sock_reverse(addr, &name, view->names_by); /* where there is no name, the address stays */
 	for (const char *c = name.host; *c != '\0'; c++)
 		wide |= *c == ':';
