@@ -28,7 +28,7 @@ extern "C" {
 
 /**
  * @defgroup types Values
- * @brief What the calls take and give: two small structs and four enums.
+ * @brief What the calls take and give: two small structs and three enums.
  *
  * The numbers of the enums are libsock's own. They never equal an operating system's constant of the like name, so that
  * passing `AF_INET` where #LIBSOCK_AF_INET belongs is an error at the first call instead of a wrong socket.
