@@ -1,5 +1,5 @@
 /*
- * tcp_proxy: pass connections on to another address, many at once in one thread.
+ * tcp_proxy: pass connections on to another address, many at once in one thread. Nobody is given up for being silent.
  *
  *   cc tcp_proxy.c -o tcp_proxy $(pkg-config --cflags --libs libsock)
  *   ./tcp_proxy 127.0.0.1:8080 www.example.org:80
