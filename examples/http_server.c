@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #ifdef _WIN32
 #include <io.h>
 #define O_CLOEXEC O_NOINHERIT
@@ -61,9 +62,13 @@ static const char *content_type(const char *path)
 /* Begin a reply that a file follows; without a type, one whose status is its page, too. */
 static void answer(struct client *c, const char *status, const char *type, uint64_t size)
 {
+	char date[32];
+	time_t now = time(NULL);
+
+	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&now));
 	c->size = (size_t)snprintf(c->reply, sizeof c->reply,
-		"HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %llu\r\nConnection: %s\r\n\r\n%s",
-		status, type ? type : "text/plain", type ? (unsigned long long)size : strlen(status),
+		"HTTP/1.1 %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %llu\r\nConnection: %s\r\n\r\n%s",
+		status, date, type ? type : "text/plain", type ? (unsigned long long)size : strlen(status),
 		c->keep ? "keep-alive" : "close", type || c->head ? "" : status);
 	c->from = c->sent = 0;
 	c->to = type && !c->head ? size : 0;
@@ -139,7 +144,8 @@ static int send_reply(struct client *c)
 
 	if (err == 0 && c->from < c->to)
 		err = sock_sendfile(c->s, _get_osfhandle(c->file), c->from, c->to - c->from, LIBSOCK_NOWAIT, &done);
-	c->sent += sent, c->from += done;
+	c->sent += sent;
+	c->from += done;
 	c->by = sent > 0 || done > 0 ? sock_after(PATIENCE) : c->by;
 	if (err < 0)
 		return err;
@@ -185,7 +191,8 @@ static int welcome(struct sock server)
 		sock_reader_init(&c->reader, c->s, c->request, sizeof c->request);
 		c->file = -1;
 		c->by = sock_poller_add(&poller, c->s, LIBSOCK_READABLE, c) == 0 ? sock_after(PATIENCE) : 0;
-		c->next = clients, clients = c;
+		c->next = clients;
+		clients = c;
 	} else
 		free(c);
 	return err == LIBSOCK_EAGAIN ? 0 : err;
@@ -223,8 +230,10 @@ int main(int argc, char **argv)
 		err = sock_poller_add(&poller, server, LIBSOCK_READABLE, NULL);
 	}
 	while (err >= 0 || err == LIBSOCK_ETIMEDOUT) {
-		if (sock_now() >= sweep_at)
-			sweep(sock_now()), sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL);
+		if (sock_now() >= sweep_at) {
+			sweep(sock_now());
+			sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL);
+		}
 		err = sock_poller_wait(&poller, events, 256, sweep_at);
 		for (int i = 0; i < err; i++) {
 			struct client *c = events[i].data;

@@ -16,9 +16,8 @@ static void *read_terminal(void *arg)
 	const struct sock *to = arg;
 	char line[512];
 
-	while (fgets(line, sizeof line, stdin))
-		if (sock_send_all(*to, line, strlen(line), LIBSOCK_FOREVER, NULL) < 0)
-			return NULL;
+	while (fgets(line, sizeof line, stdin) && sock_send_all(*to, line, strlen(line), LIBSOCK_FOREVER, NULL) == 0)
+		;
 	sock_shutdown(*to, LIBSOCK_SHUT_WR);
 	return NULL;
 }
@@ -88,16 +87,16 @@ int main(int argc, char **argv)
 	struct sock_reader typed;
 	pthread_t thread;
 
-	if (argc != 3 && argc != 4)
-		return fputs("usage: multicast_chat GROUP:PORT NAME [INTERFACE]\n", stderr), 2;
+	if (argc != 3 && argc != 4) {
+		fputs("usage: multicast_chat GROUP:PORT NAME [INTERFACE]\n", stderr);
+		return 2;
+	}
 	int err = sock_addr_parse(&group, argv[1]);
 	if (err == 0 && group.port == 0) /* to bind, any port will do, but not to talk */
 		err = LIBSOCK_EPORT;
 	if (err == 0)
 		err = join(&s, &group, argc > 3 ? interface_index(argv[3]) : 0);
-	if (err == 0)
-		err = sock_pair(pair, LIBSOCK_STREAM);
-	if (err == 0)
+	if (err == 0 && (err = sock_pair(pair, LIBSOCK_STREAM)) == 0)
 		err = sock_reader_init(&typed, pair[0], buffer, sizeof buffer);
 	if (err == 0 && pthread_create(&thread, NULL, read_terminal, &pair[1]) != 0)
 		err = LIBSOCK_ENOMEM;

@@ -102,8 +102,10 @@ int main(int argc, char **argv)
 			by = sock_after(1000LL * atoi(argv[++i]));
 		else
 			break;
-	if (i != argc - 1 || argv[i][0] == '-' || (family && type == LIBSOCK_DGRAM))
-		return fputs("usage: netcat [-l] [-u | -U] [-w SECONDS] HOST:PORT | PATH\n", stderr), 2;
+	if (i != argc - 1 || argv[i][0] == '-' || (family && type == LIBSOCK_DGRAM)) {
+		fputs("usage: netcat [-l] [-u | -U] [-w SECONDS] HOST:PORT | PATH\n", stderr);
+		return 2;
+	}
 #ifdef _WIN32
 	_setmode(0, _O_BINARY), _setmode(1, _O_BINARY);
 #endif

@@ -95,8 +95,10 @@ int main(int argc, char **argv)
 	struct sock_addr server = {"", 0};
 	uint64_t asked, answered;
 
-	if (argc != 2)
-		return fputs("usage: ntp_time HOST[:PORT]\n", stderr), 2;
+	if (argc != 2) {
+		fputs("usage: ntp_time HOST[:PORT]\n", stderr);
+		return 2;
+	}
 	int err = sock_addr_parse(&server, argv[1]);
 	uint16_t port = server.port;
 	if (err == 0) /* the name's first address tells which family the socket must have */
@@ -104,14 +106,14 @@ int main(int argc, char **argv)
 	server.port = port > 0 ? port : 123;
 	if (err >= 0)
 		err = sock_open(&s, strchr(server.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
-	if (err == 0) /* connected, it hears nobody else */
-		err = sock_connect(s, &server, sock_after(2000));
-	if (err == 0)
+	if (err == 0 && (err = sock_connect(s, &server, sock_after(2000))) == 0) /* connected, it hears nobody else */
 		err = ask(s, answer, sizeof answer, &asked, &answered);
 	sock_close(&s);
 	/* A server whose clock is not set says so by its stratum, by the leap indicator, or with a time of 0. */
-	if (err == 0 && answer[1] > 0 && answer[1] < 16 && answer[0] >> 6 != 3 && get_time(answer + 40) != 0)
-		return print_times(answer, asked, answered), 0;
+	if (err == 0 && answer[1] > 0 && answer[1] < 16 && answer[0] >> 6 != 3 && get_time(answer + 40) != 0) {
+		print_times(answer, asked, answered);
+		return 0;
+	}
 	fprintf(stderr, "ntp_time: %s: %s\n", argv[1], err < 0 ? sock_strerror(err) : "the server has no time");
 	return 1;
 }

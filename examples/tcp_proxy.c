@@ -35,8 +35,10 @@ static int carry(struct side *from, struct side *to)
 		if ((from->ended = n == 0)) /* which the other side is told at once: nothing is left for it */
 			n = sock_shutdown(to->s, LIBSOCK_SHUT_WR);
 	}
-	if (from->left > 0 && (n = sock_send(to->s, from->next, from->left, LIBSOCK_NOWAIT)) > 0)
-		from->next += n, from->left -= (size_t)n;
+	if (from->left > 0 && (n = sock_send(to->s, from->next, from->left, LIBSOCK_NOWAIT)) > 0) {
+		from->next += n;
+		from->left -= (size_t)n;
+	}
 	return n >= 0 || n == LIBSOCK_EAGAIN ? 0 : (int)n;
 }
 
@@ -64,8 +66,10 @@ static void go_on(struct pair *pair, int err)
 	    !(client->ended && target->ended) && (err = watch(pair, client, target)) == 0 &&
 	    (err = watch(pair, target, client)) == 0)
 		return;
-	if (complain("passing on", err)) /* reset both: an end of file would say that all has come */
-		sock_set(client->s, LIBSOCK_LINGER, 0), sock_set(target->s, LIBSOCK_LINGER, 0);
+	if (complain("passing on", err)) { /* reset both: an end of file would say that all has come */
+		sock_set(client->s, LIBSOCK_LINGER, 0);
+		sock_set(target->s, LIBSOCK_LINGER, 0);
+	}
 	sock_poller_remove(&poller, client->s);
 	sock_poller_remove(&poller, target->s);
 	sock_close(&client->s);
@@ -87,7 +91,8 @@ static void start(struct sock listener, const struct sock_addr *to)
 	}
 	while (pair->client.s.family != 0)
 		pair++;
-	if ((err = sock_connect(target, to, LIBSOCK_NOWAIT)) == 0 || err == LIBSOCK_EINPROGRESS)
+	err = sock_connect(target, to, LIBSOCK_NOWAIT);
+	if (err == 0 || err == LIBSOCK_EINPROGRESS)
 		err = sock_poller_add(&poller, target, LIBSOCK_WRITABLE, pair);
 	*pair = (struct pair){{.s = client}, {.s = target, .wanted = LIBSOCK_WRITABLE}, .connecting = 1};
 	count++;
@@ -96,8 +101,10 @@ static void start(struct sock listener, const struct sock_addr *to)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3)
-		return fputs("usage: tcp_proxy LISTEN TARGET\n", stderr), 2;
+	if (argc != 3) {
+		fputs("usage: tcp_proxy LISTEN TARGET\n", stderr);
+		return 2;
+	}
 	static struct sock_event events[64];
 	char text[LIBSOCK_ADDRSTRLEN], *at = argv[1], *target = argv[2];
 	struct sock listener;

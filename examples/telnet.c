@@ -130,7 +130,9 @@ static void negotiate(struct telnet *t, int verb, int option)
 	if (agree == *on && (agree || !asked))
 		return;
 	*on = agree;
-	put(t, IAC), put(t, about_them ? (agree ? DO : DONT) : (agree ? WILL : WONT)), put(t, option);
+	put(t, IAC);
+	put(t, about_them ? (agree ? DO : DONT) : (agree ? WILL : WONT));
+	put(t, option);
 	if (terminal && raw != t->theirs[OPTION_ECHO])
 		terminal_set(!raw);
 }
@@ -232,8 +234,10 @@ int main(int argc, char **argv)
 		err = sock_pair(t.keys, LIBSOCK_STREAM);
 	if (err == 0 && pthread_create(&reader, NULL, read_keys, &t.keys[1]) != 0)
 		err = LIBSOCK_ENOMEM;
-	if (err == 0 && terminal)
-		terminal_set(false), fprintf(stderr, "connected to %s, port %d; the key ^] ends it\n", addr.host, addr.port);
+	if (err == 0 && terminal) {
+		terminal_set(false);
+		fprintf(stderr, "connected to %s, port %d; the key ^] ends it\n", addr.host, addr.port);
+	}
 	if (err == 0)
 		err = talk(&t);
 	end(err < 0, argv[1], err < 0 ? sock_strerror((int)err) : NULL);

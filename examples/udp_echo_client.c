@@ -34,9 +34,10 @@ int main(int argc, char **argv)
 		else
 			break;
 	}
-	if (err >= 0)
-		fwrite(data, 1, (size_t)err, stdout), putchar('\n');
-	else
+	if (err >= 0) {
+		fwrite(data, 1, (size_t)err, stdout);
+		putchar('\n');
+	} else
 		fprintf(stderr, "udp_echo_client: %s: %s\n", argv[1], sock_strerror((int)err));
 	sock_close(&s);
 	return err < 0;

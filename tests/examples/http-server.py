@@ -1,5 +1,6 @@
 """http_server: files byte by byte, nothing but the folder's files, and clients that are slow, rude or many."""
 import atexit
+import email.utils
 import hashlib
 import os
 import pathlib
@@ -111,6 +112,9 @@ def files(server):
         check(f'{name}: its bytes and what they are',
               (status, body) == ('200 OK', data) and want.items() <= fields.items(),
               status, fields, body[:100])
+    fields = ask(server, request('/'))[1]
+    date = email.utils.mktime_tz(email.utils.parsedate_tz(fields['date']))
+    check('it tells the date', abs(time.time() - date) < DEADLINE and fields['date'].endswith(' GMT'), fields)
     for target, name in {'/': 'index.html', '/?a=b': 'index.html', '/a.b/c..d/': 'a.b/c..d/index.html',
                          '/size-1?x=/../y': 'size-1', '/%73ize-1': 'size-1',
                          '/a.b%2Fc..d/': 'a.b/c..d/index.html', 'http://test/': 'index.html',
