@@ -130,6 +130,37 @@ START_TEST(an_end_that_nobody_wants_to_know_of_does_not_end_the_wait)
 }
 END_TEST
 
+/* With nothing else to wait for: to WSAPoll that is a set without sockets. */
+START_TEST(a_wait_for_room_outlasts_the_peers_end)
+{
+	static char data[100000];
+	struct sock client, server;
+	struct sock_item items[1];
+	ptrdiff_t n;
+
+	connected_pair(LIBSOCK_AF_INET, &client, &server);
+	expect(sock_shutdown(server, LIBSOCK_SHUT_WR), 0);
+	items[0] = item(client, LIBSOCK_READABLE);
+	expect(sock_wait(items, 1, soon()), 1);
+	items[0].wanted = 0;
+	expect(sock_wait(items, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_wait(items, 1, sock_after(10)), LIBSOCK_ETIMEDOUT);
+	do
+		n = sock_send(client, data, sizeof data, sock_after(50));
+	while (n > 0);
+	expect(n, LIBSOCK_ETIMEDOUT);
+	items[0].wanted = LIBSOCK_WRITABLE;
+	expect(sock_wait(items, 1, sock_after(10)), LIBSOCK_ETIMEDOUT);
+	do
+		n = sock_recv(server, data, sizeof data, sock_after(50));
+	while (n > 0);
+	expect(sock_wait(items, 1, soon()), 1);
+	expect(items[0].told, LIBSOCK_WRITABLE);
+	sock_close(&client);
+	sock_close(&server);
+}
+END_TEST
+
 START_TEST(a_reset_is_an_error_and_no_hang_up)
 {
 	struct sock client, server;
@@ -189,6 +220,7 @@ START_TEST(what_cannot_be_waited_for_is_refused)
 	expect(sock_wait(items, 1, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
 	items[0] = item(closed, LIBSOCK_READABLE);
 	expect(sock_wait(items, 2, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
+	expect(sock_wait(items, 1, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
 	items[0] = item(pair[0], LIBSOCK_READABLE); /* whose other end is closed */
 	expect(sock_wait(items, 1, soon()), 1);
 	expect(items[0].told, LIBSOCK_READABLE | LIBSOCK_HANGUP);
@@ -220,6 +252,7 @@ int main(void)
 		{a_listener_is_readable_when_somebody_comes},
 		{the_end_of_a_stream_is_a_hang_up_after_its_last_byte},
 		{an_end_that_nobody_wants_to_know_of_does_not_end_the_wait},
+		{a_wait_for_room_outlasts_the_peers_end},
 		{a_reset_is_an_error_and_no_hang_up},
 		{a_connect_is_writable_when_made_and_an_error_when_refused},
 		{what_cannot_be_waited_for_is_refused},

@@ -75,11 +75,34 @@ START_TEST(a_failed_connect_is_found_by_a_poller_that_waits_for_ever)
 }
 END_TEST
 
+START_TEST(a_failed_connect_is_found_beside_an_end_that_nobody_wants_to_know_of)
+{
+	struct sock holder, s = refused(&holder), client, server;
+	struct sock_item items[2];
+
+	connected_pair(LIBSOCK_AF_INET, &client, &server);
+	expect(sock_shutdown(server, LIBSOCK_SHUT_WR), 0);
+	items[0] = (struct sock_item){.s = client, .wanted = LIBSOCK_READABLE};
+	expect(sock_wait(items, 1, soon()), 1);
+	items[0].wanted = 0;
+	items[1] = (struct sock_item){.s = s, .wanted = LIBSOCK_WRITABLE};
+	expect(sock_wait(items, 2, soon()), 1);
+	expect(items[0].told, 0);
+	expect(items[1].told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	ck_assert_int_gt(overlooked, 0);
+	sock_close(&client);
+	sock_close(&server);
+	sock_close(&s);
+	sock_close(&holder);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
 		{a_failed_connect_is_found_by_a_wait},
 		{a_failed_connect_is_found_by_a_poller_that_waits_for_ever},
+		{a_failed_connect_is_found_beside_an_end_that_nobody_wants_to_know_of},
 		{0},
 	};
 

@@ -18,6 +18,31 @@ int native_identity(SOCKET s, uint64_t *identity)
 	return getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &length) == 0 ? 0 : -1;
 }
 
+/* WSAPoll takes no set without a socket: nothing, skipped ones alone, or what are none any more is an error to it. */
+static bool wsapoll__is_empty(const WSAPOLLFD polled[], unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if ((INT_PTR)polled[i].fd >= 0)
+			return false;
+	return true;
+}
+
+static int wsapoll__wait(WSAPOLLFD polled[], unsigned count, int wait_ms)
+{
+	int ready = 0;
+
+	if (wsapoll__is_empty(polled, count))
+		Sleep((DWORD)wait_ms);
+	else
+		ready = WSAPoll(polled, count, wait_ms);
+	if (ready >= 0 || WSAGetLastError() != WSAENOTSOCK)
+		return ready;
+	for (unsigned i = 0; i < count; i++)
+		if ((INT_PTR)polled[i].fd >= 0)
+			polled[i].revents = POLLNVAL;
+	return (int)count;
+}
+
 /* WSAPoll tells of a peer's end also where nothing to receive was asked for; poll does not. */
 static bool wsapoll__is_noise(const WSAPOLLFD *item)
 {
@@ -71,7 +96,7 @@ static int wsapoll__without_noise(WSAPOLLFD polled[], unsigned count, int wait_m
 	for (unsigned i = 0; i < count; i++)
 		if (wsapoll__is_noise(&polled[i]))
 			wsapoll__mute(&polled[i]);
-	ready = WSAPoll(polled, count, wait_ms);
+	ready = wsapoll__wait(polled, count, wait_ms);
 	for (unsigned i = 0; i < count; i++)
 		if ((INT_PTR)polled[i].fd < 0 && polled[i].fd != NATIVE_NONE)
 			wsapoll__mute(&polled[i]);
@@ -89,36 +114,27 @@ static void wsapoll__count(const WSAPOLLFD polled[], unsigned count, int *ready,
 		}
 }
 
-/* How long WSAPoll may wait without being looked after, and whether there is anything to wait for. */
-static bool wsapoll__patience(const WSAPOLLFD polled[], unsigned count, int *wait_ms)
+/* How long WSAPoll may wait without being looked after. */
+static int wsapoll__patience(const WSAPOLLFD polled[], unsigned count, int wait_ms)
 {
-	bool any = false, writing = false;
-
+	if (wait_ms >= 0 && wait_ms <= WSAPOLL__SLICE_MS)
+		return wait_ms;
 	for (unsigned i = 0; i < count; i++)
-		if (polled[i].fd != NATIVE_NONE) {
-			any = true;
-			writing = writing || polled[i].events & POLLOUT;
-		}
-	if (writing && (*wait_ms < 0 || *wait_ms > WSAPOLL__SLICE_MS))
-		*wait_ms = WSAPOLL__SLICE_MS;
-	return any;
+		if (polled[i].fd != NATIVE_NONE && polled[i].events & POLLOUT)
+			return WSAPOLL__SLICE_MS;
+	return wait_ms;
 }
 
 int native_poll(WSAPOLLFD polled[], unsigned count, int wait_ms)
 {
 	int slice = wait_ms < 0 || wait_ms > WSAPOLL__SLICE_MS ? WSAPOLL__SLICE_MS : wait_ms, ready, noise;
 
-	if (!wsapoll__patience(polled, count, &wait_ms)) { /* WSAPoll takes no empty set */
-		Sleep((DWORD)wait_ms);
-		return 0;
-	}
-	ready = WSAPoll(polled, count, wait_ms);
-	if (ready <= 0)
-		return ready < 0 ? -1 : wsapoll__find_failed(polled, count);
+	if (wsapoll__wait(polled, count, wsapoll__patience(polled, count, wait_ms)) < 0)
+		return -1;
 	wsapoll__count(polled, count, &ready, &noise);
 	if (noise > 0 && noise == ready && wsapoll__without_noise(polled, count, slice) < 0)
 		return -1;
 	wsapoll__count(polled, count, &ready, &noise);
 	wsapoll__clear_ends(polled, count);
-	return ready - noise;
+	return ready > noise ? ready - noise : wsapoll__find_failed(polled, count);
 }
