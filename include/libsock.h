@@ -1110,7 +1110,8 @@ LIBSOCK_API ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t s
  *                     holds the call for ever.
  * @return 0: the peer has ended, too, so it has read what was sent if it reads to the end of file. Otherwise it is not
  *         known to have done so: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ECONNRESET, it dropped the connection;
- *         #LIBSOCK_ENOTCONN, there was none; #LIBSOCK_EPROTOTYPE, a datagram socket, closed.
+ *         #LIBSOCK_ENOTCONN, there was none, its reset has been told before, or both sides had ended it already, after
+ *         a sock_shutdown(); #LIBSOCK_EPROTOTYPE, a datagram socket, closed.
  * @par Threads
  * One thread, and no other may use the socket.
  * @since 0.1.0

@@ -163,19 +163,31 @@ static int stream__drain(struct sock s, int64_t deadline)
 	return err;
 }
 
+/* Why a connection is over is told behind the bytes that came before, and those are all here already. */
+static int stream__reason(struct sock s)
+{
+	char waste[4096];
+	ptrdiff_t n;
+
+	do
+		n = sock_recv(s, waste, sizeof waste, LIBSOCK_NOWAIT);
+	while (n > 0);
+	return n < 0 && n != LIBSOCK_EAGAIN ? (int)n : LIBSOCK_ENOTCONN;
+}
+
 int sock_finish(struct sock *s, int64_t deadline)
 {
-	int err, drained;
+	int err;
 
 	if (s == NULL)
 		return LIBSOCK_EINVAL;
 	err = stream__check(*s);
 	if (err == 0) {
 		err = sock_shutdown(*s, LIBSOCK_SHUT_WR);
-		/* After a reset the shutdown knows only that there is no connection; a receive knows why. */
-		drained = stream__drain(*s, err < 0 ? LIBSOCK_NOWAIT : deadline);
-		if (err == 0 || (drained < 0 && drained != LIBSOCK_EAGAIN))
-			err = drained;
+		if (err == 0)
+			err = stream__drain(*s, deadline);
+		else if (err == LIBSOCK_ENOTCONN)
+			err = stream__reason(*s);
 	}
 	sock_close(s);
 	return err;

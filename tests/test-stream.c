@@ -613,9 +613,18 @@ START_TEST(finish_tells_of_a_reset_before_it_or_while_it_waits)
 {
 	struct sock a, b;
 
-	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	reset(&b);
-	expect(sock_finish(&a, soon()), LIBSOCK_ECONNRESET);
+	for (size_t unread = 0; unread < 30000; unread = unread * 10 + 1) { /* more than one receive takes, at last */
+		connected_pair(LIBSOCK_AF_INET, &a, &b);
+		expect(sock_send_all(b, big, unread, soon(), NULL), 0);
+
+		struct sock_item item = {.s = a, .wanted = LIBSOCK_WRITABLE};
+
+		reset(&b);
+		do
+			expect(sock_wait(&item, 1, soon()), 1);
+		while (!(item.told & LIBSOCK_ERROR));
+		expect(sock_finish(&a, soon()), LIBSOCK_ECONNRESET);
+	}
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 
 	pthread_t thread = start(wait_and_reset, &b);
