@@ -59,6 +59,23 @@ START_TEST(streams_connect_by_path)
 }
 END_TEST
 
+START_TEST(a_stream_without_a_peer_receives_as_over_tcp)
+{
+	struct sock s = {0}, taken;
+	struct sock_reader reader;
+	char data[4], *line;
+
+	expect(sock_open(&s, LIBSOCK_AF_UNIX, LIBSOCK_STREAM), 0);
+	expect(sock_recv(s, data, sizeof data, soon()), LIBSOCK_ENOTCONN);
+	expect(sock_recv_all(s, data, sizeof data, LIBSOCK_NOWAIT, NULL), LIBSOCK_ENOTCONN);
+	expect(sock_recvv(s, &(struct sock_room){data, sizeof data}, 1, LIBSOCK_FOREVER), LIBSOCK_ENOTCONN);
+	expect(sock_recv_socket(s, &taken, soon()), LIBSOCK_ENOTCONN);
+	expect(sock_reader_init(&reader, s, data, sizeof data), 0);
+	expect(sock_read_line(&reader, &line, soon()), LIBSOCK_ENOTCONN);
+	expect(sock_finish(&s, soon()), LIBSOCK_ENOTCONN);
+}
+END_TEST
+
 START_TEST(datagrams_say_from_where)
 {
 	struct sock_addr a_addr = path("a"), b_addr = path("b"), from;
@@ -294,6 +311,7 @@ int main(void)
 {
 	const struct testing_test with[] = {
 		{streams_connect_by_path},
+		{a_stream_without_a_peer_receives_as_over_tcp},
 		{datagrams_say_from_where},
 		{abstract_names_work_or_are_enotsup},
 		{sendto_a_full_receiver_gives_up_on_time_without_spinning},

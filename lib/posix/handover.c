@@ -86,6 +86,7 @@ int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how)
 	ssize_t n = recvmsg((int)channel, &message, (how & OS_NOWAIT ? MSG_DONTWAIT : 0) | MSG_CMSG_CLOEXEC);
 	int count;
 
+	n = native_received(type, n);
 	if (n == -1)
 		return os_error(errno);
 	count = handover__take(&message, fd);

@@ -15,6 +15,8 @@
 #define __APPLE_USE_RFC_3542 1 /* IPV6_PKTINFO and its kin as everybody has them; the same */
 #endif
 
+#include "libsock.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
@@ -91,9 +93,17 @@ static inline int native_start(void)
 	return 0;
 }
 
+/* What a receive gave, in the words of TCP: a Unix-domain stream without a peer is EINVAL to Linux. */
+static inline ssize_t native_received(int type, ssize_t n)
+{
+	if (n == -1 && errno == EINVAL && type == LIBSOCK_STREAM)
+		errno = ENOTCONN;
+	return n;
+}
+
 static inline ssize_t native_recv(int fd, void *data, size_t size, int flags)
 {
-	return recv(fd, data, NATIVE_SIZE(size), flags);
+	return native_received(LIBSOCK_STREAM, recv(fd, data, NATIVE_SIZE(size), flags));
 }
 
 static inline int native_getsockname(int fd, struct sockaddr *name, socklen_t *length)

@@ -222,7 +222,7 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int ho
 ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)
 {
 	struct msghdr message = {.msg_iov = (void *)(uintptr_t)rooms, .msg_iovlen = (uint8_t)count /* int or size_t */};
-	ssize_t n = recvmsg((int)fd, &message, how & OS_NOWAIT ? MSG_DONTWAIT : 0);
+	ssize_t n = native_received(type, recvmsg((int)fd, &message, how & OS_NOWAIT ? MSG_DONTWAIT : 0));
 
 	if (n >= 0 && type == LIBSOCK_DGRAM && (message.msg_flags & MSG_TRUNC))
 		return LIBSOCK_EMSGSIZE;
