@@ -794,9 +794,9 @@ struct sock_packet {
 	/** Where it came from, or is to go. Sending with an empty host: to the peer of a connected socket. */
 	struct sock_addr peer;
 	/**
-	 * The address that it was sent to, the port always 0, or an empty host: unknown. Sending: the address to send from,
-	 * which must be one of this machine's, of the family that the peer's is of; a multicast address, or
-	 * 255.255.255.255, is left out.
+	 * The address that it was sent to, the port always 0, or an empty host: unknown. Of what was sent to a subnet's
+	 * broadcast address it is this machine's address there, on Linux. Sending: the address to send from, which must be
+	 * one of this machine's, of the family that the peer's is of; a multicast address, or 255.255.255.255, is left out.
 	 */
 	struct sock_addr local;
 	/**

@@ -163,6 +163,30 @@ START_TEST(a_wildcard_server_answers_from_the_address_that_was_asked)
 }
 END_TEST
 
+/* The loopback's network has a broadcast address, too. */
+START_TEST(what_came_by_a_subnets_broadcast_is_answered)
+{
+	for (int f = 0; f < 2; f++) {
+		struct sock_addr to, client_addr;
+		struct sock server = wildcard(families[f], &to.port), client = datagram(LIBSOCK_AF_INET, &client_addr);
+		struct sock_packet packet;
+		char data[8];
+
+		expect(sock_addr_set(&to, "127.255.255.255", to.port), 0);
+		expect(sock_packets(server, LIBSOCK_PACKET_LOCAL), 0);
+		expect(sock_set(client, LIBSOCK_BROADCAST, 1), 0);
+		expect(sock_sendto(client, "who?", 4, &to, soon()), 4);
+		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 4);
+		ck_assert_str_eq(packet.local.host, native_is_wine() ? to.host : "127.0.0.1");
+		expect(sock_send_packet(server, "me", 2, &packet, soon()), native_is_wine() ? LIBSOCK_ENOTSUP : 2);
+		if (!native_is_wine())
+			expect(sock_recv(client, data, sizeof data, soon()), 2);
+		sock_close(&client);
+		sock_close(&server);
+	}
+}
+END_TEST
+
 START_TEST(where_to_send_from_must_be_ones_own_and_of_the_peers_family)
 {
 	struct sock_addr addr;
@@ -416,6 +440,7 @@ int main(void)
 		{every_field_that_was_asked_for_is_told},
 		{ecn_and_ttl_arrive_as_they_were_sent},
 		{a_wildcard_server_answers_from_the_address_that_was_asked},
+		{what_came_by_a_subnets_broadcast_is_answered},
 		{where_to_send_from_must_be_ones_own_and_of_the_peers_family},
 		{a_longer_datagram_is_emsgsize_and_marked_truncated},
 		{segments_arrive_as_single_datagrams_whoever_cuts},

@@ -61,9 +61,12 @@ size_t native_put_local4(void *data, const uint8_t ip[4], uint32_t interface_ind
 uint32_t native_get_local4(const void *data, uint8_t ip[4])
 {
 	struct in_pktinfo info;
+	bool is_group;
 
 	memcpy(&info, data, sizeof info);
-	memcpy(ip, &info.ipi_addr, 4);
+	is_group = IN_MULTICAST(ntohl(info.ipi_addr.s_addr)) || info.ipi_addr.s_addr == INADDR_BROADCAST;
+	/* Linux also tells which address to answer from (ip(7)): that one, but for a subnet's broadcast. Others leave it 0. */
+	memcpy(ip, is_group || info.ipi_spec_dst.s_addr == INADDR_ANY ? &info.ipi_addr : &info.ipi_spec_dst, 4);
 	return (uint32_t)info.ipi_ifindex;
 }
 
