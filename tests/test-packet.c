@@ -380,6 +380,31 @@ START_TEST(a_burst_that_is_cut_short_counts_what_was_sent)
 }
 END_TEST
 
+/* The limit of UDP is none of theirs. */
+START_TEST(unix_domain_segments_may_be_longer_than_udp_datagrams)
+{
+	static char data[140000], got[140000];
+	struct sock pair[2];
+	struct sock_packet packet = {.segment = 70000};
+
+	if (sock_has(LIBSOCK_HAS_UNIX_DGRAM) != 1)
+		return;
+	expect(sock_pair(pair, LIBSOCK_DGRAM), 0);
+	if (sock_send(pair[0], data, packet.segment, soon()) == LIBSOCK_EMSGSIZE)
+		packet.segment = 1000; /* as long as this system has them */
+	fill(data, sizeof data);
+	expect(sock_send_packet(pair[0], data, 2 * packet.segment, &packet, soon()), 2 * packet.segment);
+	if (packet.segment == 70000)
+		expect(sock_recv(pair[1], got, sizeof got, soon()), packet.segment);
+	for (int i = 0; i < 2; i++) {
+		expect(sock_recv(pair[1], got, sizeof got, soon()), packet.segment);
+		ck_assert_mem_eq(got, data + (size_t)i * packet.segment, packet.segment);
+	}
+	sock_close(&pair[0]);
+	sock_close(&pair[1]);
+}
+END_TEST
+
 START_TEST(what_no_packet_can_be_is_refused)
 {
 	struct sock_addr addr;
@@ -447,6 +472,7 @@ int main(void)
 		{segments_go_to_a_connected_peer_too},
 		{datagrams_that_came_as_one_tell_where_each_ends},
 		{a_burst_that_is_cut_short_counts_what_was_sent},
+		{unix_domain_segments_may_be_longer_than_udp_datagrams},
 		{what_no_packet_can_be_is_refused},
 		{features_are_yes_or_no_and_sockets_agree},
 		{0},
