@@ -84,14 +84,17 @@ static void stream__advance(struct stream__place *place, size_t n)
 	}
 }
 
-/* The caller's vector is not to be written to: what is left of a piece is sent from a copy, and as much as one call takes. */
+/*
+ * No more of the pieces than one call takes: it looks at all that it is given, each time. The caller's vector is not to
+ * be written to, so what is left of a piece is sent from a copy.
+ */
 static ptrdiff_t stream__send_rest(struct sock s, const struct stream__place *place, int64_t deadline)
 {
 	struct sock_part rest[LIBSOCK_PART_MAX];
 	int count = place->count < LIBSOCK_PART_MAX ? place->count : LIBSOCK_PART_MAX;
 
 	if (place->offset == 0)
-		return sock_sendv(s, place->parts, place->count, deadline);
+		return sock_sendv(s, place->parts, count, deadline);
 	memcpy(rest, place->parts, (size_t)count * sizeof *rest);
 	rest[0].data = (const char *)rest[0].data + place->offset;
 	rest[0].size -= place->offset;
@@ -107,6 +110,8 @@ int sock_sendv_all(struct sock s, const struct sock_part parts[], int count, int
 	done = stream__begin(done, &unused);
 	if (err == 0)
 		err = vector_size(parts, count, &size);
+	if (err == 0)
+		stream__advance(&place, 0); /* past empty ones: there may be more of them than one call takes */
 	while (err == 0 && *done < size) {
 		ptrdiff_t n = stream__send_rest(s, &place, deadline);
 

@@ -11,8 +11,11 @@
 ptrdiff_t __wrap_os_send(intptr_t fd, const void *data, size_t size, int how);
 ptrdiff_t __wrap_os_recv(intptr_t fd, void *data, size_t size, int how);
 ptrdiff_t __wrap_os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how);
+ptrdiff_t __wrap_sock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline);
+ptrdiff_t __real_sock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline);
 
 static size_t transfers;
+static int most_parts; /* of those that one sock_sendv() was given */
 
 ptrdiff_t __wrap_os_send(intptr_t fd, const void *data, size_t size, int how)
 {
@@ -40,6 +43,13 @@ ptrdiff_t __wrap_os_sendv(intptr_t fd, const struct sock_part *parts, int count,
 	(void)how;
 	transfers++;
 	return 1;
+}
+
+ptrdiff_t __wrap_sock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline)
+{
+	if (count > most_parts)
+		most_parts = count;
+	return __real_sock_sendv(s, parts, count, deadline);
 }
 
 /* Too long to be done, a byte at a time, before the test's own time is over. */
@@ -151,11 +161,34 @@ START_TEST(a_line_without_an_end_fills_the_buffer_and_no_more)
 }
 END_TEST
 
+/* Or else a vector twice as long would take four times as long. */
+START_TEST(no_more_parts_are_looked_at_than_one_transfer_takes)
+{
+	static struct sock_part parts[3000];
+	struct sock a, b;
+	size_t done;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	for (size_t i = 1000; i < 3000; i++)
+		parts[i] = (struct sock_part){buffer, i % 3};
+	transfers = 0;
+	expect(sock_sendv_all(a, parts, 3000, LIBSOCK_NOWAIT, &done), LIBSOCK_EAGAIN);
+	ck_assert_uint_eq(done, 1); /* and not 0, for those that are empty */
+	expect(sock_sendv_all(a, parts, 3000, LIBSOCK_FOREVER, &done), 0);
+	ck_assert_uint_eq(done, 2001);
+	ck_assert_uint_eq(transfers, 2002);
+	ck_assert_int_eq(most_parts, LIBSOCK_PART_MAX);
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
 		{no_call_outlasts_its_deadline_while_transfers_succeed},
 		{a_line_without_an_end_fills_the_buffer_and_no_more},
+		{no_more_parts_are_looked_at_than_one_transfer_takes},
 		{0},
 	};
 
