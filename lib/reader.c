@@ -6,6 +6,7 @@
 #include "deadline.h"
 #include "libsock.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 int sock_reader_init(struct sock_reader *reader, struct sock s, void *buffer, size_t size)
@@ -37,8 +38,9 @@ static int reader__check(const struct sock_reader *reader)
 static int reader__ended(struct sock_reader *reader, ptrdiff_t n, int64_t deadline)
 {
 	int err = n == 0 ? LIBSOCK_EEOF : (int)n;
+	const bool may_be_deadline = err == LIBSOCK_ETIMEDOUT && deadline != LIBSOCK_NOWAIT && deadline_left(deadline) == 0;
 
-	if (err != LIBSOCK_EAGAIN && !(err == LIBSOCK_ETIMEDOUT && deadline_left(deadline) == 0))
+	if (err != LIBSOCK_EAGAIN && !may_be_deadline)
 		reader->err = err;
 	return err;
 }

@@ -52,6 +52,23 @@ static ptrdiff_t segments(int wanted)
 	return sent == received && sent == wanted ? 0 : LIBSOCK_EIO;
 }
 
+/* A connection that keep-alive gives up: told once, then the system says end of file. What the second look at it says. */
+static ptrdiff_t read_after_the_end(struct sock s, struct sock peer)
+{
+	struct sock_item item = {.s = s, .wanted = LIBSOCK_READABLE};
+	struct sock_reader reader;
+	char buffer[16], *line;
+
+	must(sock_send(peer, "half", 4, LIBSOCK_FOREVER));
+	must(sock_shutdown(peer, LIBSOCK_SHUT_WR));
+	must(sock_reader_init(&reader, s, buffer, sizeof buffer));
+	while (!(item.told & LIBSOCK_HANGUP))
+		must(sock_wait(&item, 1, LIBSOCK_FOREVER));
+	for (int i = 0; i < 2; i++)
+		sock_read_line(&reader, &line, LIBSOCK_NOWAIT);
+	return sock_read_line(&reader, &line, LIBSOCK_NOWAIT);
+}
+
 static int is_listener(void *context, const struct sock_connection *row)
 {
 	return row->state == LIBSOCK_STATE_LISTEN && sock_addr_equal(&row->local, context);
@@ -88,6 +105,8 @@ int main(int argc, char **argv)
 		result = sock_accept(s, &conn, NULL, sock_after(100));
 	else if (strcmp(what, "recv") == 0)
 		result = sock_recv(clients[0], data, 1, sock_after(30));
+	else if (strcmp(what, "read-after-the-end") == 0 && sock_accept(s, &conn, NULL, LIBSOCK_FOREVER) == 0)
+		result = read_after_the_end(clients[0], conn);
 	else if (strcmp(what, "connected") == 0)
 		result = sock_connected(clients[0], LIBSOCK_NOWAIT);
 	else if (strcmp(what, "close") == 0)
