@@ -197,6 +197,36 @@ START_TEST(a_removed_or_closed_socket_has_no_later_event)
 END_TEST
 
 /* With Winsock nothing tells a socket from an earlier one of the same number: there removing first is the only way. */
+START_TEST(what_was_closed_does_not_hide_what_is_ready)
+{
+	enum { PAIRS = 6 };
+	struct sock_poller poller;
+	struct sock pair[PAIRS][2];
+	struct sock_event events[PAIRS];
+
+	expect(sock_poller_open(&poller), 0);
+	for (int i = 0; i < PAIRS; i++) {
+		expect(sock_pair(pair[i], LIBSOCK_STREAM), 0);
+		expect(sock_poller_add(&poller, pair[i][0], LIBSOCK_READABLE, &pair[i]), 0);
+		expect(sock_send(pair[i][1], "x", 1, soon()), 1);
+
+		struct sock_item arrived = {.s = pair[i][0], .wanted = LIBSOCK_READABLE};
+
+		expect(sock_wait(&arrived, 1, soon()), 1);
+	}
+	for (int i = 0; i < PAIRS; i += 2)
+		sock_close(&pair[i][0]);
+	expect(sock_poller_wait(&poller, events, PAIRS, LIBSOCK_NOWAIT), PAIRS / 2);
+	expect(sock_poller_wait(&poller, events, 1, LIBSOCK_NOWAIT), 1);
+	expect(sock_poller_wait(&poller, events, PAIRS, soon()), PAIRS / 2);
+	for (int i = 0; i < PAIRS; i++) {
+		sock_close(&pair[i][0]);
+		sock_close(&pair[i][1]);
+	}
+	sock_poller_close(&poller);
+}
+END_TEST
+
 START_TEST(a_socket_with_the_number_of_a_closed_one_is_not_taken_for_it)
 {
 	const int expected = native_is_wine() ? 1 : LIBSOCK_EAGAIN;
@@ -370,6 +400,7 @@ int main(void)
 		{ends_resets_and_refusals_are_told_apart},
 		{an_end_that_nobody_wants_to_know_of_does_not_end_the_wait},
 		{a_removed_or_closed_socket_has_no_later_event},
+		{what_was_closed_does_not_hide_what_is_ready},
 		{a_socket_with_the_number_of_a_closed_one_is_not_taken_for_it},
 		{hundreds_of_ready_sockets_all_have_their_turn},
 		{a_wake_from_any_thread_ends_the_wait},

@@ -142,25 +142,33 @@ static bool poll__is_gone(const struct poll__set *set, size_t place)
 	       identity != set->entries[place].identity;
 }
 
-int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wait_ms)
+/* Of the sockets that poll spoke of, at most `max`, beginning where the last look ended. */
+static int poll__tell(struct poll__set *set, struct sock_event events[], int ready, int max)
 {
-	struct poll__set *set = (struct poll__set *)poller;
-	int ready = native_poll(set->polled, (unsigned)set->count, wait_ms), filled = 0;
-	size_t place = set->next;
+	int filled = 0;
 
-	if (ready < 0)
-		return bsd_error();
-	for (size_t seen = 0; seen < set->count && filled < ready && filled < max; seen++, place++) {
-		place = place < set->count ? place : 0;
+	for (size_t left = set->count; left > 0 && ready > 0 && filled < max; left--) {
+		size_t place = set->next < set->count ? set->next : 0;
+
+		set->next = place + 1;
 		if (set->polled[place].revents == 0)
 			continue;
+		ready--;
 		if (poll__is_gone(set, place)) {
-			poll__remove(set, place); /* the places are others now; what is still ready is told the next time */
-			break;
+			poll__remove(set, place);
+			set->next = place; /* where the one after it is now */
+			continue;
 		}
 		events[filled].data = set->entries[place].data;
 		events[filled++].told = bsd_poll_told(set->polled[place].fd, (unsigned short)set->polled[place].revents);
 	}
-	set->next = place;
 	return filled;
+}
+
+int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wait_ms)
+{
+	struct poll__set *set = (struct poll__set *)poller;
+	int ready = native_poll(set->polled, (unsigned)set->count, wait_ms);
+
+	return ready < 0 ? bsd_error() : poll__tell(set, events, ready, max);
 }
