@@ -11,6 +11,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1 /* accept4, SOCK_CLOEXEC; without a meaning elsewhere */
 #endif
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* glibc on 32-bit machines: places in files above 2 GiB, and any inode; else no meaning */
+#endif
 #ifndef __APPLE_USE_RFC_3542
 #define __APPLE_USE_RFC_3542 1 /* IPV6_PKTINFO and its kin as everybody has them; the same */
 #endif

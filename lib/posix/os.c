@@ -229,6 +229,8 @@ ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int cou
 	return n >= 0 ? n : os_error(errno);
 }
 
+_Static_assert(sizeof(off_t) == sizeof(int64_t), "any place in a file");
+
 ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
 {
 	ssize_t n;
