@@ -37,15 +37,32 @@ static void bsd_packet__put(struct bsd_packet__head *head, int level, int type, 
 	head->used += native_cmsg_space(size);
 }
 
-/* A number of the header of IPv4, of IPv6, or of whichever it will be: the system skips the other. */
-static void bsd_packet__put_number(struct bsd_packet__head *head, int family, int type4, int type6, int number)
+/*
+ * A number of the header of IPv4, of IPv6, or of whichever it will be: the system skips the other. LIBSOCK_ENOTSUP: it
+ * cannot be told that.
+ */
+static int bsd_packet__put_ecn(struct bsd_packet__head *head, int family, int ecn)
 {
-	if (number <= 0)
-		return;
-	if (family != LIBSOCK_AF_INET6)
-		bsd_packet__put(head, IPPROTO_IP, type4, &number, sizeof number);
+	const native_ecn4 ecn4 = (native_ecn4)ecn;
+
+	if (ecn <= 0)
+		return 0;
+	if (family != LIBSOCK_AF_INET6 && NATIVE_ECN4 >= 0)
+		bsd_packet__put(head, IPPROTO_IP, NATIVE_ECN4, &ecn4, sizeof ecn4);
 	if (family != LIBSOCK_AF_INET)
-		bsd_packet__put(head, IPPROTO_IPV6, type6, &number, sizeof number);
+		bsd_packet__put(head, IPPROTO_IPV6, NATIVE_ECN6, &ecn, sizeof ecn);
+	return family != LIBSOCK_AF_INET || NATIVE_ECN4 >= 0 ? 0 : LIBSOCK_ENOTSUP;
+}
+
+static int bsd_packet__put_ttl(struct bsd_packet__head *head, int family, int ttl)
+{
+	if (ttl <= 0)
+		return 0;
+	if (family != LIBSOCK_AF_INET6 && NATIVE_TTL4 >= 0)
+		bsd_packet__put(head, IPPROTO_IP, NATIVE_TTL4, &ttl, sizeof ttl);
+	if (family != LIBSOCK_AF_INET)
+		bsd_packet__put(head, IPPROTO_IPV6, IPV6_HOPLIMIT, &ttl, sizeof ttl);
+	return family != LIBSOCK_AF_INET || NATIVE_TTL4 >= 0 ? 0 : LIBSOCK_ENOTSUP;
 }
 
 /* Where to send from: an address, an interface, or both. */
@@ -84,8 +101,11 @@ static int bsd_packet__head_make(struct bsd_packet__head *head, const struct os_
 	if (err < 0)
 		return err;
 	bsd_packet__put_local(head, packet);
-	bsd_packet__put_number(head, packet->family, NATIVE_ECN4, NATIVE_ECN6, packet->ecn);
-	bsd_packet__put_number(head, packet->family, NATIVE_TTL4, IPV6_HOPLIMIT, packet->ttl);
+	err = bsd_packet__put_ecn(head, packet->family, packet->ecn);
+	if (err == 0)
+		err = bsd_packet__put_ttl(head, packet->family, packet->ttl);
+	if (err < 0)
+		return err;
 	return head->used > 0 && !native_hears_control() ? LIBSOCK_ENOTSUP : 0;
 }
 
@@ -315,7 +335,9 @@ bool os_packet_cuts(intptr_t fd)
 	return getsockopt((native_socket)fd, IPPROTO_UDP, NATIVE_SEGMENT, (void *)&value, &length) == 0;
 }
 
-bool os_packet_heard(void)
+bool os_packet_heard(int field)
 {
+	if ((field == LIBSOCK_PACKET_ECN && NATIVE_ECN4 < 0) || (field == LIBSOCK_PACKET_TTL && NATIVE_TTL4 < 0))
+		return false;
 	return native_hears_control();
 }

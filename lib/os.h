@@ -130,9 +130,9 @@ ptrdiff_t os_recv_packet(intptr_t fd, int family, void *data, size_t size, int h
 /* What os_recv_packet() is to tell, of enum sock_packet_field. LIBSOCK_ENOTSUP: not all; some may be told nevertheless. */
 int os_packet_fields(intptr_t fd, int family, int fields);
 
-/* Does the system cut segments? Does it do what a packet says of its local address, ECN and TTL when it is sent? */
+/* Does the system cut segments? Does it do what an IPv4 packet says of a field, of enum sock_packet_field, when it is sent? */
 bool os_packet_cuts(intptr_t fd);
-bool os_packet_heard(void);
+bool os_packet_heard(int field);
 
 /* Two sockets as from os_open(), of AF_UNIX, connected to each other. LIBSOCK_ENOTSUP: the core takes the loopback. */
 int os_pair(int type, intptr_t fd[2]);

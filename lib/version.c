@@ -36,7 +36,7 @@ static int version__can_packet(int field, bool sent)
 		return err == LIBSOCK_ENOTSUP ? 0 : err;
 	can = field == 0 ? os_packet_cuts(fd) : os_packet_fields(fd, LIBSOCK_AF_INET, field) == 0;
 	os_close(fd);
-	return can && (!sent || os_packet_heard());
+	return can && (!sent || os_packet_heard(field));
 }
 
 static int version__stop(void *context, const struct os_connection *connection)

@@ -169,8 +169,9 @@ bool os_packet_cuts(intptr_t fd)
 	return false;
 }
 
-bool os_packet_heard(void)
+bool os_packet_heard(int field)
 {
+	(void)field;
 	return false;
 }
 

@@ -190,12 +190,30 @@ enum { NATIVE_LOCAL4 = IP_RECVDSTADDR, NATIVE_RECV_LOCAL4 = IP_RECVDSTADDR };
 enum {
 	NATIVE_RECV_LOCAL6 = IPV6_RECVPKTINFO,
 	NATIVE_RECV_TTL6 = IPV6_RECVHOPLIMIT,
-	NATIVE_ECN4 = IP_TOS,
 	NATIVE_ECN6 = IPV6_TCLASS,
-	NATIVE_RECV_ECN4 = IP_RECVTOS,
-	NATIVE_RECV_ECN6 = IPV6_RECVTCLASS,
-	NATIVE_TTL4 = IP_TTL
+	NATIVE_RECV_ECN6 = IPV6_RECVTCLASS
 };
+
+/*
+ * What IPv4 may be told and tells of a single datagram, by the kernels' sources; −1: not. FreeBSD takes the class as a
+ * byte; NetBSD and OpenBSD know nothing of it, and one refuses what it does not know, the other overlooks it. A time to
+ * live is only Linux's to be told: FreeBSD and NetBSD refuse it, macOS and OpenBSD overlook it.
+ */
+#ifdef IP_RECVTOS
+enum { NATIVE_ECN4 = IP_TOS, NATIVE_RECV_ECN4 = IP_RECVTOS };
+#else
+enum { NATIVE_ECN4 = -1, NATIVE_RECV_ECN4 = -1 };
+#endif
+#ifdef __FreeBSD__
+typedef unsigned char native_ecn4;
+#else
+typedef int native_ecn4;
+#endif
+#ifdef __linux__
+enum { NATIVE_TTL4 = IP_TTL };
+#else
+enum { NATIVE_TTL4 = -1 };
+#endif
 
 /* UDP_SEGMENT and UDP_GRO (udp(7)), in numbers, as the C library may be older than the kernel. −1: no option at all. */
 #ifdef __linux__

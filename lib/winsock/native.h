@@ -130,6 +130,7 @@ enum {
 	NATIVE_SEGMENTS_ON = 65535 /* the most to be received at once */
 };
 typedef DWORD native_segment;
+typedef int native_ecn4;
 
 static inline native_part native_make_part(void *data, size_t size)
 {
