@@ -18,6 +18,16 @@ enum { NATIVE_NO_OPTION = -1 };
 #define NATIVE_LINGER SO_LINGER
 #endif
 
+/*
+ * Several datagram sockets at one address. On the BSDs SO_REUSEADDR does that for a group's address alone, and not for
+ * the wildcard; SO_REUSEPORT does it for any (setsockopt(2)).
+ */
+#if !defined(NATIVE_SHARE) && defined(SO_REUSEPORT)
+#define NATIVE_SHARE SO_REUSEPORT
+#elif !defined(NATIVE_SHARE)
+#define NATIVE_SHARE SO_REUSEADDR
+#endif
+
 /* Only where it shares out what comes: elsewhere the last socket gets all, or the first. */
 #ifdef SO_REUSEPORT_LB
 #define NATIVE_REUSEPORT SO_REUSEPORT_LB /* FreeBSD */

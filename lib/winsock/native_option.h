@@ -6,6 +6,7 @@
 #define LIBSOCK_NATIVE_OPTION_H
 
 #define NATIVE_LINGER SO_LINGER
+#define NATIVE_SHARE SO_REUSEADDR
 #define NATIVE_REUSEPORT NATIVE_NO_OPTION
 #define NATIVE_TOS NATIVE_NO_OPTION /* IP_TOS is taken and ignored, says Microsoft's page on it */
 #define NATIVE_TCLASS NATIVE_NO_OPTION
