@@ -88,7 +88,7 @@ int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how)
 
 	n = native_received(type, n);
 	if (n == -1)
-		return os_error(errno);
+		return errno == EMSGSIZE ? LIBSOCK_EMFILE : os_error(errno); /* the word of macOS and the BSDs for that */
 	count = handover__take(&message, fd);
 	if (count == 1 && !(message.msg_flags & MSG_CTRUNC))
 		return 0;

@@ -69,6 +69,16 @@ static ptrdiff_t read_after_the_end(struct sock s, struct sock peer)
 	return sock_read_line(&reader, &line, LIBSOCK_NOWAIT);
 }
 
+/* Take a socket that somebody has sent. */
+static ptrdiff_t take(struct sock s)
+{
+	struct sock pair[2], taken;
+
+	must(sock_pair(pair, LIBSOCK_STREAM));
+	must(sock_send_socket(pair[0], s, LIBSOCK_FOREVER));
+	return sock_recv_socket(pair[1], &taken, LIBSOCK_NOWAIT);
+}
+
 static int is_listener(void *context, const struct sock_connection *row)
 {
 	return row->state == LIBSOCK_STATE_LISTEN && sock_addr_equal(&row->local, context);
@@ -107,6 +117,8 @@ int main(int argc, char **argv)
 		result = sock_recv(clients[0], data, 1, sock_after(30));
 	else if (strcmp(what, "read-after-the-end") == 0 && sock_accept(s, &conn, NULL, LIBSOCK_FOREVER) == 0)
 		result = read_after_the_end(clients[0], conn);
+	else if (strcmp(what, "recv-socket") == 0)
+		result = take(s);
 	else if (strcmp(what, "connected") == 0)
 		result = sock_connected(clients[0], LIBSOCK_NOWAIT);
 	else if (strcmp(what, "close") == 0)
