@@ -643,7 +643,7 @@ LIBSOCK_API int sock_peer(struct sock s, struct sock_addr *addr);
 /**
  * The descriptor (on Windows the SOCKET), for calls that libsock does not have.
  *
- * The socket still owns it. On Windows, and on a listener, it is non-blocking; do not change that.
+ * The socket still owns it. Whether it is blocking is libsock's business (see sock_adopt()): do not change that.
  *
  * @param[in] s The socket.
  * @return The descriptor, or −1 for `{0}`.
@@ -656,8 +656,9 @@ LIBSOCK_API intptr_t sock_native(struct sock s);
 /**
  * Make a socket of a descriptor that the program owns already.
  *
- * Family and type are asked of the OS. The descriptor becomes close-on-exec, and non-blocking where libsock needs that
- * (Windows; listeners); nothing else about it changes.
+ * Family and type are asked of the OS. The descriptor becomes close-on-exec, and gets the mode in which libsock's own are:
+ * blocking on Linux, FreeBSD and OpenBSD, but for listeners; non-blocking elsewhere. Duplicates of it, in other processes
+ * too, share that mode, and sock_release() leaves it. Nothing else about it changes.
  *
  * @param[out] s Receives the socket, which owns the descriptor from now on; `{0}` on error, and the descriptor is still the
  *               caller's. Must not be NULL.

@@ -369,6 +369,34 @@ START_TEST(adopting_foreign_descriptors)
 }
 END_TEST
 
+START_TEST(an_adopted_descriptor_gets_the_mode_of_libsocks_own)
+{
+	struct sock own, s, connected[2];
+	int raw = socket(AF_INET, SOCK_STREAM, 0), mode;
+
+	ck_assert_int_ge(raw, 0);
+	expect(sock_open(&own, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+	mode = fcntl((int)sock_native(own), F_GETFL) & O_NONBLOCK;
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(fcntl(raw, F_SETFL, i == 0 ? 0 : O_NONBLOCK), 0);
+		expect(sock_adopt(&s, raw), 0);
+		ck_assert_int_eq(fcntl(raw, F_GETFL) & O_NONBLOCK, mode);
+		ck_assert_int_eq(sock_release(&s), raw);
+		ck_assert_int_eq(fcntl(raw, F_GETFL) & O_NONBLOCK, mode);
+	}
+	ck_assert_int_eq(listen(raw, 1), 0);
+	expect(sock_adopt(&s, raw), 0);
+	ck_assert_int_eq(fcntl(raw, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	sock_close(&s);
+	sock_close(&own);
+	connected_pair(LIBSOCK_AF_INET, &connected[0], &connected[1]);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(fcntl((int)sock_native(connected[i]), F_GETFL) & O_NONBLOCK, mode);
+		sock_close(&connected[i]);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -382,6 +410,7 @@ int main(void)
 		{shutdown_wakes_whoever_waits},
 		{running_out_of_descriptors_is_emfile_and_keeps_the_queue},
 		{adopting_foreign_descriptors},
+		{an_adopted_descriptor_gets_the_mode_of_libsocks_own},
 		{0},
 	};
 
