@@ -195,8 +195,8 @@ ptrdiff_t os_send_packet(intptr_t fd, int family, const void *data, size_t size,
 	return bsd_packet__send_each(fd, &head, data, size, flags, packet->segment);
 }
 
-/* Numbers come as int or as a byte, as the system likes. */
-static int bsd_packet__number(native_cmsg *item, size_t size)
+/* Numbers come as int or as a byte, as the system likes; one that was cut off for want of room is unknown. */
+static int bsd_packet__number(native_cmsg *item, size_t size, int unknown)
 {
 	unsigned char byte;
 	int number;
@@ -205,21 +205,30 @@ static int bsd_packet__number(native_cmsg *item, size_t size)
 		memcpy(&number, native_cmsg_data(item), sizeof number);
 		return number;
 	}
+	if (size != sizeof byte)
+		return unknown;
 	memcpy(&byte, native_cmsg_data(item), sizeof byte);
 	return byte;
+}
+
+static int bsd_packet__ecn(native_cmsg *item, size_t size)
+{
+	int class = bsd_packet__number(item, size, -1);
+
+	return class < 0 ? class : class & 3;
 }
 
 static void bsd_packet__tell4(struct os_packet *packet, native_cmsg *item, size_t size)
 {
 	const int type = item->cmsg_type;
 
-	if (type == NATIVE_LOCAL4) {
+	if (type == NATIVE_LOCAL4 && size >= NATIVE_LOCAL4_SIZE) {
 		packet->local.family = LIBSOCK_AF_INET;
 		packet->interface_index = native_get_local4(native_cmsg_data(item), packet->local.ip);
 	} else if (type == IP_TTL || type == IP_RECVTTL) {
-		packet->ttl = bsd_packet__number(item, size);
+		packet->ttl = bsd_packet__number(item, size, -1);
 	} else if (type == IP_TOS || type == NATIVE_RECV_ECN4 || type == NATIVE_ECN4) {
-		packet->ecn = bsd_packet__number(item, size) & 3;
+		packet->ecn = bsd_packet__ecn(item, size);
 	}
 }
 
@@ -228,7 +237,7 @@ static void bsd_packet__tell6(struct os_packet *packet, native_cmsg *item, size_
 	const int type = item->cmsg_type;
 	struct in6_pktinfo info;
 
-	if (type == IPV6_PKTINFO) {
+	if (type == IPV6_PKTINFO && size >= sizeof info) {
 		memcpy(&info, native_cmsg_data(item), sizeof info);
 		packet->local.family = LIBSOCK_AF_INET6;
 		memcpy(packet->local.ip, &info.ipi6_addr, 16);
@@ -238,9 +247,9 @@ static void bsd_packet__tell6(struct os_packet *packet, native_cmsg *item, size_
 		if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) || IN6_IS_ADDR_MC_LINKLOCAL(&info.ipi6_addr))
 			packet->local.scope = packet->interface_index;
 	} else if (type == IPV6_HOPLIMIT) {
-		packet->ttl = bsd_packet__number(item, size);
+		packet->ttl = bsd_packet__number(item, size, -1);
 	} else if (type == IPV6_TCLASS || type == NATIVE_ECN6) {
-		packet->ecn = bsd_packet__number(item, size) & 3;
+		packet->ecn = bsd_packet__ecn(item, size);
 	}
 }
 
@@ -251,7 +260,7 @@ static void bsd_packet__tell(struct os_packet *packet, native_cmsg *item, size_t
 	else if (item->cmsg_level == IPPROTO_IPV6)
 		bsd_packet__tell6(packet, item, size);
 	else if (item->cmsg_level == IPPROTO_UDP && item->cmsg_type == NATIVE_SEGMENTS)
-		packet->segment = (size_t)bsd_packet__number(item, size);
+		packet->segment = (size_t)bsd_packet__number(item, size, 0);
 }
 
 /* Not with CMSG_NXTHDR, whose arithmetic changes its sign in musl's headers and in MinGW's. */
@@ -262,7 +271,7 @@ static void bsd_packet__tell_all(struct os_packet *packet, struct bsd_packet__he
 	while (place + sizeof(native_cmsg) <= head->used) {
 		native_cmsg *item = (native_cmsg *)(void *)(head->control + place);
 
-		if (item->cmsg_len < native_cmsg_length(0))
+		if (item->cmsg_len < native_cmsg_length(0) || item->cmsg_len > head->used - place)
 			return;
 		size = item->cmsg_len - native_cmsg_length(0);
 		bsd_packet__tell(packet, item, size);

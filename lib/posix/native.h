@@ -178,14 +178,14 @@ static inline void *native_cmsg_data(native_cmsg *item)
 }
 
 #ifdef IP_PKTINFO
-enum { NATIVE_LOCAL4 = IP_PKTINFO };
+enum { NATIVE_LOCAL4 = IP_PKTINFO, NATIVE_LOCAL4_SIZE = sizeof(struct in_pktinfo) };
 #ifdef IP_RECVPKTINFO
 enum { NATIVE_RECV_LOCAL4 = IP_RECVPKTINFO };
 #else
 enum { NATIVE_RECV_LOCAL4 = IP_PKTINFO };
 #endif
 #else /* FreeBSD, OpenBSD: IP_SENDSRCADDR has the same number */
-enum { NATIVE_LOCAL4 = IP_RECVDSTADDR, NATIVE_RECV_LOCAL4 = IP_RECVDSTADDR };
+enum { NATIVE_LOCAL4 = IP_RECVDSTADDR, NATIVE_RECV_LOCAL4 = IP_RECVDSTADDR, NATIVE_LOCAL4_SIZE = 4 };
 #endif
 
 enum {

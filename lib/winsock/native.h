@@ -117,6 +117,7 @@ static inline void *native_cmsg_data(native_cmsg *item)
 
 enum {
 	NATIVE_LOCAL4 = IP_PKTINFO,
+	NATIVE_LOCAL4_SIZE = sizeof(IN_PKTINFO),
 	NATIVE_RECV_LOCAL4 = IP_PKTINFO,
 	NATIVE_RECV_LOCAL6 = IPV6_PKTINFO,
 	NATIVE_RECV_TTL6 = IPV6_HOPLIMIT,
