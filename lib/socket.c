@@ -23,7 +23,7 @@ bool socket_again(struct sock s, ptrdiff_t *result, int event, int64_t deadline,
 			os_wait_any(NULL, 0, 1);
 		ready = os_wait(s.fd, event, left);
 		if (ready > 0 && (left != 0 || *vain == 0)) {
-			(*vain)++;
+			*vain += *vain < 2; /* at one a millisecond an int is full after 25 days */
 			return true;
 		}
 		if (ready == OS_EINTR || (ready == 0 && left != 0))

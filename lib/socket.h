@@ -12,9 +12,9 @@
 /*
  * The one deadline loop. A verb makes its call and asks here, with what came back, whether to make it again: after a
  * signal, or when the socket has become ready within the deadline. Otherwise `result` is what the verb returns. `vain`, 0 at
- * first, counts how often "ready" was not true. Once is usual (another thread was quicker, a datagram was damaged); a
- * socket that says it for good (a Unix-domain datagram to a full receiver, an error queue that nobody reads) must neither
- * spin nor outlive the deadline.
+ * first, counts up to two how often "ready" was not true. Once is usual (another thread was quicker, a datagram was
+ * damaged); a socket that says it for good (a Unix-domain datagram to a full receiver, an error queue that nobody reads)
+ * must neither spin nor outlive the deadline.
  */
 bool socket_again(struct sock s, ptrdiff_t *result, int event, int64_t deadline, int *vain);
 

@@ -3,8 +3,10 @@
 /* A peer that is always ready, for one byte: no transfer ever has to wait, and still a call ends when its time is over. */
 
 #include "os.h"
+#include "socket.h"
 #include "testing.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* The linker puts these in the place of the platform's calls (--wrap). */
@@ -183,12 +185,30 @@ START_TEST(no_more_parts_are_looked_at_than_one_transfer_takes)
 }
 END_TEST
 
+START_TEST(readiness_in_vain_is_counted_for_ever)
+{
+	struct sock a, b;
+	int vain = INT_MAX;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	for (int i = 0; i < 3; i++) {
+		ptrdiff_t result = LIBSOCK_EAGAIN;
+
+		ck_assert(socket_again(a, &result, OS_WRITABLE, LIBSOCK_FOREVER, &vain));
+		ck_assert_int_gt(vain, 1);
+	}
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
 		{no_call_outlasts_its_deadline_while_transfers_succeed},
 		{a_line_without_an_end_fills_the_buffer_and_no_more},
 		{no_more_parts_are_looked_at_than_one_transfer_takes},
+		{readiness_in_vain_is_counted_for_ever},
 		{0},
 	};
 
