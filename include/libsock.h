@@ -1026,7 +1026,7 @@ struct sock_reader {
 	size_t end;       /**< Where they end. */
 	int32_t err;      /**< How the stream ended, #LIBSOCK_EEOF or an error, for every later call. 0: it goes on. */
 	uint8_t partial;  /**< 1: what the last call gave has no delimiter, because the stream ended there. */
-	uint8_t overlong; /**< 1: the last call was #LIBSOCK_EMSGSIZE. */
+	uint8_t overlong; /**< 1: a call was #LIBSOCK_EMSGSIZE, and what was too long has not been skipped or read yet. */
 };
 
 /**

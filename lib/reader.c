@@ -109,6 +109,8 @@ static int reader__skip(struct sock_reader *reader, const char *delimiter, size_
 		if (err == 0 && reader__find(reader, reader->begin, delimiter, length) == NULL)
 			err = deadline_over(deadline);
 	}
+	if (err == LIBSOCK_EEOF) /* what looked like the beginning of a delimiter was none */
+		reader->begin = reader->end;
 	return err;
 }
 

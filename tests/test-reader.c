@@ -258,6 +258,7 @@ END_TEST
 START_TEST(the_end_of_file_within_a_long_line_is_the_end_of_file)
 {
 	struct bench bench;
+	char end;
 
 	open_bench(&bench, 8);
 	put(&bench, "0123456789");
@@ -272,6 +273,7 @@ START_TEST(the_end_of_file_within_a_long_line_is_the_end_of_file)
 	expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EMSGSIZE);
 	expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EEOF);
 	expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EEOF);
+	expect(sock_read(&bench.in, &end, 1, soon()), 0); /* nothing is left */
 	close_bench(&bench);
 }
 END_TEST
