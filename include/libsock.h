@@ -294,7 +294,8 @@ enum sock_feature {
  *
  * @param[in] feature One of enum sock_feature.
  * @return 1: yes. 0: no; the calls in question answer #LIBSOCK_ENOTSUP. #LIBSOCK_EINVAL: not a feature. #LIBSOCK_EMFILE,
- *         #LIBSOCK_ENFILE, #LIBSOCK_ENOMEM, #LIBSOCK_ENOBUFS: it could not be found out.
+ *         #LIBSOCK_ENFILE, #LIBSOCK_ENOMEM, #LIBSOCK_ENOBUFS, and of #LIBSOCK_HAS_CONNECTIONS whatever else
+ *         sock_connections() says: it could not be found out.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
