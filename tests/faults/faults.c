@@ -79,6 +79,16 @@ static ptrdiff_t take(struct sock s)
 	return sock_recv_socket(pair[1], &taken, LIBSOCK_NOWAIT);
 }
 
+/* Is a switch that was set read as 1? */
+static ptrdiff_t read_switch(struct sock s)
+{
+	int64_t value = 0;
+
+	must(sock_set(s, LIBSOCK_KEEPALIVE, 1));
+	must(sock_get(s, LIBSOCK_KEEPALIVE, &value));
+	return value == 1 ? 0 : LIBSOCK_EIO;
+}
+
 static int is_listener(void *context, const struct sock_connection *row)
 {
 	return row->state == LIBSOCK_STATE_LISTEN && sock_addr_equal(&row->local, context);
@@ -119,6 +129,8 @@ int main(int argc, char **argv)
 		result = read_after_the_end(clients[0], conn);
 	else if (strcmp(what, "recv-socket") == 0)
 		result = take(s);
+	else if (strcmp(what, "read-switch") == 0)
+		result = read_switch(s);
 	else if (strcmp(what, "connected") == 0)
 		result = sock_connected(clients[0], LIBSOCK_NOWAIT);
 	else if (strcmp(what, "close") == 0)
