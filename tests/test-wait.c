@@ -4,6 +4,7 @@
 
 #include "testing.h"
 
+#include <pthread.h>
 #include <string.h>
 
 static struct sock_item item(struct sock s, int wanted)
@@ -161,6 +162,39 @@ START_TEST(a_wait_for_room_outlasts_the_peers_end)
 }
 END_TEST
 
+static void *end_later(void *arg)
+{
+	expect(sock_wait(NULL, 0, sock_after(60)), LIBSOCK_ETIMEDOUT);
+	expect(sock_shutdown(*(struct sock *)arg, LIBSOCK_SHUT_WR), 0);
+	return NULL;
+}
+
+START_TEST(an_end_that_comes_meanwhile_does_not_move_the_deadline)
+{
+	int64_t best = INT64_MAX; /* of several tries: one may be late because the machine was busy */
+
+	for (int i = 0; i < 9; i++) {
+		struct sock client, server;
+		struct sock_item items[1];
+		pthread_t thread;
+		int64_t by, late;
+
+		connected_pair(LIBSOCK_AF_INET, &client, &server);
+		items[0] = item(client, 0);
+		by = sock_after(80);
+		ck_assert_int_eq(pthread_create(&thread, NULL, end_later, &server), 0);
+		expect(sock_wait(items, 1, by), LIBSOCK_ETIMEDOUT);
+		late = sock_now() - by;
+		best = late < best ? late : best;
+		pthread_join(thread, NULL);
+		sock_close(&client);
+		sock_close(&server);
+	}
+	ck_assert_int_ge(best, 0);
+	ck_assert_int_le(best, 20);
+}
+END_TEST
+
 START_TEST(a_reset_is_an_error_and_no_hang_up)
 {
 	struct sock client, server;
@@ -253,6 +287,7 @@ int main(void)
 		{the_end_of_a_stream_is_a_hang_up_after_its_last_byte},
 		{an_end_that_nobody_wants_to_know_of_does_not_end_the_wait},
 		{a_wait_for_room_outlasts_the_peers_end},
+		{an_end_that_comes_meanwhile_does_not_move_the_deadline},
 		{a_reset_is_an_error_and_no_hang_up},
 		{a_connect_is_writable_when_made_and_an_error_when_refused},
 		{what_cannot_be_waited_for_is_refused},

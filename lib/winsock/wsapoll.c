@@ -125,14 +125,25 @@ static int wsapoll__patience(const WSAPOLLFD polled[], unsigned count, int wait_
 	return wait_ms;
 }
 
+/* How long to look past those that make noise, which may have begun late: what is left of the time. */
+static int wsapoll__slice(int wait_ms, int64_t begun)
+{
+	int64_t left = wait_ms < 0 ? WSAPOLL__SLICE_MS : wait_ms - (os_now() - begun);
+
+	if (left > WSAPOLL__SLICE_MS)
+		return WSAPOLL__SLICE_MS;
+	return left > 0 ? (int)left : 0;
+}
+
 int native_poll(WSAPOLLFD polled[], unsigned count, int wait_ms)
 {
-	int slice = wait_ms < 0 || wait_ms > WSAPOLL__SLICE_MS ? WSAPOLL__SLICE_MS : wait_ms, ready, noise;
+	const int64_t begun = os_now();
+	int ready, noise;
 
 	if (wsapoll__wait(polled, count, wsapoll__patience(polled, count, wait_ms)) < 0)
 		return -1;
 	wsapoll__count(polled, count, &ready, &noise);
-	if (noise > 0 && noise == ready && wsapoll__without_noise(polled, count, slice) < 0)
+	if (noise > 0 && noise == ready && wsapoll__without_noise(polled, count, wsapoll__slice(wait_ms, begun)) < 0)
 		return -1;
 	wsapoll__count(polled, count, &ready, &noise);
 	wsapoll__clear_ends(polled, count);
