@@ -23,6 +23,9 @@ void bsd_addr_get(struct os_addr *to, const union bsd_addr *from, native_len len
 /* setsockopt(); what the system does not know is LIBSOCK_ENOTSUP. */
 int bsd_option_write(intptr_t fd, int level, int name, const void *value, size_t size);
 
+/* What IPv4 said of an option of an IPv6 socket; if that is V6ONLY there may be nobody to tell. */
+int bsd_option_of_ipv4(intptr_t fd, int err);
+
 /* LIBSOCK_MULTICAST_INTERFACE. */
 int bsd_multicast_set_interface(intptr_t fd, int family, uint32_t index);
 int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value);

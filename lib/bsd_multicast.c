@@ -79,7 +79,7 @@ int bsd_multicast_set_interface(intptr_t fd, int family, uint32_t index)
 	err = bsd_option_write(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
 	if (err < 0 || !NATIVE_DUAL_OPTIONS)
 		return err;
-	return bsd_option_write(fd, IPPROTO_IP, IP_MULTICAST_IF, &addr, sizeof addr);
+	return bsd_option_of_ipv4(fd, bsd_option_write(fd, IPPROTO_IP, IP_MULTICAST_IF, &addr, sizeof addr));
 }
 
 int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value)

@@ -115,22 +115,24 @@ static int bsd_option__put(intptr_t fd, enum bsd_option__kind kind, int level, i
 	return bsd_option_write(fd, level, name, &v, size);
 }
 
-/*
- * An IPv6 socket speaks IPv4 too, which has its own hop limits and the like, unless it is V6ONLY: then there may be
- * nobody to tell. Where one level answers for both, the other one refuses.
- */
+int bsd_option_of_ipv4(intptr_t fd, int err)
+{
+	int64_t alone = 0;
+
+	if (err < 0 && os_option_get(fd, LIBSOCK_AF_INET6, LIBSOCK_V6ONLY, &alone) == 0 && alone)
+		return 0;
+	return err;
+}
+
+/* An IPv6 socket speaks IPv4 too, which has its own hop limits and the like. */
 static int bsd_option__put_dual(intptr_t fd, const struct bsd_option__row *row, int64_t value)
 {
 	const enum bsd_option__kind kind6 = row->kind == BSD_OPTION__SMALL ? BSD_OPTION__NUMBER : row->kind;
-	int64_t alone = 0;
 	int err = bsd_option__put(fd, kind6, IPPROTO_IPV6, row->name6, value);
 
 	if (err < 0 || !NATIVE_DUAL_OPTIONS)
 		return err;
-	err = bsd_option__put(fd, row->kind, row->level, row->name, value);
-	if (err < 0 && os_option_get(fd, LIBSOCK_AF_INET6, LIBSOCK_V6ONLY, &alone) == 0 && alone)
-		err = 0;
-	return err;
+	return bsd_option_of_ipv4(fd, bsd_option__put(fd, row->kind, row->level, row->name, value));
 }
 
 int os_option_set(intptr_t fd, int family, int option, int64_t value)

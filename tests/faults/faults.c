@@ -89,6 +89,16 @@ static ptrdiff_t read_switch(struct sock s)
 	return value == 1 ? 0 : LIBSOCK_EIO;
 }
 
+/* Of IPv6 alone, the last thing asked being IPv4's interface. */
+static ptrdiff_t choose_interface(void)
+{
+	struct sock s;
+
+	must(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM));
+	must(sock_set(s, LIBSOCK_V6ONLY, 1));
+	return sock_set(s, LIBSOCK_MULTICAST_INTERFACE, 0);
+}
+
 static int is_listener(void *context, const struct sock_connection *row)
 {
 	return row->state == LIBSOCK_STATE_LISTEN && sock_addr_equal(&row->local, context);
@@ -131,6 +141,8 @@ int main(int argc, char **argv)
 		result = take(s);
 	else if (strcmp(what, "read-switch") == 0)
 		result = read_switch(s);
+	else if (strcmp(what, "choose-interface") == 0)
+		result = choose_interface();
 	else if (strcmp(what, "connected") == 0)
 		result = sock_connected(clients[0], LIBSOCK_NOWAIT);
 	else if (strcmp(what, "close") == 0)
