@@ -183,8 +183,11 @@ ptrdiff_t os_send_packet(intptr_t fd, int family, const void *data, size_t size,
 	/* One segment is a datagram like any other: to say that it is one would only cost. */
 	if (packet->segment == 0 || size <= packet->segment)
 		return size <= INT_MAX ? bsd_packet__send_one(fd, &head, data, size, flags) : LIBSOCK_EMSGSIZE;
-	if (packet->cuts == 0) /* a system that does not know the control message would send all in one datagram */
-		packet->cuts = family != LIBSOCK_AF_UNIX && os_packet_cuts(fd) ? 1 : -1;
+	/* Who does not know the control message would send all in one datagram: some systems, and AF_UNIX on all of them. */
+	if (family == LIBSOCK_AF_UNIX)
+		packet->cuts = -1;
+	else if (packet->cuts == 0)
+		packet->cuts = os_packet_cuts(fd) ? 1 : -1;
 	if (packet->cuts > 0 && packet->segment <= BSD_PACKET__BYTES / 2) {
 		ptrdiff_t n = bsd_packet__send_cut(fd, &head, data, bsd_packet__most(packet->segment, size), flags,
 						   packet);

@@ -393,8 +393,10 @@ START_TEST(unix_domain_segments_may_be_longer_than_udp_datagrams)
 	if (sock_send(pair[0], data, packet.segment, soon()) == LIBSOCK_EMSGSIZE)
 		packet.segment = 1000; /* as long as this system has them */
 	fill(data, sizeof data);
+	packet.os_cuts = 1; /* of another peer, over UDP */
 	expect(sock_send_packet(pair[0], data, 2 * packet.segment, &packet, soon()), 2 * packet.segment);
-	if (packet.segment == 70000)
+	ck_assert_int_eq(packet.os_cuts, -1);
+	if (packet.segment == 70000) /* the one before */
 		expect(sock_recv(pair[1], got, sizeof got, soon()), packet.segment);
 	for (int i = 0; i < 2; i++) {
 		expect(sock_recv(pair[1], got, sizeof got, soon()), packet.segment);
