@@ -94,7 +94,7 @@ static int dial__wait(struct dial__race *race, int wait_ms)
 			attempts[count] = &race->attempt[i];
 			items[count++] = (struct os_wait_item){.fd = race->attempt[i].fd, .event = OS_CONNECTED};
 		}
-	ready = os_wait_any(items, count, wait_ms);
+	ready = os_wait(items, count, wait_ms);
 	if (ready < 0)
 		return ready == OS_EINTR ? 0 : ready;
 	for (int i = 0; i < count && race->winner == NULL; i++)

@@ -5,6 +5,7 @@
 #include "addr.h"
 #include "libsock.h"
 #include "os.h"
+#include "socket.h"
 
 /* A literal: there is no deadline for a look-up, and a group is nothing that one connects to by name. */
 static int multicast__read(const struct sock_addr *addr, struct os_addr *bits)
@@ -37,12 +38,10 @@ static int multicast__change(struct sock s, bool join, const struct sock_addr *g
 			     uint32_t index)
 {
 	struct os_addr to, from;
-	int err;
+	int err = socket_check(s, LIBSOCK_DGRAM);
 
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
-	if (s.type != LIBSOCK_DGRAM)
-		return LIBSOCK_EPROTOTYPE;
+	if (err < 0)
+		return err;
 	if (s.family == LIBSOCK_AF_UNIX)
 		return LIBSOCK_ENOPROTOOPT;
 	if (group == NULL)

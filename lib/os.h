@@ -171,20 +171,9 @@ enum {
 };
 
 /*
- * Wait until the descriptor is ready, or has an error to tell, for at most `wait_ms` (-1: for ever). 1: ready. 0: the time
- * is over. Being early is allowed, the core looks at the clock. Works for any descriptor number.
- */
-int os_wait(intptr_t fd, int event, int wait_ms);
-
-/*
- * Find out family and type of a foreign descriptor, make it not inheritable, and put it in the mode that os_open() or
- * os_listen() gives. What libsock has no name for is LIBSOCK_ENOTSUP.
- */
-int os_adopt(intptr_t fd, int32_t *family, int32_t *type);
-
-/*
- * As os_wait(), for a few descriptors at a time, at most OS_WAIT_MAX: `ready` of each is set to whether it is. Returns how
- * many are. With none of them (null, 0) it only waits.
+ * Wait until one of a few descriptors, at most OS_WAIT_MAX, is ready or has an error to tell, for at most `wait_ms` (-1:
+ * for ever). How many are; `ready` of each is set. 0: the time is over. Being early is allowed, the core looks at the
+ * clock. Works for any descriptor number. With none of them (null, 0) it only waits.
  */
 enum { OS_WAIT_MAX = 32 };
 struct os_wait_item {
@@ -192,7 +181,13 @@ struct os_wait_item {
 	int event;
 	bool ready;
 };
-int os_wait_any(struct os_wait_item items[], int count, int wait_ms);
+int os_wait(struct os_wait_item items[], int count, int wait_ms);
+
+/*
+ * Find out family and type of a foreign descriptor, make it not inheritable, and put it in the mode that os_open() or
+ * os_listen() gives. What libsock has no name for is LIBSOCK_ENOTSUP.
+ */
+int os_adopt(intptr_t fd, int32_t *family, int32_t *type);
 
 /*
  * Readiness as the public header has it: sets `told` of each item, 0 before, and returns how many have something told. An

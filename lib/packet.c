@@ -20,16 +20,14 @@ enum {
 
 static int packet__check(struct sock s, const void *data, size_t size)
 {
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
-	if (s.type != LIBSOCK_DGRAM)
-		return LIBSOCK_EPROTOTYPE;
-	return data == NULL && size > 0 ? LIBSOCK_EINVAL : 0;
+	int err = socket_check(s, LIBSOCK_DGRAM);
+
+	return err == 0 && data == NULL && size > 0 ? LIBSOCK_EINVAL : err;
 }
 
 int sock_packets(struct sock s, int fields)
 {
-	int err = packet__check(s, NULL, 0);
+	int err = socket_check(s, LIBSOCK_DGRAM);
 
 	if (err < 0)
 		return err;

@@ -5,19 +5,20 @@
 #include "compiler.h"
 #include "deadline.h"
 #include "libsock.h"
+#include "socket.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 int sock_reader_init(struct sock_reader *reader, struct sock s, void *buffer, size_t size)
 {
+	int err = socket_check(s, LIBSOCK_STREAM);
+
 	if (reader == NULL)
 		return LIBSOCK_EINVAL;
 	*reader = (struct sock_reader){0};
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
-	if (s.type != LIBSOCK_STREAM)
-		return LIBSOCK_EPROTOTYPE;
+	if (err < 0)
+		return err;
 	if (buffer == NULL || size < 2)
 		return LIBSOCK_EINVAL;
 	*reader = (struct sock_reader){.s = s, .buffer = buffer, .size = size};

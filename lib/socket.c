@@ -17,11 +17,12 @@ bool socket_again(struct sock s, ptrdiff_t *result, int event, int64_t deadline,
 	if (*result != LIBSOCK_EAGAIN || deadline == LIBSOCK_NOWAIT)
 		return false;
 	for (;;) {
+		struct os_wait_item item = {.fd = s.fd, .event = event};
 		int left = deadline_left(deadline), ready;
 
 		if (*vain > 1 && left != 0)
-			os_wait_any(NULL, 0, 1);
-		ready = os_wait(s.fd, event, left);
+			os_wait(NULL, 0, 1);
+		ready = os_wait(&item, 1, left);
 		if (ready > 0 && (left != 0 || *vain == 0)) {
 			*vain += *vain < 2; /* at one a millisecond an int is full after 25 days */
 			return true;
@@ -31,13 +32,6 @@ bool socket_again(struct sock s, ptrdiff_t *result, int event, int64_t deadline,
 		*result = ready < 0 ? ready : LIBSOCK_ETIMEDOUT;
 		return false;
 	}
-}
-
-static int socket__check(struct sock s, int type)
-{
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
-	return s.type == type ? 0 : LIBSOCK_EPROTOTYPE;
 }
 
 int socket_how(int64_t deadline)
@@ -99,7 +93,7 @@ int sock_connected(struct sock s, int64_t deadline)
 {
 	const int64_t passed = -1; /* looks once, without waiting */
 	struct os_addr unused;
-	int err = socket__check(s, LIBSOCK_STREAM);
+	int err = socket_check(s, LIBSOCK_STREAM);
 
 	if (err < 0)
 		return err;
@@ -125,7 +119,7 @@ int sock_bind(struct sock s, const struct sock_addr *addr)
 
 int sock_listen(struct sock s, int backlog)
 {
-	int err = socket__check(s, LIBSOCK_STREAM);
+	int err = socket_check(s, LIBSOCK_STREAM);
 
 	if (err < 0)
 		return err;
@@ -164,7 +158,7 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 	if (conn == NULL)
 		return LIBSOCK_EINVAL;
 	*conn = (struct sock){0};
-	err = socket__check(s, LIBSOCK_STREAM);
+	err = socket_check(s, LIBSOCK_STREAM);
 	if (err < 0)
 		return (int)err;
 	do {
@@ -270,7 +264,7 @@ ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct
 {
 	volatile struct socket__transfer kept;
 	struct os_addr bits;
-	ptrdiff_t n = socket__check(s, LIBSOCK_DGRAM);
+	ptrdiff_t n = socket_check(s, LIBSOCK_DGRAM);
 
 	if (n < 0)
 		return n;
@@ -289,7 +283,7 @@ NOINLINE ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct 
 {
 	volatile struct socket__transfer kept;
 	struct os_addr bits;
-	ptrdiff_t n = socket__check(s, LIBSOCK_DGRAM);
+	ptrdiff_t n = socket_check(s, LIBSOCK_DGRAM);
 
 	if (n < 0)
 		return n;
@@ -307,7 +301,7 @@ NOINLINE ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct 
 
 int sock_shutdown(struct sock s, int how)
 {
-	int err = socket__check(s, LIBSOCK_STREAM);
+	int err = socket_check(s, LIBSOCK_STREAM);
 
 	if (err < 0)
 		return err;

@@ -9,6 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A socket, and one of the type that the call is for. */
+static inline int socket_check(struct sock s, int type)
+{
+	if (s.family == 0)
+		return LIBSOCK_EBADF;
+	return s.type == type ? 0 : LIBSOCK_EPROTOTYPE;
+}
+
 /*
  * The one deadline loop. A verb makes its call and asks here, with what came back, whether to make it again: after a
  * signal, or when the socket has become ready within the deadline. Otherwise `result` is what the verb returns. `vain`, 0 at

@@ -5,16 +5,10 @@
 #include "deadline.h"
 #include "libsock.h"
 #include "os.h"
+#include "socket.h"
 #include "vector.h"
 
 #include <string.h>
-
-static int stream__check(struct sock s)
-{
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
-	return s.type == LIBSOCK_STREAM ? 0 : LIBSOCK_EPROTOTYPE;
-}
 
 /* `*done` is right at any time, so that every way out may be taken. */
 static size_t *stream__begin(size_t *done, size_t *unused)
@@ -29,7 +23,7 @@ int sock_send_all(struct sock s, const void *data, size_t size, int64_t deadline
 {
 	const char *bytes = data;
 	size_t unused;
-	int err = stream__check(s);
+	int err = socket_check(s, LIBSOCK_STREAM);
 
 	done = stream__begin(done, &unused);
 	if (err == 0 && data == NULL && size > 0)
@@ -50,7 +44,7 @@ int sock_recv_all(struct sock s, void *data, size_t size, int64_t deadline, size
 {
 	char *bytes = data;
 	size_t unused;
-	int err = stream__check(s);
+	int err = socket_check(s, LIBSOCK_STREAM);
 
 	done = stream__begin(done, &unused);
 	if (err == 0 && data == NULL && size > 0)
@@ -105,7 +99,7 @@ int sock_sendv_all(struct sock s, const struct sock_part parts[], int count, int
 {
 	struct stream__place place = {.parts = parts, .count = count};
 	size_t unused, size = 0;
-	int err = stream__check(s);
+	int err = socket_check(s, LIBSOCK_STREAM);
 
 	done = stream__begin(done, &unused);
 	if (err == 0)
@@ -129,7 +123,7 @@ int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, 
 {
 	char data[16384];
 	uint64_t unused;
-	int err = stream__check(s);
+	int err = socket_check(s, LIBSOCK_STREAM);
 
 	if (done == NULL)
 		done = &unused;
@@ -186,7 +180,7 @@ int sock_finish(struct sock *s, int64_t deadline)
 
 	if (s == NULL)
 		return LIBSOCK_EINVAL;
-	err = stream__check(*s);
+	err = socket_check(*s, LIBSOCK_STREAM);
 	if (err == 0) {
 		err = sock_shutdown(*s, LIBSOCK_SHUT_WR);
 		if (err == 0)

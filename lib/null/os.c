@@ -231,14 +231,6 @@ int os_peer(intptr_t fd, struct os_addr *addr)
 	return LIBSOCK_ENOTSUP;
 }
 
-int os_wait(intptr_t fd, int event, int wait_ms)
-{
-	(void)fd;
-	(void)event;
-	(void)wait_ms;
-	return LIBSOCK_ENOTSUP;
-}
-
 int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
 {
 	(void)fd;
@@ -333,7 +325,7 @@ bool os_has_abstract_names(void)
 	return false;
 }
 
-int os_wait_any(struct os_wait_item items[], int count, int wait_ms)
+int os_wait(struct os_wait_item items[], int count, int wait_ms)
 {
 	(void)items;
 	(void)count;

@@ -266,7 +266,7 @@ int os_pair(int type, intptr_t result[2])
 	return os_error(number);
 }
 
-int os_wait_any(struct os_wait_item items[], int count, int wait_ms)
+int os_wait(struct os_wait_item items[], int count, int wait_ms)
 {
 	struct pollfd polled[OS_WAIT_MAX];
 	int ready;
@@ -279,13 +279,6 @@ int os_wait_any(struct os_wait_item items[], int count, int wait_ms)
 	for (int i = 0; i < count; i++)
 		items[i].ready = polled[i].revents != 0;
 	return ready;
-}
-
-int os_wait(intptr_t fd, int event, int wait_ms)
-{
-	struct os_wait_item item = {.fd = fd, .event = event};
-
-	return os_wait_any(&item, 1, wait_ms);
 }
 
 bool native_at_end(int fd)

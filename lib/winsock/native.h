@@ -63,7 +63,7 @@ int native_getsockname(SOCKET s, struct sockaddr *name, int *length);
 /* One datagram. `length` may be NULL with `from`. */
 ptrdiff_t native_receive(SOCKET s, void *data, size_t size, int flags, struct sockaddr *from, int *length);
 
-/* Not inheritable, for a socket that was not born so. 0 or −1. */
+/* Not inheritable and, until it is connected, without reports of ICMP, for a socket that was not born so. 0 or −1. */
 int native_tame(SOCKET s);
 
 /* The address family of a foreign socket. 0 or −1. */

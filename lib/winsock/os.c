@@ -57,11 +57,6 @@ int native_set_blocking(SOCKET s, bool blocking)
 	return ioctlsocket(s, (long)FIONBIO, &nonblocking);
 }
 
-int native_tame(SOCKET s)
-{
-	return SetHandleInformation((HANDLE)s, HANDLE_FLAG_INHERIT, 0) ? 0 : -1;
-}
-
 int native_ask_family(SOCKET s, int *family)
 {
 	WSAPROTOCOL_INFOW info; /* unlike getsockname this works before bind */
@@ -84,6 +79,29 @@ static void os__report_icmp(SOCKET s, BOOL on)
 	WSAIoctl(s, SIO_UDP_CONNRESET, &on, sizeof on, NULL, 0, &unused, NULL, NULL);
 	if (!on)
 		WSAIoctl(s, SIO_UDP_NETRESET, &on, sizeof on, NULL, 0, &unused, NULL, NULL);
+}
+
+static int os__no_inherit(SOCKET s)
+{
+	return SetHandleInformation((HANDLE)s, HANDLE_FLAG_INHERIT, 0) ? 0 : -1;
+}
+
+static bool os__is_unconnected_datagram(SOCKET s)
+{
+	struct sockaddr_storage peer;
+	int type, length = sizeof type, size = sizeof peer;
+
+	return getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &length) == 0 && type == SOCK_DGRAM &&
+	       getpeername(s, (struct sockaddr *)&peer, &size) != 0;
+}
+
+int native_tame(SOCKET s)
+{
+	if (os__no_inherit(s) != 0)
+		return -1;
+	if (os__is_unconnected_datagram(s))
+		os__report_icmp(s, FALSE);
+	return 0;
 }
 
 static int os__open_error(int number)
@@ -167,7 +185,7 @@ SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length)
 
 	if (conn == INVALID_SOCKET && WSAGetLastError() == WSAENOTCONN)
 		WSASetLastError(WSAECONNRESET); /* Wine's word for a connection that died in the queue */
-	if (conn == INVALID_SOCKET || (native_tame(conn) == 0 && native_set_blocking(conn, false) == 0))
+	if (conn == INVALID_SOCKET || (os__no_inherit(conn) == 0 && native_set_blocking(conn, false) == 0))
 		return conn;
 	closesocket(conn);
 	WSASetLastError(WSAECONNRESET); /* what accept itself says of a connection that is gone */
@@ -299,7 +317,7 @@ _Static_assert((int)OS_WAIT_MAX <= FD_SETSIZE, "a set of sockets holds all that 
  * select, not WSAPoll: before Windows 10 2004 that never told of a failed connect (it is in select's set of exceptions). A
  * set is an array here, so a socket's number does not matter.
  */
-int os_wait_any(struct os_wait_item items[], int count, int wait_ms)
+int os_wait(struct os_wait_item items[], int count, int wait_ms)
 {
 	fd_set readable, writable, failed;
 	struct timeval limit = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
@@ -326,13 +344,6 @@ int os_wait_any(struct os_wait_item items[], int count, int wait_ms)
 		ready += items[i].ready;
 	}
 	return ready;
-}
-
-int os_wait(intptr_t fd, int event, int wait_ms)
-{
-	struct os_wait_item item = {.fd = fd, .event = event};
-
-	return os_wait_any(&item, 1, wait_ms);
 }
 
 /* The name that people see ("Ethernet", an alias) or the one that if_indextoname gives ("ethernet_32769"). */
