@@ -236,6 +236,32 @@ START_TEST(a_connect_is_writable_when_made_and_an_error_when_refused)
 }
 END_TEST
 
+/* Wine does not wake who waits for it. */
+START_TEST(a_refused_datagram_is_an_error_that_the_next_call_tells)
+{
+	struct sock s, holder;
+	struct sock_addr nobody = unused_port(LIBSOCK_AF_INET, LIBSOCK_DGRAM, &holder);
+	struct sock_item items[1];
+	char byte;
+	int told;
+
+	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);
+	expect(sock_connect(s, &nobody, soon()), 0);
+	expect(sock_send(s, "x", 1, soon()), 1);
+	items[0] = item(s, LIBSOCK_READABLE);
+	told = sock_wait(items, 1, native_is_wine() ? sock_after(50) : soon());
+	if (told == 1) {
+		expect(items[0].told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+		expect(sock_recv(s, &byte, 1, LIBSOCK_NOWAIT), LIBSOCK_ECONNREFUSED);
+	} else {
+		ck_assert(native_is_wine());
+		expect(told, LIBSOCK_ETIMEDOUT);
+	}
+	sock_close(&s);
+	sock_close(&holder);
+}
+END_TEST
+
 START_TEST(what_cannot_be_waited_for_is_refused)
 {
 	struct sock pair[2], closed;
@@ -290,6 +316,7 @@ int main(void)
 		{an_end_that_comes_meanwhile_does_not_move_the_deadline},
 		{a_reset_is_an_error_and_no_hang_up},
 		{a_connect_is_writable_when_made_and_an_error_when_refused},
+		{a_refused_datagram_is_an_error_that_the_next_call_tells},
 		{what_cannot_be_waited_for_is_refused},
 		{as_many_as_allowed_are_waited_for},
 		{0},
