@@ -5,6 +5,7 @@
 #include "native.h"
 
 #include "bsd.h"
+#include "compiler.h"
 #include "libsock.h"
 #include "os.h"
 
@@ -19,7 +20,7 @@ enum {
 _Static_assert((int)OS_PATH_MAX > (int)BSD_ADDR__PATH_SIZE + 2, "a path of this OS, and ./ before it, fits struct os_addr");
 
 /* A path, or @name: a NUL and the name, its length told by the address's, no NUL at the end (unix(7)). */
-static int bsd_addr__path_put(union bsd_addr *to, native_len *length, const char *path)
+NOINLINE static int bsd_addr__path_put(union bsd_addr *to, native_len *length, const char *path)
 {
 	size_t size = strlen(path);
 
@@ -64,7 +65,7 @@ int bsd_addr_put(union bsd_addr *to, native_len *length, const struct os_addr *f
  * path that begins with @ gets ./ before it, so that the text means the same when it comes back; an abstract name that no
  * text can hold is unnamed.
  */
-static void bsd_addr__path_get(struct os_addr *to, const char *path, size_t size)
+NOINLINE static void bsd_addr__path_get(struct os_addr *to, const char *path, size_t size)
 {
 	char *text = to->path;
 

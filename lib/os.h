@@ -17,6 +17,8 @@
 #ifndef LIBSOCK_OS_H
 #define LIBSOCK_OS_H
 
+#include "compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -287,7 +289,7 @@ int os_interface_index(const char *name, uint32_t *index);
 bool os_has_abstract_names(void);
 
 /* An error number of the OS in our codes; what the table does not know is LIBSOCK_ESYS - n. One errmap.c for each OS. */
-int os_error(int number);
+COLD int os_error(int number);
 
 /* The table behind it, for the test that looks at every row. */
 struct os_error_row {

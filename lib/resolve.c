@@ -159,7 +159,7 @@ int resolve_all(const char *host, int family, struct os_addr bits[], int max, in
 	return err < 0 ? err : 1;
 }
 
-static int resolve__path(const char *path, struct os_addr *bits)
+NOINLINE static int resolve__path(const char *path, struct os_addr *bits)
 {
 	const char *end = memchr(path, '\0', LIBSOCK_HOST_MAX);
 

@@ -100,7 +100,7 @@ static inline int native_start(void)
 /* What a receive gave, in the words of TCP: a Unix-domain stream without a peer is EINVAL to Linux. */
 static inline ssize_t native_received(int type, ssize_t n)
 {
-	if (n == -1 && errno == EINVAL && type == LIBSOCK_STREAM)
+	if (n < 0 && errno == EINVAL && type == LIBSOCK_STREAM)
 		errno = ENOTCONN;
 	return n;
 }
