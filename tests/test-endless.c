@@ -116,7 +116,7 @@ START_TEST(no_call_outlasts_its_deadline_while_transfers_succeed)
 	int (*const calls[])(struct sock *s, int64_t deadline, size_t *done) = {send_all,  recv_all,  sendv_all,
 										 send_file, skip_line, finish};
 
-	file = fopen("./test-endless-content", "w+b");
+	file = fopen("./content", "w+b");
 	ck_assert_ptr_nonnull(file);
 	expect(fseek(file, 50000000, SEEK_SET), 0);
 	ck_assert_int_eq(fputc('x', file), 'x');
@@ -140,7 +140,7 @@ START_TEST(no_call_outlasts_its_deadline_while_transfers_succeed)
 			sock_close(&b);
 		}
 	fclose(file);
-	remove("./test-endless-content");
+	remove("./content");
 }
 END_TEST
 

@@ -10,7 +10,7 @@
 enum { SIZE = 6000011 };
 
 static unsigned char content[SIZE], got[SIZE];
-static const char name[] = "./test-sendfile-content";
+static const char name[] = "./content";
 
 static FILE *open_file(void)
 {

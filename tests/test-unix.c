@@ -5,17 +5,15 @@
 #include "testing.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* A path of this test's own in the current folder; short, because the field is. */
+/* A path in the current folder, which is this process's own; short, because the field is. */
 static struct sock_addr path(const char *name)
 {
 	struct sock_addr addr = {"", 0};
 
-	snprintf(addr.host, sizeof addr.host, "./test-unix-%s", name);
-	remove(addr.host);
+	snprintf(addr.host, sizeof addr.host, "./%s", name);
 	return addr;
 }
 
@@ -106,7 +104,7 @@ START_TEST(abstract_names_work_or_are_enotsup)
 	struct sock_addr addr, local;
 	struct sock l, client, conn;
 
-	snprintf(addr.host, sizeof addr.host, "@libsock-test-%d", rand());
+	snprintf(addr.host, sizeof addr.host, "@libsock-test-%d", native_process_id()); /* the machine shares these */
 	addr.port = 0;
 	expect(sock_open(&l, LIBSOCK_AF_UNIX, LIBSOCK_STREAM), 0);
 	if (!sock_has(LIBSOCK_HAS_UNIX_ABSTRACT)) {
@@ -126,8 +124,8 @@ START_TEST(abstract_names_work_or_are_enotsup)
 	sock_close(&client);
 	sock_close(&l);
 
-	memset(addr.host + 1, 'n', 107); /* Linux: the longest, a byte more than a path */
-	addr.host[108] = '\0';
+	/* Linux: the longest, a byte more than a path */
+	snprintf(addr.host, sizeof addr.host, "@%0107d", native_process_id());
 	l = bound(LIBSOCK_DGRAM, &addr);
 	expect(sock_sendto(l, "x", 1, &addr, soon()), 1);
 	expect(sock_recvfrom(l, (char[1]){0}, 1, &local, soon()), 1);
@@ -161,10 +159,8 @@ END_TEST
 START_TEST(a_path_that_begins_with_at_is_written_with_a_dot)
 {
 	struct sock_addr addr = {"./@libsock-test", 0}, bare = {"@libsock-test", 0}, local;
-	struct sock s;
+	struct sock s = bound(LIBSOCK_STREAM, &addr);
 
-	remove(addr.host);
-	s = bound(LIBSOCK_STREAM, &addr);
 	expect(sock_local(s, &local), 0);
 	ck_assert_str_eq(local.host, addr.host);
 	ck_assert(!sock_addr_equal(&addr, &bare));
@@ -187,7 +183,6 @@ START_TEST(paths_of_every_critical_length)
 
 		memset(addr.host, 'p', length);
 		addr.host[length] = '\0';
-		remove(addr.host);
 		sock_close(&s);
 		expect(sock_open(&s, LIBSOCK_AF_UNIX, LIBSOCK_STREAM), 0);
 		err = sock_bind(s, &addr);

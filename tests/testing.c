@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int descriptors_before;
 
@@ -27,11 +28,29 @@ static void warm_up(void)
 		sock_close(&s);
 }
 
+/* A folder of this process's own: the same program may run twice at a time, and its files have the same names then. */
+static void enter_folder(char *folder, size_t size, const char *name)
+{
+	snprintf(folder, size, "libsock-test-%s-%d", name, native_process_id());
+	if (native_make_folder(folder) != 0 || chdir(folder) != 0) {
+		printf("Bail out! no folder %s\n", folder);
+		exit(EXIT_FAILURE);
+	}
+}
+
+/* What a test that failed has left there may tell why. */
+static void leave_folder(const char *folder)
+{
+	if (chdir("..") == 0)
+		rmdir(folder);
+}
+
 int testing_main(const char *name, const struct testing_test tests[])
 {
 	Suite *suite = suite_create(name);
 	TCase *cases = tcase_create(name);
 	SRunner *runner;
+	char folder[64];
 	int failed;
 
 	tcase_set_timeout(cases, 60);
@@ -40,11 +59,13 @@ int testing_main(const char *name, const struct testing_test tests[])
 		tcase_add_test(cases, tests->test);
 	suite_add_tcase(suite, cases);
 	warm_up();
+	enter_folder(folder, sizeof folder, name);
 	runner = srunner_create(suite);
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	leave_folder(folder);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

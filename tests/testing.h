@@ -9,7 +9,10 @@
 #include <libsock.h>
 #include <stdio.h>
 
-/* A suite of one case, named for the file; `tests` ends with {0}. Returns the exit status of the program. */
+/*
+ * A suite of one case, named for the file; `tests` ends with {0}. Returns the exit status of the program. The current
+ * folder is the process's own while they run, and is removed if they leave nothing in it.
+ */
 struct testing_test {
 	const TTest *test;
 };
@@ -60,6 +63,8 @@ int native_open_descriptors(void);
 int native_is_inheritable(intptr_t fd);
 void native_linger_zero(intptr_t fd);
 int native_is_wine(void);
+int native_process_id(void);
+int native_make_folder(const char *path);
 
 /* What sock_sendfile() takes. */
 intptr_t native_file(FILE *file);

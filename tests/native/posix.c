@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int native_open_descriptors(void)
@@ -30,6 +31,16 @@ void native_linger_zero(intptr_t fd)
 int native_is_wine(void)
 {
 	return 0;
+}
+
+int native_process_id(void)
+{
+	return (int)getpid();
+}
+
+int native_make_folder(const char *path)
+{
+	return mkdir(path, 0700);
 }
 
 intptr_t native_file(FILE *file)

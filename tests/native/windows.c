@@ -4,6 +4,7 @@
 
 #include "testing.h"
 
+#include <direct.h>
 #include <io.h>
 
 /* Handles are multiples of four; GetProcessHandleCount would count other things too, and under Wine counts nothing. */
@@ -36,6 +37,16 @@ void native_linger_zero(intptr_t fd)
 int native_is_wine(void)
 {
 	return GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != NULL;
+}
+
+int native_process_id(void)
+{
+	return (int)GetCurrentProcessId();
+}
+
+int native_make_folder(const char *path)
+{
+	return _mkdir(path);
 }
 
 intptr_t native_file(FILE *file)
