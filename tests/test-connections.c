@@ -135,8 +135,30 @@ START_TEST(a_listener_is_there_with_its_address_and_no_peer)
 		}
 		expect(sock_close(&s[i]), 0);
 	}
-	search_for(searches, FAMILIES);
-	ck_assert(searches[0].count == 0 && searches[1].count == 0);
+}
+END_TEST
+
+/* The port is taken again at once, by a socket that does not listen: somebody else could be given it, and listen there. */
+START_TEST(a_listener_that_is_closed_is_there_no_more)
+{
+	for (int i = 0; i < FAMILIES; i++) {
+		struct sock_addr addr;
+		struct search search = {LIBSOCK_STREAM, &addr, NULL};
+		int64_t by = soon();
+		int err;
+
+		do {
+			struct sock s = listener(families[i], 1, &addr), holder;
+
+			expect(sock_close(&s), 0);
+			expect(sock_open(&holder, families[i], LIBSOCK_STREAM), 0);
+			err = sock_bind(holder, &addr);
+			search_for(&search, 1);
+			expect(sock_close(&holder), 0);
+		} while (err == LIBSOCK_EADDRINUSE && sock_now() < by);
+		expect(err, 0);
+		ck_assert_int_eq(search.count, 0);
+	}
 }
 END_TEST
 
@@ -404,6 +426,7 @@ int main(void)
 		{a_system_without_it_says_so},
 		{without_a_function_it_is_einval},
 		{a_listener_is_there_with_its_address_and_no_peer},
+		{a_listener_that_is_closed_is_there_no_more},
 		{both_ends_of_a_connection_are_there_and_mirror_each_other},
 		{bytes_that_nobody_has_received_are_counted},
 		{a_connection_that_ends_goes_through_its_states},
