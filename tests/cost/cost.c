@@ -39,6 +39,16 @@ static void mark(const char *text)
 		exit(1);
 }
 
+/* What is on its way arrives when it arrives: to wait for that is not counted. */
+static void await(struct sock s)
+{
+	struct sock_item item = {.s = s, .wanted = LIBSOCK_READABLE};
+
+	mark("(");
+	check(sock_wait(&item, 1, sock_after(10000)), "wait");
+	mark(")");
+}
+
 static struct sock listen_on_loopback(struct sock_addr *addr)
 {
 	struct sock s;
@@ -55,6 +65,7 @@ static void connect_pair(struct sock listener, const struct sock_addr *addr, str
 {
 	check(sock_open(&pair[0], LIBSOCK_AF_INET, LIBSOCK_STREAM), "open");
 	check(sock_connect(pair[0], addr, deadline), "connect");
+	await(listener);
 	check(sock_accept(listener, &pair[1], NULL, deadline), "accept");
 }
 
@@ -85,6 +96,7 @@ static void packets(struct sock pair[2], const struct sock_addr addr[2], int64_t
 	check(sock_packets(pair[1], LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_SEGMENTS), "packets");
 	mark("burst-first");
 	check(sock_send_packet(pair[0], data, BURST, &packet, deadline), "send");
+	await(pair[1]);
 	mark("burst-received");
 	check(sock_recv_packet(pair[1], data, sizeof data, &got, deadline), "recv");
 	mark("burst-next");
@@ -99,6 +111,7 @@ static void packets(struct sock pair[2], const struct sock_addr addr[2], int64_t
 		check(sock_recv_packet(pair[1], data, sizeof data, &got, deadline), "recv");
 	mark("packet-single");
 	check(sock_send_packet(pair[0], data, SEGMENT, &packet, deadline), "send");
+	await(pair[1]);
 	check(sock_recv_packet(pair[1], data, sizeof data, &got, deadline), "recv");
 }
 
@@ -119,21 +132,26 @@ static void calls(void)
 	connect_pair(l, &addr, pair, soon);
 	mark("stream-forever");
 	check(sock_send(pair[0], data, sizeof data, LIBSOCK_FOREVER), "send");
+	await(pair[1]);
 	check(sock_recv(pair[1], data, sizeof data, LIBSOCK_FOREVER), "recv");
 	mark("stream-deadline");
 	check(sock_send(pair[0], data, sizeof data, soon), "send");
+	await(pair[1]);
 	check(sock_recv(pair[1], data, sizeof data, soon), "recv");
 	mark("stream-nowait");
 	check(sock_send(pair[0], data, sizeof data, LIBSOCK_NOWAIT), "send");
+	await(pair[1]);
 	check(sock_recv(pair[1], data, sizeof data, LIBSOCK_NOWAIT), "recv");
 	mark("");
 	close_pair(pair);
 	datagram_pair(pair, addrs);
 	mark("datagram-forever");
 	check(sock_sendto(pair[0], data, sizeof data, &addrs[1], LIBSOCK_FOREVER), "sendto");
+	await(pair[1]);
 	check(sock_recvfrom(pair[1], data, sizeof data, &from, LIBSOCK_FOREVER), "recvfrom");
 	mark("datagram-deadline");
 	check(sock_sendto(pair[1], data, sizeof data, &from, soon), "sendto");
+	await(pair[0]);
 	check(sock_recvfrom(pair[0], data, sizeof data, &from, soon), "recvfrom");
 	packets(pair, addrs, soon);
 	mark("text");
