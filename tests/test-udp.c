@@ -138,6 +138,7 @@ START_TEST(connected_refusal_is_reported_and_the_socket_stays_usable)
 		expect(sock_send(s, "y", 1, soon()), 1);
 		expect(sock_recv(s, data, sizeof data, soon()), 1);
 		sock_close(&s);
+		sock_close(&holder);
 	}
 }
 END_TEST
@@ -156,6 +157,7 @@ START_TEST(an_unconnected_socket_never_reports_a_refusal)
 		expect(sock_sendto(s, "ok", 2, &addr, soon()), 2);
 		expect(sock_recv(s, data, sizeof data, soon()), 2);
 		sock_close(&s);
+		sock_close(&holder);
 	}
 }
 END_TEST

@@ -117,12 +117,9 @@ struct sock_addr unused_port(int family, int type, struct sock *holder)
 {
 	struct sock_addr addr;
 
-	*holder = bound(family, LIBSOCK_STREAM, &addr);
-	if (type == LIBSOCK_DGRAM) { /* closed again: nobody else on this machine is given the port at once */
-		sock_close(holder);
-		*holder = bound(family, LIBSOCK_DGRAM, &addr);
-		sock_close(holder);
-	}
+	*holder = bound(family, type, &addr);
+	if (type == LIBSOCK_DGRAM) /* connected, to itself, it hears nobody else: they are refused */
+		expect(sock_connect(*holder, &addr, soon()), 0);
 	return addr;
 }
 
