@@ -16,6 +16,27 @@ static struct sock serve(const char *host, uint16_t port, struct sock_addr *addr
 	return s;
 }
 
+/* A port at which nobody listens at ::1, and at which `four` is bound to 127.0.0.1: "localhost" is both. */
+static uint16_t localhost_port(struct sock *six, struct sock *four)
+{
+	struct sock_addr addr;
+	int64_t by = soon();
+	int err;
+
+	for (;;) {
+		addr = unused_port(LIBSOCK_AF_INET6, LIBSOCK_STREAM, six);
+		addr = loopback(LIBSOCK_AF_INET, addr.port);
+		expect(sock_open(four, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+		err = sock_bind(*four, &addr);
+		if (err != LIBSOCK_EADDRINUSE || sock_now() >= by)
+			break;
+		sock_close(six); /* another program has this one of 127.0.0.1's */
+		sock_close(four);
+	}
+	expect(err, 0);
+	return addr.port;
+}
+
 START_TEST(dial_connects_to_literals_of_both_families)
 {
 	static const char *const hosts[] = {"127.0.0.1", "::1", "::ffff:127.0.0.1"};
@@ -44,12 +65,13 @@ END_TEST
 START_TEST(dial_goes_on_at_once_when_the_first_family_refuses)
 {
 	struct sock_addr addr;
-	struct sock l = serve("127.0.0.1", 0, &addr), s;
+	struct sock holder, l, s;
 	struct sock_attempt attempts[LIBSOCK_DIAL_MAX];
 	int count = LIBSOCK_DIAL_MAX;
 	int64_t took = 250;
 
-	expect(sock_addr_set(&addr, "localhost", addr.port), 0); /* ::1, where nobody listens, then 127.0.0.1 */
+	expect(sock_addr_set(&addr, "localhost", localhost_port(&holder, &l)), 0);
+	expect(sock_listen(l, 4), 0);
 	for (int i = 0; took >= 250 && i < 5; i++) { /* one try may meet a busy machine */
 		int64_t start = sock_now();
 
@@ -69,6 +91,7 @@ START_TEST(dial_goes_on_at_once_when_the_first_family_refuses)
 	ck_assert_int_eq(s.family, LIBSOCK_AF_INET);
 	sock_close(&s);
 	sock_close(&l);
+	sock_close(&holder);
 }
 END_TEST
 
@@ -92,8 +115,8 @@ END_TEST
 
 START_TEST(dial_says_refused_when_all_refuse)
 {
-	struct sock holder, s = {.family = 77};
-	struct sock_addr addr = unused_port(LIBSOCK_AF_INET, LIBSOCK_STREAM, &holder);
+	struct sock holders[2], s = {.family = 77};
+	struct sock_addr addr = loopback(LIBSOCK_AF_INET, localhost_port(&holders[0], &holders[1]));
 	struct sock_attempt attempts[1];
 	int count = 1;
 
@@ -103,7 +126,8 @@ START_TEST(dial_says_refused_when_all_refuse)
 	expect(sock_dial_attempts(&s, &addr, attempts, &count, LIBSOCK_FOREVER), LIBSOCK_ECONNREFUSED);
 	ck_assert_int_eq(count, 2); /* more than the room */
 	expect(attempts[0].err, LIBSOCK_ECONNREFUSED);
-	sock_close(&holder);
+	sock_close(&holders[0]);
+	sock_close(&holders[1]);
 }
 END_TEST
 
