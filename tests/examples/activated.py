@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 
-from harness import DEADLINE, PROGRAMS, WINDOWS, check, check_error, end, finish, free_port, run, skip, start_server
+from harness import DEADLINE, PROGRAMS, WINDOWS, check, check_error, end, finish, run, skip, start_server, unused_port
 
 TIME = re.compile(rb'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\r?\n')
 
@@ -49,7 +49,7 @@ finally:
 if not shutil.which('systemd-socket-activate'):
     skip('systemd-socket-activate', 'not installed')
 else:
-    port = free_port()
+    port = unused_port()
     manager = subprocess.Popen(['systemd-socket-activate', '-l', f'127.0.0.1:{port}', PROGRAMS['activated_server']],
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:

@@ -3,7 +3,8 @@ import contextlib
 import socket
 import threading
 
-from harness import DEADLINE, WINDOWS, Running, check, check_error, finish, free_port, has_ipv6, run, skip, start_server
+from harness import (DEADLINE, WINDOWS, Running, check, check_error, finish, has_ipv6, run, skip, start_server,
+                     unused_port)
 
 TEXTS = {
     'a word': 'hello',
@@ -50,7 +51,7 @@ for kind in 'tcp', 'udp':
         '[::1%nosuchinterface]:7': 'no such network interface',
     }.items():
         check_error(f'{client} {address!r}', run(client, address, 'hello'), client, address + ': ', word)
-    nobody = f'127.0.0.1:{free_port(socket_type)}'
+    nobody = f'127.0.0.1:{unused_port(socket_type)}'
     check_error(f'{client} where nobody listens', run(client, nobody, 'hello'), client, nobody, 'connection refused')
     check_error(f'{client} without a text', run(client, nobody), 'usage: ', client, status=2)
     if not WINDOWS or kind == 'tcp':  # Wine 8 binds UDP sockets to any address

@@ -11,8 +11,8 @@ import subprocess
 import tempfile
 import threading
 
-from harness import (DEADLINE, PROGRAMS, WINDOWS, check, check_error, end, finish, free_port, run, running, skip,
-                     start_server)
+from harness import (DEADLINE, PROGRAMS, WINDOWS, check, check_error, end, finish, run, running, skip, start_server,
+                     unused_port)
 
 folder = pathlib.Path(tempfile.mkdtemp(prefix='libsock-files-'))
 atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -219,7 +219,7 @@ def shorten(conn):
 
 told('a file that becomes shorter', big, 'big', 'shorter', then=shorten)
 
-nobody = f'127.0.0.1:{free_port()}'
+nobody = f'127.0.0.1:{unused_port()}'
 check_error('nobody listens', run('file_send', nobody, big), nobody, 'connection refused')
 check_error('no such file', run('file_send', nobody, str(source / 'none')), 'none', 'No such file')
 check_error('a folder', run('file_send', nobody, str(source)), 'source', 'ermission denied' if WINDOWS else 'directory')

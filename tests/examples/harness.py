@@ -18,6 +18,7 @@ WRAPPER = [word for word in [os.environ.get('EXE_WRAPPER')] if word]
 WINDOWS = any(path.endswith('.exe') for path in sys.argv[1:])
 
 points = []
+kept = []  # sockets, for their ports
 running = {}  # by HOST:PORT, the servers that start_server() has started
 
 
@@ -140,11 +141,24 @@ class Running:
         return status
 
 
-def free_port(kind=socket.SOCK_STREAM, host='127.0.0.1'):
-    """A port where nobody listens, as far as one can know."""
-    with socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, kind) as s:
-        s.bind((host, 0))
-        return s.getsockname()[1]
+def keep_port(host='127.0.0.1', port=0, kind=socket.SOCK_STREAM):
+    """A socket that keeps a port until the test ends: nobody listens there, and nobody else is given it.
+
+    On POSIX a server that is told the port can listen there nevertheless, because it says SO_REUSEADDR, too.
+    """
+    s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, kind)
+    kept.append(s)
+    if os.name == 'posix' and kind == socket.SOCK_STREAM:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind((host, port))
+    if kind == socket.SOCK_DGRAM:
+        s.connect(s.getsockname())  # so it hears itself alone: others are refused
+    return s
+
+
+def unused_port(kind=socket.SOCK_STREAM):
+    """A port of 127.0.0.1 where nobody listens."""
+    return keep_port(kind=kind).getsockname()[1]
 
 
 def check_error(name, done, *words, status=1):

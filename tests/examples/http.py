@@ -12,7 +12,8 @@ import tempfile
 import threading
 import time
 
-from harness import DEADLINE, WINDOWS, check, check_error, end, finish, free_port, has_ipv6, run, skip, skip_all
+from harness import (DEADLINE, WINDOWS, check, check_error, end, finish, has_ipv6, keep_port, run, skip, skip_all,
+                     unused_port)
 
 NGINX = shutil.which('nginx', path=os.environ['PATH'] + ':/usr/sbin')
 if NGINX is None:
@@ -57,6 +58,16 @@ http {{
 '''
 
 
+def localhost_port():
+    """A port that is kept at both addresses of localhost."""
+    while has_ipv6():
+        port = keep_port('::1').getsockname()[1]
+        with contextlib.suppress(OSError):  # another program may have it at the other one
+            keep_port('127.0.0.1', port)
+            return port
+    return unused_port()
+
+
 def reaches(host, port):
     try:
         socket.create_connection((host, port), timeout=1).close()
@@ -67,20 +78,18 @@ def reaches(host, port):
 
 def start_nginx(hosts):
     """Starts nginx on a port of its own at each of the hosts; returns the ports."""
-    # Between finding a free port and using it another program may take it.
-    for _ in range(5):
-        ports = [free_port(host=host) for host in hosts]
-        listen = ' '.join(f'listen {"[" + h + "]" if ":" in h else h}:{p};' for h, p in zip(hosts, ports))
-        (folder / 'nginx.conf').write_text(CONFIG.format(folder=folder, listen=listen))
-        process = subprocess.Popen([NGINX, '-e', 'stderr', '-p', folder, '-c', folder / 'nginx.conf'],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        atexit.register(end, process)
-        by = time.monotonic() + DEADLINE
-        while process.poll() is None and time.monotonic() < by:
-            if all(map(reaches, hosts, ports)):
-                return ports
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.02)
+    ports = [localhost_port() for _ in hosts]
+    listen = ' '.join(f'listen {"[" + h + "]" if ":" in h else h}:{p};' for h, p in zip(hosts, ports))
+    (folder / 'nginx.conf').write_text(CONFIG.format(folder=folder, listen=listen))
+    process = subprocess.Popen([NGINX, '-e', 'stderr', '-p', folder, '-c', folder / 'nginx.conf'],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    atexit.register(end, process)
+    by = time.monotonic() + DEADLINE
+    while process.poll() is None and time.monotonic() < by:
+        if all(map(reaches, hosts, ports)):
+            return ports
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
     skip_all('nginx does not start here')
 
 
@@ -175,7 +184,7 @@ if not WINDOWS:
     with open('/dev/full', 'wb') as full:
         check_error('nowhere to write to', run('http_get', v4 + 'large', stdout=full), 'cannot write')
 
-nobody = free_port()
+nobody = unused_port()
 check_error('nobody listens', run('http_get', f'http://127.0.0.1:{nobody}/'), f'127.0.0.1 port {nobody}',
             'connection refused')
 

@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 
-from harness import WINDOWS, check, check_error, finish, free_port, run, skip
+from harness import WINDOWS, check, check_error, finish, run, skip, unused_port
 
 try:
     import resource
@@ -95,7 +95,7 @@ failed('the wrong answer', lambda line: [b'x' * len(line)], 10, 0, 'protocol')
 failed('no answer', lambda line: None, 10, 0, 'end of the stream')
 failed('a server that fails one', lambda line: [line] if b'client 7,' not in line else None, 10, 9, 'end of the stream')
 
-nobody = f'127.0.0.1:{free_port()}'
+nobody = f'127.0.0.1:{unused_port()}'
 check_error('nobody listens', run('many_clients', nobody, '10'), nobody, 'connection refused')
 check_error('a malformed address', run('many_clients', '127.0.0.1:x', '10'), '127.0.0.1:x', 'malformed port')
 for count in '0', '-1', 'x', '10x', '', '4294967297':

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 
-from harness import DEADLINE, WINDOWS, Running, check, check_error, finish, free_port, has_ipv6, run, skip
+from harness import DEADLINE, WINDOWS, Running, check, check_error, finish, has_ipv6, run, skip, unused_port
 
 DATA = bytes(range(256)) * 4096  # every byte there is, and more than all buffers between two ends hold
 socket.setdefaulttimeout(DEADLINE)
@@ -137,7 +137,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ada, socket.socket(sock
     heard = program.hears(6)
     check('and hears nobody else', heard == b'again\n', heard)
 
-nobody = f'127.0.0.1:{free_port(socket.SOCK_DGRAM)}'
+nobody = f'127.0.0.1:{unused_port(socket.SOCK_DGRAM)}'
 program = Running('netcat', '-u', nobody)
 while program.process.poll() is None:  # Wine tells of the refusal only when more is sent
     program.says(b'hello')
@@ -190,7 +190,8 @@ check('nobody comes', program.finish() == 1 and 'timed out' in line, line)
 check_error('an address that is taken', run('netcat', '-l', address), address, 'already in use')
 server.close()
 
-check_error('nobody listens', run('netcat', address), address, 'connection refused')
+nobody = f'127.0.0.1:{unused_port()}'
+check_error('nobody listens', run('netcat', nobody), nobody, 'connection refused')
 for address, word in {'256.1.1.1:7': 'malformed host', '127.0.0.1': 'malformed port', '127.0.0.1:x': 'malformed port',
                       'no..name:7': 'malformed host'}.items():
     for kind in [], ['-u']:

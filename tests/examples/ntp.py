@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 
-from harness import WINDOWS, check, check_error, finish, free_port, has_ipv6, run, skip
+from harness import WINDOWS, check, check_error, finish, has_ipv6, run, skip, unused_port
 
 TO_1970 = 2208988800
 
@@ -81,7 +81,7 @@ for name, change in {
 check_error('a time of 0', run('ntp_time', Server(lambda q, n: [answer(q)[:40] + bytes(8)]).name), 'has no time')
 check_error('a server that never answers', run('ntp_time', Server(lambda q, n: []).name), 'timed out')
 if not WINDOWS:  # Wine tells of it late or never
-    check_error('where nobody listens', run('ntp_time', f'127.0.0.1:{free_port(socket.SOCK_DGRAM)}'), 'refused')
+    check_error('where nobody listens', run('ntp_time', f'127.0.0.1:{unused_port(socket.SOCK_DGRAM)}'), 'refused')
 check_error('a malformed address', run('ntp_time', '127.1'), '127.1', 'malformed host')
 check_error('no address', run('ntp_time'), 'usage: ', status=2)
 finish()

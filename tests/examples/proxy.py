@@ -7,7 +7,7 @@ import struct
 import tempfile
 import threading
 
-from harness import DEADLINE, WINDOWS, check, check_error, finish, free_port, has_ipv6, run, running, skip, start_server
+from harness import DEADLINE, WINDOWS, check, check_error, finish, has_ipv6, keep_port, run, running, skip, start_server
 
 LARGE = random.Random(1).randbytes(10 << 20)
 errors = tempfile.TemporaryFile()
@@ -161,15 +161,16 @@ else:
 goes('after all of that', proxy, listener)
 check('it still runs', running[proxy].poll() is None)
 
-port = free_port()
-refused = start(f'127.0.0.1:{port}')
+later = keep_port()
+refused = start('127.0.0.1:%d' % later.getsockname()[1])
 with dial(refused) as client:
     check('a target that refuses: the client sees an end', ends(client))
 with dial(refused) as client:
     client.sendall(b'GET /')
     check('a target that refuses: also a client that speaks first', ends(client))
 check('a target that refuses: told', said().count('connection refused') == 2, said())
-with socket.create_server(('127.0.0.1', port)) as later:
+with later:
+    later.listen()
     later.settimeout(DEADLINE)
     goes('a target that listens later', refused, later)
 
@@ -200,7 +201,7 @@ else:
         check('no descriptor left: who waits is next', echoes(waiting, target))
         check('no descriptor left: told once', said().count('too many open') == 1, said())
 
-nobody = f'127.0.0.1:{free_port()}'
+nobody = '127.0.0.1:%d' % keep_port().getsockname()[1]
 check_error('an address in use', run('tcp_proxy', proxy, nobody), proxy, 'already in use')
 for target, word in {'127.0.0.1:x': 'malformed port', '127.0.0.1': 'malformed port', 'a..b:1': 'malformed host',
                      ':80': 'malformed host'}.items():

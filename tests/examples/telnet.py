@@ -4,7 +4,7 @@ import signal
 import socket
 import threading
 
-from harness import DEADLINE, WINDOWS, Running, check, check_error, finish, free_port, run
+from harness import DEADLINE, WINDOWS, Running, check, check_error, finish, run, unused_port
 
 SE, NOP, DM, GA, SB, WILL, WONT, DO, DONT, IAC = 240, 241, 242, 249, 250, 251, 252, 253, 254, 255
 ECHO, SGA, TTYPE, NAWS = 1, 3, 24, 31
@@ -172,7 +172,7 @@ server.ends('a reset is an error', status=1)
 line = server.telnet.complains()
 check('which is told', line == f'telnet: {server.address}: connection reset by peer', line)
 
-address = f'127.0.0.1:{free_port()}'
+address = f'127.0.0.1:{unused_port()}'
 check_error('nobody listens', run('telnet', address), 'telnet: ', address, 'connection refused')
 for address, word in {
         '256.1.1.1': 'malformed host', '': 'malformed host', 'no..name:7': 'malformed host',
