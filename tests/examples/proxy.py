@@ -72,6 +72,16 @@ def pair(proxy, listener):
         yield client, target
 
 
+def targets(stack, count):
+    """The next connections to the target, by the numbers that their clients say: they need not come in that order."""
+    found = {}
+    for _ in range(count):
+        target = stack.enter_context(listener.accept()[0])
+        target.settimeout(DEADLINE)
+        found[int(receive(target, 3))] = target
+    return found
+
+
 def echoes(client, target, text=b'hello'):
     client.sendall(text)
     there = receive(target, len(text))
@@ -145,19 +155,21 @@ if WINDOWS:
 else:
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(dial(proxy)) for _ in range(300)]
-        targets = [stack.enter_context(listener.accept()[0]) for _ in range(256)]
+        for number, client in enumerate(clients):
+            client.sendall(b'%03d' % number)
+        through = targets(stack, 256)
+        more = None
         listener.settimeout(0)
         with contextlib.suppress(BlockingIOError):
-            stack.enter_context(listener.accept()[0])
-            targets += [None]
-        check('of 300 clients, 256 come through', len(targets) == 256)
+            more = stack.enter_context(listener.accept()[0])
+        check('of 300 clients, 256 come through', len(through) == 256 and more is None, len(through), more)
         listener.settimeout(DEADLINE)
-        for target in targets:
+        for number, target in through.items():
             target.close()
-        for client in clients[:256]:
-            client.close()
-        targets = [stack.enter_context(listener.accept()[0]) for _ in range(44)]
-        check('and then the others', all(echoes(client, target) for client, target in zip(clients[256:], targets)))
+            clients[number].close()
+        late = targets(stack, 44)
+        check('and then the others', through.keys() | late.keys() == set(range(300))
+              and all(echoes(clients[number], target) for number, target in late.items()))
 goes('after all of that', proxy, listener)
 check('it still runs', running[proxy].poll() is None)
 
