@@ -183,22 +183,24 @@ START_TEST(a_storm_of_signals_neither_shows_nor_extends_the_deadline)
 	struct sock a, b, conn;
 	struct sock_addr addr;
 	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr);
-	int64_t start, took[3];
+	int64_t by = soon(), least = INT64_MAX;
 	char data[4];
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	storm(1);
-	for (int i = 0; i < 3; i++) {
-		start = sock_now();
+	for (int i = 0; i < 3 || (signals <= 100 && sock_now() < by); i++) {
+		int64_t held = native_held_up(), start = sock_now(), took;
+
 		expect(sock_recv(a, data, sizeof data, sock_after(200)), LIBSOCK_ETIMEDOUT);
-		took[i] = sock_now() - start;
-		ck_assert_int_ge(took[i], 200);
+		took = sock_now() - start;
+		ck_assert_int_ge(took, 200);
+		took -= native_held_up() - held; /* while others ran */
+		least = took < least ? took : least;
 	}
 	ck_assert_int_gt(signals, 100);
 	expect(sock_accept(l, &conn, NULL, sock_after(100)), LIBSOCK_ETIMEDOUT);
 	storm(0);
-	/* The best of three: the others may have met a busy machine. */
-	ck_assert(took[0] <= 210 || took[1] <= 210 || took[2] <= 210);
+	ck_assert_int_le(least, 210); /* the best one: the others may have met a busy machine */
 	sock_close(&a);
 	sock_close(&b);
 	sock_close(&l);

@@ -64,6 +64,10 @@ int native_is_inheritable(intptr_t fd);
 void native_linger_zero(intptr_t fd);
 int native_is_wine(void);
 int native_process_id(void);
+
+/* For how many milliseconds of its life this thread was ready to run and others ran, where the system tells; or 0. */
+int64_t native_held_up(void);
+
 int native_make_folder(const char *path);
 
 /* What sock_sendfile() takes. */

@@ -33,6 +33,24 @@ int native_is_wine(void)
 	return 0;
 }
 
+/* Linux tells it of the scheduler, in nanoseconds, and of the machine around this one (its "steal"), in ticks. */
+int64_t native_held_up(void)
+{
+	long long waited = 0, stolen = 0;
+	FILE *file = fopen("/proc/thread-self/schedstat", "r");
+
+	if (file && fscanf(file, "%*d %lld", &waited) != 1)
+		waited = 0;
+	if (file)
+		fclose(file);
+	file = fopen("/proc/stat", "r");
+	if (file && fscanf(file, "cpu %*d %*d %*d %*d %*d %*d %*d %lld", &stolen) != 1)
+		stolen = 0;
+	if (file)
+		fclose(file);
+	return waited / 1000000 + stolen * 1000 / sysconf(_SC_CLK_TCK);
+}
+
 int native_process_id(void)
 {
 	return (int)getpid();

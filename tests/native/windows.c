@@ -39,6 +39,11 @@ int native_is_wine(void)
 	return GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != NULL;
 }
 
+int64_t native_held_up(void)
+{
+	return 0;
+}
+
 int native_process_id(void)
 {
 	return (int)GetCurrentProcessId();
