@@ -69,7 +69,7 @@ asks('forged, short and foreign replies before the right one',
      lambda q, n: [answer(q, 999, origin=bytes(8)), answer(q)[:47], b'', answer(q, 999, first=0x23),
                    bytes(65507), answer(q)], 0)
 server = asks('a question that is lost', lambda q, n: [answer(q)] if n > 1 else [], 0)
-check('it asks again, with a time of its own', len(server.queries) == 2 and server.queries[0] != server.queries[1])
+check('it asks again, with a time of its own', len(server.queries) == len(set(server.queries)) > 1, server.queries)
 if has_ipv6():
     asks('over IPv6', lambda q, n: [answer(q)], 0, '::1')
 else:
