@@ -245,6 +245,10 @@ START_TEST(a_socket_with_the_number_of_a_closed_one_is_not_taken_for_it)
 	if (sock_native(same) == number) { /* on POSIX always: the lowest that is free */
 		expect(sock_send(pair[0], "x", 1, soon()), 1);
 		expect(sock_send(pair[1], "x", 1, soon()), 1);
+
+		struct sock_item arrived = {.s = same, .wanted = LIBSOCK_READABLE};
+
+		expect(sock_wait(&arrived, 1, soon()), 1);
 		count = sock_poller_wait(&poller, events, 1, LIBSOCK_NOWAIT);
 		expect(count, expected);
 		if (count < 0)

@@ -29,7 +29,7 @@ int testing_main(const char *name, const struct testing_test tests[]);
 /* Long enough for anything that will happen, short enough that what will not does not hang the suite. */
 static inline int64_t soon(void)
 {
-	return sock_after(10000);
+	return sock_after(60000);
 }
 
 /*

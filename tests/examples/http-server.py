@@ -124,7 +124,7 @@ def files(server):
     if not (curl := shutil.which('curl')):
         return skip('what curl gets', 'curl is not installed')
     for name in 'large', 'size-16385', 'empty.txt':
-        command = [curl, '-sS', '--max-time', str(DEADLINE), f'http://{server}/{name}']
+        command = [curl, '-sS', '--speed-limit', '1', '--speed-time', str(DEADLINE), f'http://{server}/{name}']
         done = subprocess.run(command, capture_output=True)
         check(f'curl gets {name}', (done.returncode, done.stdout) == (0, FILES[name]), done.stderr)
 
