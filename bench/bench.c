@@ -5,12 +5,12 @@
  *
  *   bench [--processes N] [--rounds N] [--json FILE] [ROW...]
  *
- * On a machine that others use, too, the time of a single run says nothing. So all ways of doing a thing run in turns of some
- * 30 ms each, in an order that is shuffled for every round; what is compared is the processor time of the thread, and the
- * median of the rounds' ratios. Where code, stack, buffers and the kernel's objects happen to lie decides some per cent of it
- * for as long as a process lives. So there are several, each of them this program started anew; what is shown is the median
- * of theirs, the lowest and the highest. The first way stands in the table twice: how far that is from 1.00 tells how far the
- * others are to be believed.
+ * On a machine that others use, too, the time of a single run says nothing. So all ways of doing a thing run in turns
+ * of some 30 ms each, in an order that is shuffled for every round; what is compared is the processor time of the
+ * thread, and the median of the rounds' ratios. Where code, stack, buffers and the kernel's objects happen to lie
+ * decides some per cent of it for as long as a process lives. So there are several, each of them this program started
+ * anew; what is shown is the median of theirs, the lowest and the highest. The first way stands in the table twice:
+ * how far that is from 1.00 tells how far the others are to be believed.
  */
 
 #ifndef _GNU_SOURCE
@@ -18,6 +18,7 @@
 #endif
 
 #include "bench.h"
+#include "peers.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -29,13 +30,28 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLICE_NS = 30000000, PROCESSES = 9, ROUNDS = 9, COUNT_MAX = 1000, SIDES_MAX = 8 };
+enum { SLICE_NS = 30000000, PROCESSES = 9, ROUNDS = 9, COUNT_MAX = 1000, SIDES_MAX = 12 };
 
 static const struct bench_row *const rows[] = {
-	&bench_small, &bench_large, &bench_short, &bench_long, &bench_six, &bench_cut, &bench_coalesced, &bench_messages,
-	&bench_lines, &bench_readiness, &bench_cycle,
+	&bench_small, &bench_large, &bench_short, &bench_long, &bench_six, &bench_cut, &bench_coalesced,
+	&bench_messages, &bench_lines, &bench_readiness, &bench_cycle,
 };
 enum { ROWS = sizeof rows / sizeof *rows };
+
+#define PEER(name) extern const struct bench_peer bench_##name;
+PEERS
+#undef PEER
+
+static const struct bench_peer *const peers[] = {
+#define PEER(name) &bench_##name,
+	PEERS
+#undef PEER
+	NULL,
+};
+
+/* The ways of doing the row that is measured or reported, with those of the peers. */
+static struct bench_side sides[SIDES_MAX];
+static int count;
 
 /* What was measured: of a way of doing it, by round or by process. The raw way is the first one and the last one. */
 static double times[SIDES_MAX + 1][COUNT_MAX], ratios[SIDES_MAX + 1][COUNT_MAX];
@@ -52,6 +68,14 @@ long bench_raw(long result, const char *what)
 {
 	if (result != -1)
 		return result;
+	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+void bench_must(int good, const char *what)
+{
+	if (good)
+		return;
 	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
 	exit(1);
 }
@@ -109,9 +133,9 @@ static long calibrate(const struct bench_side *side, void *state)
 	}
 }
 
-static void shuffle(int order[], int count)
+static void shuffle(int order[], int length)
 {
-	for (int i = count - 1; i > 0; i--) {
+	for (int i = length - 1; i > 0; i--) {
 		int other = rand() % (i + 1), kept = order[i];
 
 		order[i] = order[other];
@@ -126,19 +150,29 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median(double values[], int count)
+static double median(double values[], int length)
 {
-	qsort(values, (size_t)count, sizeof *values, compare);
-	return values[count / 2];
+	qsort(values, (size_t)length, sizeof *values, compare);
+	return values[length / 2];
 }
 
-static int count_sides(const struct bench_row *row)
+static void add_peer(const struct bench_row *row, const struct bench_peer *peer, void *state)
 {
-	int sides = 0;
+	for (int i = 0; peer->does[i].row; i++)
+		if (strcmp(peer->does[i].row, row->name) == 0) {
+			if (state)
+				peer->begin(state);
+			sides[count++] = peer->does[i].side;
+		}
+}
 
-	while (row->sides[sides].run)
-		sides++;
-	return sides;
+/* To measure the row, its state; to report it, NULL. */
+static void list_sides(const struct bench_row *row, void *state)
+{
+	for (count = 0; row->sides[count].run; count++)
+		sides[count] = row->sides[count];
+	for (int i = 0; peers[i]; i++)
+		add_peer(row, peers[i], state);
 }
 
 /* What a process of a row does: a line with the medians of each side. */
@@ -146,20 +180,21 @@ static void measure_row(const struct bench_row *row, int rounds)
 {
 	void *state = row->begin();
 	long n = calibrate(&row->sides[0], state);
-	int order[SIDES_MAX + 1], sides = count_sides(row);
+	int order[SIDES_MAX + 1];
 
+	list_sides(row, state);
 	srand((unsigned)getpid());
-	for (int i = 0; i <= sides; i++)
+	for (int i = 0; i <= count; i++)
 		order[i] = i;
 	for (int round = 0; round < rounds; round++) {
-		shuffle(order, sides + 1);
-		for (int i = 0; i <= sides; i++)
-			times[order[i]][round] = measure(&row->sides[order[i] % sides], state, n);
-		for (int i = 0; i <= sides; i++)
+		shuffle(order, count + 1);
+		for (int i = 0; i <= count; i++)
+			times[order[i]][round] = measure(&sides[order[i] % count], state, n);
+		for (int i = 0; i <= count; i++)
 			ratios[i][round] = times[i][round] / times[0][round];
 	}
 	row->end(state);
-	for (int i = 0; i <= sides; i++)
+	for (int i = 0; i <= count; i++)
 		printf("%f %f\n", median(times[i], rounds), median(ratios[i], rounds));
 }
 
@@ -186,37 +221,38 @@ static pid_t process_start(const struct bench_row *row, int rounds, FILE **lines
 }
 
 /* The process has said itself what failed, unless it had no time to. */
-static void run_process(const struct bench_row *row, int sides, int rounds, int number)
+static void run_process(const struct bench_row *row, int rounds, int number)
 {
 	FILE *lines;
 	pid_t process = process_start(row, rounds, &lines);
 	int status, got = 0;
 
-	while (got <= sides && fscanf(lines, "%lf %lf", &times[got][number], &ratios[got][number]) == 2)
+	while (got <= count && fscanf(lines, "%lf %lf", &times[got][number], &ratios[got][number]) == 2)
 		got++;
 	fclose(lines);
 	bench_raw(waitpid(process, &status, 0), "waitpid");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
 		exit(1);
-	if (status == 0 && got == sides + 1)
+	if (status == 0 && got == count + 1)
 		return;
-	fprintf(stderr, "bench: %s: a process ended with status %#x and %d of %d lines\n", row->name, (unsigned)status, got,
-		sides + 1);
+	fprintf(stderr, "bench: %s: a process ended with status %#x and %d of %d lines\n", row->name,
+		(unsigned)status, got, count + 1);
 	exit(1);
 }
 
 /* Whether every promise was kept. */
-static int report(const struct bench_row *row, int sides, int processes, FILE *json)
+static int report(const struct bench_row *row, int processes, FILE *json)
 {
 	int kept = 1;
 
 	printf("%s: %s\n", row->name, row->what);
-	for (int i = 0; i <= sides; i++) {
-		const struct bench_side *side = &row->sides[i % sides];
-		double time = median(times[i], processes), middle = median(ratios[i], processes), limit = i < sides ? side->limit : 0;
-		double lowest = ratios[i][0], highest = ratios[i][processes - 1]; /* median() has sorted them */
+	for (int i = 0; i <= count; i++) {
+		const struct bench_side *side = &sides[i % count];
+		double time = median(times[i], processes), middle = median(ratios[i], processes);
+		double lowest = ratios[i][0], highest = ratios[i][processes - 1]; /* they are sorted now */
+		double limit = i < count ? side->limit : 0;
 
-		printf("  %-36s %8.0f ns  %6.3f", i < sides ? side->name : "the first once more", time, middle);
+		printf("  %-36s %8.0f ns  %6.3f", i < count ? side->name : "the first once more", time, middle);
 		if (i > 0)
 			printf("  (%.3f to %.3f)", lowest, highest);
 		if (limit > 0)
@@ -224,9 +260,9 @@ static int report(const struct bench_row *row, int sides, int processes, FILE *j
 		printf("\n");
 		kept = kept && (limit <= 0 || middle <= limit);
 		if (json)
-			fprintf(json, "%s{\"row\": \"%s\", \"side\": \"%s\", \"ns\": %.1f, \"ratio\": %.4f, \"lowest\": %.4f, "
-				"\"highest\": %.4f, \"limit\": %.2f}", ftell(json) > 2 ? ",\n" : "", row->name,
-				i < sides ? side->name : "again", time, middle, lowest, highest, limit);
+			fprintf(json, "%s{\"row\": \"%s\", \"side\": \"%s\", \"ns\": %.1f, \"ratio\": %.4f, "
+				"\"lowest\": %.4f, \"highest\": %.4f, \"limit\": %.2f}", ftell(json) > 2 ? ",\n" : "",
+				row->name, i < count ? side->name : "again", time, middle, lowest, highest, limit);
 	}
 	fflush(stdout);
 	return kept;
@@ -234,22 +270,21 @@ static int report(const struct bench_row *row, int sides, int processes, FILE *j
 
 static int run_row(const struct bench_row *row, int processes, int rounds, FILE *json)
 {
-	int sides = count_sides(row);
-
+	list_sides(row, NULL);
 	for (int i = 0; i < processes; i++)
-		run_process(row, sides, rounds, i);
-	return report(row, sides, processes, json);
+		run_process(row, rounds, i);
+	return report(row, processes, json);
 }
 
-static int wanted(const struct bench_row *row, char **names, int count)
+static int wanted(const struct bench_row *row, char **names)
 {
-	for (int i = 0; i < count; i++)
+	for (int i = 0; names[i]; i++)
 		if (strcmp(names[i], row->name) == 0)
 			return 1;
-	return count == 0;
+	return !names[0];
 }
 
-static int run_rows(char **names, int count, int processes, int rounds, const char *file)
+static int run_rows(char **names, int processes, int rounds, const char *file)
 {
 	FILE *json = file ? fopen(file, "w") : NULL;
 	int kept = 1;
@@ -257,11 +292,13 @@ static int run_rows(char **names, int count, int processes, int rounds, const ch
 	bench_raw(file && !json ? -1 : 0, file);
 	if (json)
 		fputs("[\n", json);
-	printf("Medians of %d processes of %d rounds; the ratio to the first way, and the lowest and highest of a process\n",
+	printf("Time and ratio to the first way: the median of %d processes of %d rounds (the lowest to the highest)\n",
 	       processes, rounds);
 	for (int i = 0; i < ROWS; i++)
-		if (wanted(rows[i], names, count))
+		if (wanted(rows[i], names))
 			kept = run_row(rows[i], processes, rounds, json) && kept;
+	if (PEERS_SKIPPED[0])
+		printf("Skipped, for they were not there when the bench was built: %s\n", PEERS_SKIPPED);
 	if (json) {
 		fputs("\n]\n", json);
 		fclose(json);
@@ -287,14 +324,14 @@ int main(int argc, char **argv)
 			break;
 	if (processes < 1 || processes > COUNT_MAX || rounds < 1 || rounds > COUNT_MAX ||
 	    (first < argc && argv[first][0] == '-')) {
-		fprintf(stderr, "usage: bench [--processes 1...%d] [--rounds 1...%d] [--json FILE] [ROW...]\n", COUNT_MAX,
-			COUNT_MAX);
+		fprintf(stderr, "usage: bench [--processes 1...%d] [--rounds 1...%d] [--json FILE] [ROW...]\n",
+			COUNT_MAX, COUNT_MAX);
 		return 2;
 	}
 	setpriority(PRIO_PROCESS, 0, -20); /* where it is not allowed, the medians have more to do */
 	bench_pin(0);
 	if (!measured)
-		return !run_rows(argv + first, argc - first, processes, rounds, file);
+		return !run_rows(argv + first, processes, rounds, file);
 	for (int i = 0; i < ROWS; i++)
 		if (strcmp(rows[i]->name, measured) == 0)
 			measure_row(rows[i], rounds);

@@ -85,7 +85,8 @@ static char *raw_line(struct messages *m)
 		memmove(m->buffer, from, m->end - m->begin);
 		m->end -= m->begin;
 		m->begin = 0;
-		m->end += (size_t)bench_raw(recv((int)sock_native(m->pair[1]), m->buffer + m->end, ROOM - m->end, 0), "recv");
+		m->end += (size_t)bench_raw(recv((int)sock_native(m->pair[1]), m->buffer + m->end, ROOM - m->end, 0),
+					    "recv");
 	}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * An echo server with 100 clients that ask and 9700 that do nothing; its processor time for one request. The clients are
- * another process, on the other processor.
+ * An echo server with 100 clients that ask and 9700 that do nothing; its processor time for one request. The clients
+ * are another process, on the other processor.
  */
 
 #ifndef _GNU_SOURCE
@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ACTIVE = 100, IDLE = 9700, ALL = ACTIVE + IDLE, SIZE = 64, ROOM = 256 };
+enum { ACTIVE = BENCH_ACTIVE, ALL = BENCH_ALL, SIZE = 64, ROOM = 256 };
 
 struct readiness {
 	struct sock conns[ALL]; /* those that ask come first */
@@ -56,7 +56,8 @@ static void ask_for_ever(struct sock conns[])
 		int count = (int)bench_raw(epoll_wait(queue, events, ROOM, -1), "epoll_wait");
 
 		for (int i = 0; i < count; i++)
-			if (recv(events[i].data.fd, data, SIZE, 0) != SIZE || send(events[i].data.fd, data, SIZE, MSG_NOSIGNAL) != SIZE)
+			if (recv(events[i].data.fd, data, SIZE, 0) != SIZE ||
+			    send(events[i].data.fd, data, SIZE, MSG_NOSIGNAL) != SIZE)
 				_exit(0); /* the server has ended */
 	}
 }

@@ -13,10 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SMALL = 64, LARGE = 65536 };
+enum { SMALL = BENCH_SMALL, LARGE = BENCH_LARGE };
+
+char bench_data[LARGE];
 
 static struct sock pair[2];
-static char data[LARGE];
 static int64_t deadline;
 
 static void *pair_begin(void)
@@ -38,19 +39,19 @@ static inline void raw_pair(size_t size, long n)
 	const int a = (int)sock_native(pair[0]), b = (int)sock_native(pair[1]);
 
 	while (n-- > 0) {
-		bench_raw(send(a, data, size, MSG_NOSIGNAL), "send");
-		bench_raw(recv(b, data, size, size > SMALL ? MSG_WAITALL : 0), "recv");
+		bench_raw(send(a, bench_data, size, MSG_NOSIGNAL), "send");
+		bench_raw(recv(b, bench_data, size, size > SMALL ? MSG_WAITALL : 0), "recv");
 	}
 }
 
 static inline void sock_pair_of(size_t size, long n, int64_t by)
 {
 	while (n-- > 0) {
-		bench_check(sock_send(pair[0], data, size, by), "send");
+		bench_check(sock_send(pair[0], bench_data, size, by), "send");
 		if (size > SMALL)
-			bench_check(sock_recv_all(pair[1], data, size, by, NULL), "recv_all");
+			bench_check(sock_recv_all(pair[1], bench_data, size, by, NULL), "recv_all");
 		else
-			bench_check(sock_recv(pair[1], data, size, by), "recv");
+			bench_check(sock_recv(pair[1], bench_data, size, by), "recv");
 	}
 }
 
@@ -129,7 +130,8 @@ static void raw_cycle(void *state, long n)
 
 		bench_raw(connect(a, (struct sockaddr *)&to, sizeof to), "connect");
 		length = sizeof from;
-		b = (int)bench_raw(accept4((int)sock_native(listener), (struct sockaddr *)&from, &length, SOCK_CLOEXEC), "accept4");
+		b = (int)bench_raw(accept4((int)sock_native(listener), (struct sockaddr *)&from, &length, SOCK_CLOEXEC),
+				   "accept4");
 		close(b);
 		close(a);
 	}
