@@ -102,8 +102,7 @@ static void serve_file(struct client *c, const char *target)
 	struct stat about = {0};
 	const char *status = decode(path, target);
 
-	/* A named pipe is neither waited for nor served. */
-	if (!status && ((c->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 ||
+	if (!status && ((c->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 || /* no wait for a pipe */
 			fstat(c->file, &about) != 0 || (about.st_mode & S_IFMT) != S_IFREG))
 		status = c->file == -1 && (errno == EMFILE || errno == ENFILE) ? "503 Busy" : "404 Not Found";
 	answer(c, status ? status : "200 OK", status ? NULL : content_type(path), (uint64_t)about.st_size);
@@ -180,7 +179,7 @@ static void go_on(struct client *c)
 		c->by = sweep_at = 0;
 }
 
-/* Let a client in. An error is why nobody can be let in for now. */
+/* Let a client in, if one is waiting. */
 static int welcome(struct sock server)
 {
 	struct client *c = calloc(1, sizeof *c);
@@ -195,7 +194,9 @@ static int welcome(struct sock server)
 		clients = c;
 	} else
 		free(c);
-	return err == LIBSOCK_EAGAIN ? 0 : err;
+	if (err < 0 && err != LIBSOCK_EAGAIN) /* no descriptor is left: not to spin, look away for now */
+		sock_poller_modify(&poller, server, 0, NULL);
+	return err == 0;
 }
 
 /* Close who is gone or late, but not before all events of a wait have been seen, because they point to clients. */
@@ -240,8 +241,8 @@ int main(int argc, char **argv)
 
 			if (c && c->by > 0)
 				go_on(c);
-			if (!c && welcome(server) < 0) /* no descriptor is left: not to spin, look away for now */
-				sock_poller_modify(&poller, server, 0, NULL);
+			for (int left = 64; !c && left > 0 && welcome(server); left--) /* one a turn would be slow */
+				continue;
 		}
 	}
 	fprintf(stderr, "http_server: %s: %s\n", where, sock_strerror(err));
