@@ -186,7 +186,7 @@ enum sock_error {
 	LIBSOCK_EMSGSIZE = -20,      /**< The datagram is longer than the buffer, or than a datagram can be. */
 	LIBSOCK_ENAMETOOLONG = -21,  /**< A Unix-domain path longer than the OS takes (107 bytes on Linux). */
 	LIBSOCK_ENETDOWN = -22,      /**< The network is down. */
-	LIBSOCK_ENETRESET = -23,     /**< Keep-alive found the connection dead. */
+	LIBSOCK_ENETRESET = -23,     /**< The network dropped the connection. */
 	LIBSOCK_ENETUNREACH = -24,   /**< No way to the network. */
 	LIBSOCK_ENFILE = -25,        /**< The whole system has no descriptor left. */
 	LIBSOCK_ENOBUFS = -26,       /**< No room in the OS's buffers or queues right now. */
@@ -204,7 +204,7 @@ enum sock_error {
 	LIBSOCK_EPROTO = -38,        /**< A protocol error. */
 	LIBSOCK_EPROTOTYPE = -39,    /**< A stream call on a datagram socket, or the other way round. */
 	LIBSOCK_EROFS = -40,         /**< A read-only file system. */
-	LIBSOCK_ETIMEDOUT = -41,     /**< The deadline passed, or the OS gave up waiting for the peer. */
+	LIBSOCK_ETIMEDOUT = -41,     /**< The caller's deadline passed; the socket is as it was before. */
 	LIBSOCK_ENAME = -42,         /**< A malformed host: it never reached the resolver. */
 	LIBSOCK_EPORT = -43,         /**< A malformed port, or one that cannot be connected or sent to: 0. */
 	LIBSOCK_EAI_NONAME = -44,    /**< The name has no address (of that family). Asking again will not help. */
@@ -212,6 +212,8 @@ enum sock_error {
 	LIBSOCK_EAI_FAIL = -46,      /**< The name servers failed for good. */
 	LIBSOCK_ECANCELED = -47,     /**< Given up because another attempt was first. Only in struct sock_attempt. @since 0.1.0 */
 	LIBSOCK_EEOF = -48,          /**< The peer ended the stream before what was to be read. @since 0.1.0 */
+	/** The OS gave up waiting for the peer (RFC 9293: the user timeout); the connection is over. @since 0.1.0 */
+	LIBSOCK_ECONNTIMEDOUT = -49,
 	LIBSOCK_ESYS = -1000         /**< The first of all others: #LIBSOCK_ESYS − n is the OS's error number n. */
 };
 
@@ -710,7 +712,7 @@ struct sock_attempt {
  * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
  * @param[in] deadline When to give up.
  * @return 0, or: the most telling of the attempts' errors, #LIBSOCK_ECONNREFUSED before #LIBSOCK_EHOSTUNREACH and
- *         #LIBSOCK_ENETUNREACH before #LIBSOCK_ETIMEDOUT; #LIBSOCK_EAI_NONAME, #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
+ *         #LIBSOCK_ENETUNREACH before #LIBSOCK_ETIMEDOUT and #LIBSOCK_ECONNTIMEDOUT; #LIBSOCK_EAI_NONAME, #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
  *         #LIBSOCK_ENAME, #LIBSOCK_EPORT, #LIBSOCK_ENODEV, of the address; #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: it would
  *         have to wait, and nothing is left behind; #LIBSOCK_EINVAL, a NULL.
  * @par Threads
@@ -1589,7 +1591,7 @@ enum sock_option {
 
 	/**
 	 * Stream. 1: ask a silent peer now and then whether it is still there. One that does not answer ends the
-	 * connection with #LIBSOCK_ETIMEDOUT. 0, the default.
+	 * connection with #LIBSOCK_ECONNTIMEDOUT. 0, the default.
 	 */
 	LIBSOCK_KEEPALIVE = 212,
 
@@ -1610,7 +1612,7 @@ enum sock_option {
 
 	/**
 	 * Stream. How long sent data may go without the peer's acknowledgement before the connection is given up with
-	 * #LIBSOCK_ETIMEDOUT, up to 2147483647 ms. 0, the default: as long as the system tries (on Linux about 15
+	 * #LIBSOCK_ECONNTIMEDOUT, up to 2147483647 ms. 0, the default: as long as the system tries (on Linux about 15
 	 * minutes). TCP_USER_TIMEOUT (RFC 5482) on Linux; TCP_MAXRT on Windows, TCP_RXT_CONNDROPTIME on macOS,
 	 * TCP_MAXUNACKTIME on FreeBSD 14, all rounded up to whole seconds; #LIBSOCK_ENOTSUP elsewhere.
 	 */

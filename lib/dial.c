@@ -153,6 +153,7 @@ static int dial__weight(int err)
 	case LIBSOCK_ENETDOWN:
 		return 3;
 	case LIBSOCK_ETIMEDOUT:
+	case LIBSOCK_ECONNTIMEDOUT:
 		return 2;
 	case LIBSOCK_ENOTSUP: /* this machine has no such family */
 	case LIBSOCK_EADDRNOTAVAIL:

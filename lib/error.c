@@ -37,7 +37,7 @@ static const struct error__row error__rows[] = {
 	ERROR__ROW(EMSGSIZE, "message too long"),
 	ERROR__ROW(ENAMETOOLONG, "path too long for a socket"),
 	ERROR__ROW(ENETDOWN, "network is down"),
-	ERROR__ROW(ENETRESET, "connection found dead by keep-alive"),
+	ERROR__ROW(ENETRESET, "connection dropped by the network"),
 	ERROR__ROW(ENETUNREACH, "network is unreachable"),
 	ERROR__ROW(ENFILE, "too many open descriptors in the system"),
 	ERROR__ROW(ENOBUFS, "no buffer space available"),
@@ -55,7 +55,7 @@ static const struct error__row error__rows[] = {
 	ERROR__ROW(EPROTO, "protocol error"),
 	ERROR__ROW(EPROTOTYPE, "wrong type of socket for this call"),
 	ERROR__ROW(EROFS, "read-only file system"),
-	ERROR__ROW(ETIMEDOUT, "timed out"),
+	ERROR__ROW(ETIMEDOUT, "deadline passed"),
 	ERROR__ROW(ENAME, "malformed host"),
 	ERROR__ROW(EPORT, "malformed port, or one outside 1 to 65535"),
 	ERROR__ROW(EAI_NONAME, "name not known"),
@@ -63,6 +63,7 @@ static const struct error__row error__rows[] = {
 	ERROR__ROW(EAI_FAIL, "name servers failed"),
 	ERROR__ROW(ECANCELED, "given up because another attempt was first"),
 	ERROR__ROW(EEOF, "end of the stream"),
+	ERROR__ROW(ECONNTIMEDOUT, "connection given up: the peer does not answer"),
 };
 
 static const struct error__row *error__find(int err)

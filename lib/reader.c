@@ -36,12 +36,11 @@ static int reader__check(const struct sock_reader *reader)
  * The end, whichever it was, is told again by every later call: the system tells of a reset once, and then of an end
  * of file, which would make the head of a line look like the last one.
  */
-static int reader__ended(struct sock_reader *reader, ptrdiff_t n, int64_t deadline)
+static int reader__ended(struct sock_reader *reader, ptrdiff_t n)
 {
 	int err = n == 0 ? LIBSOCK_EEOF : (int)n;
-	const bool may_be_deadline = err == LIBSOCK_ETIMEDOUT && deadline != LIBSOCK_NOWAIT && deadline_left(deadline) == 0;
 
-	if (err != LIBSOCK_EAGAIN && !may_be_deadline)
+	if (err != LIBSOCK_EAGAIN && err != LIBSOCK_ETIMEDOUT)
 		reader->err = err;
 	return err;
 }
@@ -55,7 +54,7 @@ static int reader__fill(struct sock_reader *reader, int64_t deadline)
 		return reader->err;
 	n = sock_recv(reader->s, reader->buffer + reader->end, reader->size - 1 - reader->end, deadline);
 	if (n <= 0)
-		return reader__ended(reader, n, deadline);
+		return reader__ended(reader, n);
 	reader->end += (size_t)n;
 	return 0;
 }
@@ -235,6 +234,6 @@ ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t size, int64_t
 	reader->begin = reader->end = 0;
 	n = reader->err < 0 ? reader->err : sock_recv(reader->s, data, size, deadline);
 	if (n <= 0)
-		n = reader->err < 0 ? reader->err : reader__ended(reader, n, deadline);
+		n = reader->err < 0 ? reader->err : reader__ended(reader, n);
 	return n == LIBSOCK_EEOF ? 0 : n;
 }

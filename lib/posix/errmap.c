@@ -49,7 +49,7 @@ const struct os_error_row os_error_rows[] = {
 	{EPROTO, LIBSOCK_EPROTO},
 	{EPROTOTYPE, LIBSOCK_EPROTOTYPE},
 	{EROFS, LIBSOCK_EROFS},
-	{ETIMEDOUT, LIBSOCK_ETIMEDOUT},
+	{ETIMEDOUT, LIBSOCK_ECONNTIMEDOUT}, /* no call here sets a time-out of the system's: it is the connection's */
 	{EDESTADDRREQ, LIBSOCK_ENOTCONN}, /* a datagram socket without a peer; Unix-domain ones say ENOTCONN themselves */
 	{ENXIO, LIBSOCK_ENODEV},
 	{EPROTONOSUPPORT, LIBSOCK_ENOTSUP},

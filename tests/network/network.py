@@ -822,7 +822,7 @@ def a_peer_that_vanishes_is_given_up_in_the_time_that_was_set():
             run(*inside(SERVER, "nft", "add", "element", "inet", "libsock", "silenced", f"{{ {port} }}"))
             client.process.stdin.close()
             result = client.json(60)
-            want(result["code"] == "ETIMEDOUT", options, "ends in", result)
+            want(result["code"] == "ECONNTIMEDOUT", options, "ends in", result)
             took.append(result["ms"])
             run(*inside(SERVER, "nft", "flush", "set", "inet", "libsock", "silenced"))
             client.stop()
