@@ -153,7 +153,7 @@ LIBSOCK_API int64_t sock_after(int64_t ms);
  * The same event has the same code on every operating system. The names are the standard's errno names. An operating-system
  * error that libsock does not know keeps its number and is read back with sock_oserror(). Neither `errno` nor
  * `WSAGetLastError` is part of the contract. An interrupted system call is no event: it is carried on with, and no call
- * returns EINTR.
+ * returns EINTR, nor anything else that is neither in enum sock_error nor an operating-system error.
  * @{
  */
 
@@ -379,7 +379,24 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * @defgroup core Core
  * @brief Python's calls: open, connect, bind, listen, accept, send, receive, close.
  *
- * `send`, `recv`, `sendto` and `recvfrom` are one system call each when they need not wait, with no other call beside it.
+ * `send`, `recv`, `sendto` and `recvfrom` are one system call each when they need not wait, with no other call beside it,
+ * but for an error of a datagram and the end of a stream: there the system is asked what it was.
+ *
+ * **Blocking or not** is the business of whoever owns the descriptor. No call changes that for longer than it runs, and each
+ * call is right in either mode, whoever changes it meanwhile: with #LIBSOCK_FOREVER it waits, with #LIBSOCK_NOWAIT it does
+ * not. sock_open() makes blocking descriptors and sock_serve() a non-blocking one; on Windows, macOS and NetBSD, where a
+ * send cannot be told not to wait, all are non-blocking, and sock_adopt() makes them so. One thing only a non-blocking
+ * descriptor can do: if several processes or threads accept from one *blocking* listener within deadlines, one of them
+ * may wait longer because another has taken the connection that it saw.
+ *
+ * **The end of a stream** is remembered: what ended by an error (a reset, the OS's time-out) never looks like an end of file
+ * afterwards, whichever call reported the error. A system that forgets the error itself goes on with #LIBSOCK_ECONNRESET or
+ * #LIBSOCK_ECONNTIMEDOUT (Linux); see docs/porting.md for systems that forget more.
+ *
+ * **Datagrams and ICMP.** Of what was sent earlier from a connected socket only the peer's refusal is reported
+ * (#LIBSOCK_ECONNREFUSED, by the next call of any kind, which has done nothing else). What routers say ("too big",
+ * "unreachable", and the like) may be forged by anybody and comes at any time, so a receive passes it over, and a send is
+ * made again. The size of the path is learnt from it all the same: see #LIBSOCK_DONTFRAG.
  *
  * **Threads.** Different sockets may be used from different threads freely. On one socket, one thread at a time may read
  * (recv, recvfrom, accept) and one may write (send, sendto); several threads may accept from one listener. sock_shutdown()
@@ -429,8 +446,8 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  * @param[in] s        A socket that is not connected.
  * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
  * @param[in] deadline When to give up.
- * @return 0, or: #LIBSOCK_ECONNREFUSED, nobody listens there; #LIBSOCK_ETIMEDOUT, no answer in time;
- *         #LIBSOCK_EHOSTUNREACH, #LIBSOCK_ENETUNREACH, no way there; #LIBSOCK_EINPROGRESS, with #LIBSOCK_NOWAIT: the
+ * @return 0, or: #LIBSOCK_ECONNREFUSED, nobody listens there; #LIBSOCK_ETIMEDOUT, no answer by the deadline;
+ *         #LIBSOCK_ECONNTIMEDOUT, none before the OS gave up (Linux: after about two minutes); #LIBSOCK_EHOSTUNREACH, #LIBSOCK_ENETUNREACH, no way there; #LIBSOCK_EINPROGRESS, with #LIBSOCK_NOWAIT: the
  *         connection is on its way, ask sock_connected(); #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: a Unix-domain listener's
  *         queue is full, nothing has begun; #LIBSOCK_EADDRNOTAVAIL, no free port on this side; #LIBSOCK_EISCONN,
  *         #LIBSOCK_EALREADY, connected or connecting already; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_ENOENT,
@@ -486,7 +503,8 @@ LIBSOCK_API int sock_bind(struct sock s, const struct sock_addr *addr);
 /**
  * Let peers connect.
  *
- * @param[in] s       A bound stream socket.
+ * @param[in] s       A bound stream socket. If several threads are to accept from it within deadlines, use sock_serve(), or
+ *                    make the descriptor non-blocking (see @ref core).
  * @param[in] backlog How many connections may queue before sock_accept(); the OS rounds and limits it (Linux:
  *                    net.core.somaxconn). 0 asks for the OS's largest.
  * @return 0, or: #LIBSOCK_EINVAL, a negative backlog or a connected socket; #LIBSOCK_EADDRINUSE, another listener has the
@@ -527,9 +545,10 @@ LIBSOCK_API int sock_accept(struct sock s, struct sock *conn, struct sock_addr *
  *                     datagram; on a stream it does nothing.
  * @param[in] deadline When to give up.
  * @return The bytes taken, or: #LIBSOCK_ECONNRESET, #LIBSOCK_EPIPE, the connection is over; #LIBSOCK_ETIMEDOUT,
- *         #LIBSOCK_EAGAIN, nothing was taken; #LIBSOCK_EMSGSIZE, longer than a datagram can be; #LIBSOCK_ENOTCONN, no peer;
- *         #LIBSOCK_ECONNREFUSED, an earlier datagram found no listener (the socket stays usable); #LIBSOCK_ENOBUFS, a queue
- *         is full.
+ *         #LIBSOCK_EAGAIN, nothing was taken; #LIBSOCK_EMSGSIZE, longer than a datagram can be, or with #LIBSOCK_DONTFRAG
+ *         than the path takes; #LIBSOCK_ENOTCONN, no peer; #LIBSOCK_ECONNREFUSED, an earlier datagram found no listener,
+ *         and this one has not been sent (the socket stays usable); #LIBSOCK_ENOBUFS, a queue is full;
+ *         #LIBSOCK_ECONNTIMEDOUT, the OS has given the connection up.
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0
@@ -549,7 +568,7 @@ LIBSOCK_API ptrdiff_t sock_send(struct sock s, const void *data, size_t size, in
  * @return The bytes received; on a stream 0 means the end of file and nothing else, on a datagram socket an empty datagram.
  *         Or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came; #LIBSOCK_EMSGSIZE, the datagram is longer than `size`: its
  *         head is in `data`, the rest is lost; #LIBSOCK_ECONNRESET, the peer dropped the connection;
- *         #LIBSOCK_ECONNREFUSED, a connected datagram socket's peer does not listen (the socket stays usable);
+ *         #LIBSOCK_ECONNTIMEDOUT, the OS gave it up; #LIBSOCK_ECONNREFUSED, a connected datagram socket's peer does not listen (the socket stays usable);
  *         #LIBSOCK_ENOTCONN, a stream without a connection.
  * @par Threads
  * One reader at a time on a socket.
@@ -646,7 +665,7 @@ LIBSOCK_API int sock_peer(struct sock s, struct sock_addr *addr);
 /**
  * The descriptor (on Windows the SOCKET), for calls that libsock does not have.
  *
- * The socket still owns it. Whether it is blocking is libsock's business (see sock_adopt()): do not change that.
+ * The socket still owns it. Its mode may be changed (see @ref core); on Windows, macOS and NetBSD it must stay non-blocking.
  *
  * @param[in] s The socket.
  * @return The descriptor, or −1 for `{0}`.
@@ -659,9 +678,8 @@ LIBSOCK_API intptr_t sock_native(struct sock s);
 /**
  * Make a socket of a descriptor that the program owns already.
  *
- * Family and type are asked of the OS. The descriptor becomes close-on-exec, and gets the mode in which libsock's own are:
- * blocking on Linux, FreeBSD and OpenBSD, but for listeners; non-blocking elsewhere. Duplicates of it, in other processes
- * too, share that mode, and sock_release() leaves it. Nothing else about it changes.
+ * Family and type are asked of the OS. The descriptor becomes close-on-exec. On Windows, macOS and NetBSD it becomes
+ * non-blocking, and duplicates of it, in other processes too, share that. Nothing else about it changes.
  *
  * @param[out] s Receives the socket, which owns the descriptor from now on; `{0}` on error, and the descriptor is still the
  *               caller's. Must not be NULL.
@@ -1114,8 +1132,9 @@ LIBSOCK_API ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t s
  *                     holds the call for ever.
  * @return 0: the peer has ended, too, so it has read what was sent if it reads to the end of file. Otherwise it is not
  *         known to have done so: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ECONNRESET, it dropped the connection;
- *         #LIBSOCK_ENOTCONN, there was none, its reset has been told before, or both sides had ended it already, after
- *         a sock_shutdown(); #LIBSOCK_EPROTOTYPE, a datagram socket, closed.
+ *         #LIBSOCK_ECONNTIMEDOUT, the OS gave it up; #LIBSOCK_ENOTCONN, there was none, or both sides had ended it
+ *         already, or this side reads no more, after a sock_shutdown() (#LIBSOCK_SHUT_RD on #LIBSOCK_AF_UNIX ends the
+ *         peer's direction as well: 0); #LIBSOCK_EPROTOTYPE, a datagram socket, closed.
  * @par Threads
  * One thread, and no other may use the socket.
  * @since 0.1.0
@@ -1157,10 +1176,12 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
  * | the peer has sent its end of file | #LIBSOCK_READABLE and #LIBSOCK_HANGUP |
  * | a connect was refused or failed; the connection was reset | #LIBSOCK_READABLE, #LIBSOCK_WRITABLE and #LIBSOCK_ERROR |
  *
- * #LIBSOCK_READABLE and #LIBSOCK_WRITABLE alone are told only where they are wanted. #LIBSOCK_HANGUP is certain to be told
- * only where #LIBSOCK_READABLE is wanted, and then at the latest when everything before the end has been received; some
- * systems tell it as soon as the end has come, so go on receiving until 0. #LIBSOCK_ERROR is told whatever is wanted, and
- * never together with #LIBSOCK_HANGUP; which error it is, sock_connected() tells, or the next send or receive.
+ * #LIBSOCK_READABLE and #LIBSOCK_WRITABLE alone are told only where they are wanted, and #LIBSOCK_HANGUP only where
+ * #LIBSOCK_READABLE is, at the latest when everything before the end has been received; some systems tell it as soon as
+ * the end has come, so go on receiving until 0. #LIBSOCK_ERROR is told whatever is wanted (where nothing is, it may take a
+ * tenth of a second after both sides have ended), and never together with #LIBSOCK_HANGUP; which error it is,
+ * sock_connected() tells, or the next send or receive. Of a datagram socket these may find that it was none of theirs
+ * (see @ref core) and go on.
  *
  * Of a stream that neither listens nor was ever connected, systems say different things.
  * @{
@@ -1202,7 +1223,8 @@ LIBSOCK_API int sock_wait(struct sock_item items[], int count, int64_t deadline)
 /**
  * Waits for any number of sockets: epoll, kqueue, poll or WSAPoll, chosen when libsock is built.
  *
- * `{0}` is "no poller". Pass its address; do not copy it. Only libsock reads and writes the members.
+ * `{0}` is "no poller". Pass its address; do not copy it. Only libsock reads and writes the members. After fork() only one
+ * of the two processes may use it; the other may close it.
  * @since 0.1.0
  */
 struct sock_poller {
@@ -1266,8 +1288,8 @@ LIBSOCK_API int sock_poller_modify(struct sock_poller *poller, struct sock s, in
  * event makes a program close another socket, it must not take up that socket's own event from the same array any more.
  *
  * @param[in,out] poller The poller.
- * @param[in] s          The socket. If it was closed without being removed, the system has removed it: see
- *                       docs/porting.md for what then differs.
+ * @param[in] s          The socket. sock_close() and sock_release() remove it, too, also while another process has it open:
+ *                       no later wait tells of it (on Windows: if no other socket gets its number, see docs/porting.md).
  * @return 0, or: #LIBSOCK_ENOENT, it is not there; #LIBSOCK_EBADF, no poller or no socket, or a closed one;
  *         #LIBSOCK_EINVAL, a NULL.
  * @par Threads
@@ -1287,7 +1309,8 @@ LIBSOCK_API int sock_poller_remove(struct sock_poller *poller, struct sock s);
  * @param[in] deadline   When to give up. #LIBSOCK_NOWAIT: look once.
  * @return How many events there are; 0: sock_poller_wake() was called, and nothing else has happened. Or:
  *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing before the deadline; #LIBSOCK_EBADF, no poller;
- *         #LIBSOCK_EINVAL, a NULL or no room.
+ *         #LIBSOCK_EINVAL, a NULL or no room; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOMEM, on Linux: sockets that
+ *         others have open were closed, and there is nothing to make a poller without them of.
  * @par Threads
  * As sock_poller_open() says.
  * @since 0.1.0
@@ -1351,13 +1374,13 @@ LIBSOCK_API int sock_send_socket(struct sock channel, struct sock s, int64_t dea
  * Take a socket from the process at the other end of a channel.
  *
  * @param[in] channel  A connected #LIBSOCK_AF_UNIX socket.
- * @param[out] s       Receives the socket, close-on-exec, in the state in which libsock's own are; `{0}` on error. Close it.
- *                     Must not be NULL.
+ * @param[out] s       Receives the socket, close-on-exec, in the mode in which it was (see sock_adopt()); `{0}` on error.
+ *                     Close it. Must not be NULL.
  * @param[in] deadline When to give up.
  * @return 0, or: #LIBSOCK_EEOF, the channel has ended; #LIBSOCK_EPROTO, a byte or a datagram came without a socket, or
  *         with several; #LIBSOCK_EMFILE, this process has no descriptor left for it; #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP,
  *         what came is no socket that libsock knows, or as from sock_send_socket(). Whatever came with an error has been
- *         closed. #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN: nothing came.
+ *         closed, without waiting for what #LIBSOCK_LINGER was set to on it. #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN: nothing came.
  * @par Threads
  * One reader at a time on the channel.
  * @since 0.1.0

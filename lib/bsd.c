@@ -25,8 +25,20 @@ int os_connect(intptr_t fd, int type, const struct os_addr *addr, int wait_ms)
 static int bsd__option(intptr_t fd, int option, int *value)
 {
 	native_len length = sizeof *value;
+	int result;
 
-	return getsockopt((native_socket)fd, SOL_SOCKET, option, (void *)value, &length) == 0 ? 0 : bsd_error();
+	BSD_CALL(result, getsockopt((native_socket)fd, SOL_SOCKET, option, (void *)value, &length));
+	return result == 0 ? 0 : bsd_error();
+}
+
+COLD int bsd_send_error(void)
+{
+	return native_is_ending() ? LIBSOCK_ECONNRESET : bsd_error();
+}
+
+COLD int bsd_receive_error(void)
+{
+	return native_is_path_error() ? OS_EINTR : bsd_error();
 }
 
 int os_connect_result(intptr_t fd)
@@ -55,28 +67,31 @@ int os_bind(intptr_t fd, int type, const struct os_addr *addr)
 {
 	union bsd_addr to;
 	native_len length;
-	int on = 1, err = bsd_addr_put(&to, &length, addr);
+	int on = 1, result = bsd_addr_put(&to, &length, addr);
 
-	if (err < 0)
-		return err;
+	if (result < 0)
+		return result;
 	if (bsd__is_to_reuse(fd, addr->family, type))
-		if (setsockopt((native_socket)fd, SOL_SOCKET, NATIVE_REUSE, (const void *)&on, sizeof on) != 0)
-			return bsd_error();
-	return bind((native_socket)fd, &to.any, length) == 0 ? 0 : bsd_error();
+		BSD_CALL(result, setsockopt((native_socket)fd, SOL_SOCKET, NATIVE_REUSE, (const void *)&on, sizeof on));
+	if (result == 0)
+		BSD_CALL(result, bind((native_socket)fd, &to.any, length));
+	return result == 0 ? 0 : bsd_error();
 }
 
 int os_listen(intptr_t fd, int backlog)
 {
-	if (listen((native_socket)fd, backlog > 0 ? backlog : INT_MAX /* the kernel cuts it to its own limit */) != 0)
-		return bsd_error();
-	return native_set_blocking((native_socket)fd, false) == 0 ? 0 : bsd_error();
+	const int most = INT_MAX; /* the kernel cuts it to its own limit */
+	int result;
+
+	BSD_CALL(result, listen((native_socket)fd, backlog > 0 ? backlog : most));
+	return result == 0 ? 0 : bsd_error();
 }
 
-int os_accept(intptr_t fd, intptr_t *conn, struct os_addr *peer)
+int os_accept(intptr_t fd, int how, intptr_t *conn, struct os_addr *peer)
 {
 	union bsd_addr from;
 	native_len length = sizeof from;
-	native_socket accepted = native_accept((native_socket)fd, &from.any, &length);
+	native_socket accepted = native_accept((native_socket)fd, &from.any, &length, how & OS_NOWAIT);
 
 	if (accepted == (native_socket)-1)
 		return bsd_error();
@@ -89,7 +104,7 @@ ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how)
 {
 	ptrdiff_t n = send((native_socket)fd, data, NATIVE_SIZE(size), bsd_flags(how) | NATIVE_SEND_FLAGS);
 
-	return n >= 0 ? n : bsd_error();
+	return n >= 0 ? n : bsd_send_error();
 }
 
 MELT ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, const struct os_addr *addr)
@@ -108,7 +123,9 @@ ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how)
 {
 	ptrdiff_t n = native_recv((native_socket)fd, data, size, bsd_flags(how));
 
-	return n >= 0 ? n : bsd_error();
+	if (n > 0) /* first, and alone: that is what nearly all receives are */
+		return n;
+	return n == 0 ? 0 : bsd_error();
 }
 
 MELT ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_addr *from)
@@ -122,7 +139,7 @@ MELT ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct
 	else
 		n = native_receive((native_socket)fd, data, size, bsd_flags(how), NULL, NULL);
 	if (n < 0)
-		n = bsd_error();
+		n = bsd_receive_error();
 	else if ((size_t)n > size)
 		n = LIBSOCK_EMSGSIZE;
 	if (from && (n >= 0 || n == LIBSOCK_EMSGSIZE))
@@ -132,21 +149,24 @@ MELT ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct
 
 int os_shutdown(intptr_t fd, int how)
 {
-	int direction = NATIVE_SHUT_RDWR;
+	int direction = NATIVE_SHUT_RDWR, result;
 
 	if (how == LIBSOCK_SHUT_RD)
 		direction = NATIVE_SHUT_RD;
 	else if (how == LIBSOCK_SHUT_WR)
 		direction = NATIVE_SHUT_WR;
-	return shutdown((native_socket)fd, direction) == 0 ? 0 : bsd_error();
+	BSD_CALL(result, shutdown((native_socket)fd, direction));
+	return result == 0 ? 0 : bsd_error();
 }
 
 int os_local(intptr_t fd, struct os_addr *addr)
 {
 	union bsd_addr name;
 	native_len length = sizeof name;
+	int result;
 
-	if (native_getsockname((native_socket)fd, &name.any, &length) != 0)
+	BSD_CALL(result, native_getsockname((native_socket)fd, &name.any, &length));
+	if (result != 0)
 		return bsd_error();
 	bsd_addr_get(addr, &name, length);
 	return 0;
@@ -156,8 +176,10 @@ int os_peer(intptr_t fd, struct os_addr *addr)
 {
 	union bsd_addr name;
 	native_len length = sizeof name;
+	int result;
 
-	if (getpeername((native_socket)fd, &name.any, &length) != 0)
+	BSD_CALL(result, getpeername((native_socket)fd, &name.any, &length));
+	if (result != 0)
 		return bsd_error();
 	bsd_addr_get(addr, &name, length);
 	return 0;
@@ -191,7 +213,7 @@ static int bsd__type(int type)
 
 int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
 {
-	int native_family, native_type, listening = 0;
+	int native_family, native_type;
 
 	if ((intptr_t)(native_socket)fd != fd)
 		return LIBSOCK_EBADF;
@@ -204,10 +226,23 @@ int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
 	*type = bsd__type(native_type);
 	if (*family < 0 || *type < 0)
 		return LIBSOCK_ENOTSUP;
-	bsd__option(fd, SO_ACCEPTCONN, &listening); /* where this fails, as on a datagram socket, it does not listen */
-	if (native_tame((native_socket)fd) != 0 || native_set_blocking((native_socket)fd, NATIVE_BLOCKING && !listening) != 0)
+	if (native_tame((native_socket)fd) != 0 || (!NATIVE_BLOCKING && native_set_blocking((native_socket)fd, false) != 0))
 		return bsd_error();
 	return 0;
+}
+
+bool os_is_datagram(intptr_t fd)
+{
+	int type = 0;
+
+	return bsd__option(fd, SO_TYPE, &type) == 0 && type == SOCK_DGRAM;
+}
+
+bool os_listens(intptr_t fd)
+{
+	int listening = 0;
+
+	return bsd__option(fd, SO_ACCEPTCONN, &listening) == 0 && listening; /* a datagram socket does not know the option */
 }
 
 /*

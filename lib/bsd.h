@@ -5,6 +5,8 @@
 #ifndef LIBSOCK_BSD_H
 #define LIBSOCK_BSD_H
 
+#include "compiler.h"
+#include "libsock.h"
 #include "os.h"
 
 union bsd_addr {
@@ -30,10 +32,25 @@ int bsd_option_of_ipv4(intptr_t fd, int err);
 int bsd_multicast_set_interface(intptr_t fd, int family, uint32_t index);
 int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value);
 
+/*
+ * Makes a system call, and makes it again for as long as signals interrupt it before it has done anything. For all that
+ * neither wait nor transfer: those report OS_EINTR, because the core has to look at its deadline first.
+ */
+#define BSD_CALL(result, call)        \
+	do                            \
+		(result) = (call);    \
+	while ((result) == -1 && native_error() == NATIVE_EINTR)
+
 static inline int bsd_error(void)
 {
 	return os_error(native_error());
 }
+
+/* What a send failed with. */
+COLD int bsd_send_error(void);
+
+/* What a receive of a datagram failed with; OS_EINTR where that concerns one that was sent. */
+COLD int bsd_receive_error(void);
 
 /* The flags of a transfer, from how the core asks for it. */
 static inline int bsd_flags(int how)
@@ -41,8 +58,18 @@ static inline int bsd_flags(int how)
 	return how & OS_NOWAIT ? NATIVE_DONTWAIT : 0;
 }
 
-/* What to ask poll for, and what its answer about a socket means. */
+/* What to ask poll for, and what its answer about a socket means where `wanted` was asked for. 0: nothing. */
 short bsd_poll_events(int wanted);
-int bsd_poll_told(native_socket s, unsigned events);
+int bsd_poll_told_end(native_socket s, int wanted, unsigned events);
+
+static inline int bsd_poll_told(native_socket s, int wanted, unsigned events)
+{
+	if (!NATIVE_POLL_TELLS_END || events & (POLLERR | POLLHUP | NATIVE_POLLRDHUP))
+		return bsd_poll_told_end(s, wanted, events);
+	return (events & POLLIN ? LIBSOCK_READABLE : 0) | (events & POLLOUT ? LIBSOCK_WRITABLE : 0);
+}
+
+/* native_poll(), which does not return at once for ever because of an end that nobody has asked for. May return early. */
+int bsd_poll(native_pollfd polled[], unsigned count, int wait_ms);
 
 #endif

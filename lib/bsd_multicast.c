@@ -89,9 +89,9 @@ int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value)
 	int err;
 
 	if (family == LIBSOCK_AF_INET6)
-		err = getsockopt((native_socket)fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (void *)&search.index, &length);
+		BSD_CALL(err, getsockopt((native_socket)fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (void *)&search.index, &length));
 	else
-		err = getsockopt((native_socket)fd, IPPROTO_IP, IP_MULTICAST_IF, (void *)&search.addr, &length);
+		BSD_CALL(err, getsockopt((native_socket)fd, IPPROTO_IP, IP_MULTICAST_IF, (void *)&search.addr, &length));
 	if (err != 0)
 		return bsd_error();
 	if (search.addr.s_addr != 0) {

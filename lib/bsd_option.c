@@ -78,7 +78,10 @@ static int bsd_option__error(void)
 
 int bsd_option_write(intptr_t fd, int level, int name, const void *value, size_t size)
 {
-	return setsockopt((native_socket)fd, level, name, value, (native_len)size) == 0 ? 0 : bsd_option__error();
+	int result;
+
+	BSD_CALL(result, setsockopt((native_socket)fd, level, name, value, (native_len)size));
+	return result == 0 ? 0 : bsd_option__error();
 }
 
 /* Up, so that a little time does not become none. */
@@ -171,7 +174,7 @@ int os_option_get(intptr_t fd, int family, int option, int64_t *value)
 	const struct bsd_option__row *row = bsd_option__find(option);
 	union bsd_option__value v = {0};
 	native_len length = sizeof v.number;
-	int level, name;
+	int level, name, result;
 
 	if (row == NULL)
 		return LIBSOCK_ENOTSUP;
@@ -185,7 +188,8 @@ int os_option_get(intptr_t fd, int family, int option, int64_t *value)
 	}
 	if (row->kind == BSD_OPTION__LINGER)
 		length = sizeof v.linger;
-	if (getsockopt((native_socket)fd, level, name, (void *)&v, &length) != 0)
+	BSD_CALL(result, getsockopt((native_socket)fd, level, name, (void *)&v, &length));
+	if (result != 0)
 		return bsd_option__error();
 	*value = bsd_option__get(row->kind, &v, length);
 	return 0;

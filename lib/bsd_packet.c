@@ -293,7 +293,7 @@ ptrdiff_t os_recv_packet(intptr_t fd, int family, void *data, size_t size, int h
 	ptrdiff_t n = native_recv_message((native_socket)fd, &message, bsd_flags(how));
 
 	if (n < 0)
-		return bsd_error();
+		return bsd_receive_error();
 	bsd_addr_get(&packet->peer, &head.peer, native_name_length(&message));
 	packet->local.family = 0;
 	packet->local.port = 0;
@@ -322,7 +322,7 @@ static const struct {
 int os_packet_fields(intptr_t fd, int family, int fields)
 {
 	const int other = family == LIBSOCK_AF_INET6 ? IPPROTO_IP : IPPROTO_IPV6;
-	int told = 0;
+	int told = 0, result;
 
 	for (size_t i = 0; i < sizeof bsd_packet__options / sizeof bsd_packet__options[0]; i++) {
 		const int field = bsd_packet__options[i].field, level = bsd_packet__options[i].level;
@@ -331,7 +331,8 @@ int os_packet_fields(intptr_t fd, int family, int fields)
 
 		if (level == other && family != LIBSOCK_AF_INET6)
 			continue;
-		if (setsockopt((native_socket)fd, level, option, (const void *)&value, sizeof value) == 0)
+		BSD_CALL(result, setsockopt((native_socket)fd, level, option, (const void *)&value, sizeof value));
+		if (result == 0)
 			told |= level != other ? field : 0;
 		else if (bsd_error() == LIBSOCK_EBADF || bsd_error() == LIBSOCK_ENOTSOCK)
 			return bsd_error();
@@ -343,8 +344,10 @@ bool os_packet_cuts(intptr_t fd)
 {
 	int value = 0;
 	native_len length = sizeof value;
+	int result;
 
-	return getsockopt((native_socket)fd, IPPROTO_UDP, NATIVE_SEGMENT, (void *)&value, &length) == 0;
+	BSD_CALL(result, getsockopt((native_socket)fd, IPPROTO_UDP, NATIVE_SEGMENT, (void *)&value, &length));
+	return result == 0;
 }
 
 bool os_packet_heard(int field)

@@ -8,24 +8,84 @@
 #include "libsock.h"
 #include "os.h"
 
+/* How long an error can be overlooked on a socket whose end is not to be reported. */
+enum { BSD_POLL__SLICE_MS = 100 };
+
 short bsd_poll_events(int wanted)
 {
 	return (short)((wanted & LIBSOCK_READABLE ? POLLIN | NATIVE_POLLRDHUP : 0) | (wanted & LIBSOCK_WRITABLE ? POLLOUT : 0));
 }
 
-int bsd_poll_told(native_socket s, unsigned events)
+int bsd_poll_told_end(native_socket s, int wanted, unsigned events)
 {
-	int told = 0;
+	int told = events & POLLOUT ? LIBSOCK_WRITABLE : 0;
 
 	if (events & POLLERR)
 		return LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE;
+	if (!(wanted & LIBSOCK_READABLE))
+		return told;
 	if (events & POLLIN)
 		told |= LIBSOCK_READABLE;
-	if (events & POLLOUT)
-		told |= LIBSOCK_WRITABLE;
 	if (events & (POLLHUP | NATIVE_POLLRDHUP) || (!NATIVE_POLL_TELLS_END && events & POLLIN && native_at_end(s)))
 		told |= LIBSOCK_HANGUP | LIBSOCK_READABLE;
 	return told;
+}
+
+/* poll reports an end also where nothing to receive was asked for, and does so at once and for ever. */
+static bool bsd_poll__is_noise(const native_pollfd *item)
+{
+	return item->revents == POLLHUP && !(item->events & POLLIN);
+}
+
+/* A negative descriptor is skipped; flipped twice it is what it was, and NATIVE_NONE is itself. */
+static void bsd_poll__flip(native_pollfd *item)
+{
+	item->fd = (native_socket)(-2 - (intptr_t)item->fd);
+	item->revents = 0;
+}
+
+static int bsd_poll__count_noise(const native_pollfd polled[], unsigned count)
+{
+	int noise = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		noise += bsd_poll__is_noise(&polled[i]);
+	return noise;
+}
+
+/* Waits for the others. */
+static int bsd_poll__without_noise(native_pollfd polled[], unsigned count, int wait_ms)
+{
+	int ready;
+
+	for (unsigned i = 0; i < count; i++)
+		if (bsd_poll__is_noise(&polled[i]))
+			bsd_poll__flip(&polled[i]);
+	ready = native_poll(polled, count, wait_ms);
+	for (unsigned i = 0; i < count; i++)
+		if ((intptr_t)polled[i].fd < -1)
+			bsd_poll__flip(&polled[i]);
+	return ready;
+}
+
+/* What is left of the time, at most a slice: the noise may have begun late. */
+static int bsd_poll__slice(int wait_ms, int64_t begun)
+{
+	int64_t left = wait_ms < 0 ? BSD_POLL__SLICE_MS : wait_ms - (os_now() - begun);
+
+	if (left > BSD_POLL__SLICE_MS)
+		return BSD_POLL__SLICE_MS;
+	return left > 0 ? (int)left : 0;
+}
+
+int bsd_poll(native_pollfd polled[], unsigned count, int wait_ms)
+{
+	const int64_t begun = wait_ms > 0 ? os_now() : 0;
+	int ready = native_poll(polled, count, wait_ms);
+
+	if (ready <= 0 || bsd_poll__count_noise(polled, count) < ready)
+		return ready;
+	return bsd_poll__without_noise(polled, count, bsd_poll__slice(wait_ms, begun));
 }
 
 int os_poll(struct sock_item items[], int count, int wait_ms)
@@ -37,7 +97,7 @@ int os_poll(struct sock_item items[], int count, int wait_ms)
 		polled[i] = (native_pollfd){.fd = items[i].s.family != 0 ? (native_socket)items[i].s.fd : NATIVE_NONE};
 		polled[i].events = bsd_poll_events(items[i].wanted);
 	}
-	if (native_poll(polled, (unsigned)count, wait_ms) < 0)
+	if (bsd_poll(polled, (unsigned)count, wait_ms) < 0)
 		return bsd_error();
 	ready = 0;
 	for (int i = 0; i < count; i++) {
@@ -45,7 +105,7 @@ int os_poll(struct sock_item items[], int count, int wait_ms)
 			continue;
 		if (polled[i].revents & POLLNVAL)
 			return LIBSOCK_EBADF;
-		items[i].told = bsd_poll_told(polled[i].fd, (unsigned short)polled[i].revents);
+		items[i].told = bsd_poll_told(polled[i].fd, items[i].wanted, (unsigned short)polled[i].revents);
 		ready += items[i].told != 0;
 	}
 	return ready;

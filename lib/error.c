@@ -55,7 +55,7 @@ static const struct error__row error__rows[] = {
 	ERROR__ROW(EPROTO, "protocol error"),
 	ERROR__ROW(EPROTOTYPE, "wrong type of socket for this call"),
 	ERROR__ROW(EROFS, "read-only file system"),
-	ERROR__ROW(ETIMEDOUT, "deadline passed"),
+	ERROR__ROW(ETIMEDOUT, "timed out"),
 	ERROR__ROW(ENAME, "malformed host"),
 	ERROR__ROW(EPORT, "malformed port, or one outside 1 to 65535"),
 	ERROR__ROW(EAI_NONAME, "name not known"),

@@ -4,7 +4,7 @@
 
 #include "libsock.h"
 #include "os.h"
-#include "socket.h"
+#include "transfer.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -23,15 +23,15 @@ static int handover__check(struct sock channel)
 int sock_send_socket(struct sock channel, struct sock s, int64_t deadline)
 {
 	ptrdiff_t result = handover__check(channel);
-	int vain = 0;
+	struct transfer_tries tries = {0};
 
 	if (result == 0 && s.family == 0)
 		result = LIBSOCK_EBADF;
 	if (result < 0)
 		return (int)result;
 	do
-		result = os_send_fd(channel.fd, s.fd, socket_how(deadline));
-	while (result < 0 && socket_again(channel, &result, OS_WRITABLE, deadline, &vain));
+		result = os_send_fd(channel.fd, s.fd, transfer_how(deadline));
+	while (result < 0 && transfer_send_again(channel.fd, &result, deadline, &tries));
 	return (int)result;
 }
 
@@ -39,7 +39,7 @@ int sock_recv_socket(struct sock channel, struct sock *s, int64_t deadline)
 {
 	ptrdiff_t result = handover__check(channel);
 	intptr_t fd = -1;
-	int vain = 0;
+	struct transfer_tries tries = {0};
 
 	if (s == NULL)
 		return LIBSOCK_EINVAL;
@@ -47,13 +47,13 @@ int sock_recv_socket(struct sock channel, struct sock *s, int64_t deadline)
 	if (result < 0)
 		return (int)result;
 	do
-		result = os_recv_fd(channel.fd, channel.type, &fd, socket_how(deadline));
-	while (result < 0 && socket_again(channel, &result, OS_READABLE, deadline, &vain));
+		result = os_recv_fd(channel.fd, channel.type, &fd, transfer_how(deadline));
+	while (result < 0 && transfer_again(channel.fd, &result, OS_READABLE, deadline, &tries));
 	if (result < 0)
 		return (int)result;
 	result = sock_adopt(s, fd);
 	if (result < 0)
-		os_close(fd);
+		os_discard(fd);
 	return (int)result;
 }
 

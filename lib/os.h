@@ -8,8 +8,11 @@
  *
  * - They take checked arguments: a pointer is not null, a family or type is one of ours.
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
- * - OS_EINTR is the one code more: "a signal came, nothing has happened, ask again". The core does.
- * - They may be called from any thread. They do not retry, and they wait only where it says so here.
+ * - OS_EINTR is the one code more: "a signal came, nothing has happened, ask again". The core does, of the calls that wait
+ *   or transfer: os_connect, os_accept, os_send and all its kin, os_recv and all its kin, os_file_read, os_send_fd,
+ *   os_recv_fd, os_wait, os_poll, os_poller_wait. All others make an interrupted system call again themselves.
+ * - They may be called from any thread. They do not retry otherwise, and they wait only where it says so here.
+ * - They leave a descriptor's mode, blocking or not, as they found it, and are right in either.
  * - They do not allocate (but names, services, interfaces, connections and jobs may: the system's own calls do), print, abort, or
  *   change anything that the host program can see, signals included.
  */
@@ -43,18 +46,20 @@ int64_t os_now(void);
 /*
  * A socket, not inheritable from birth and unable to raise SIGPIPE; AF_INET6 with V6ONLY off. Blocking on POSIX, so that
  * waiting for ever is one system call; non-blocking where a send cannot be told not to wait (Windows, macOS, NetBSD). What
- * the OS does not have is LIBSOCK_ENOTSUP.
+ * the OS does not have is LIBSOCK_ENOTSUP; where it has IPv6 but no dual stack (OpenBSD), V6ONLY stays on.
  */
 int os_open(int family, int type, intptr_t *fd);
 
 /* Once. The descriptor is gone whatever this returns. */
 int os_close(intptr_t fd);
 
+/* The descriptor leaves libsock and may be closed by somebody else: what a poller has of it is no longer certain. */
+void os_forget(intptr_t fd);
+
 /*
  * Begin to connect, once. LIBSOCK_EINPROGRESS: begun, wait for OS_CONNECTED and ask os_connect_result(). It may block for
- * as long as `wait_ms` allows (-1: for ever, 0: not at all), and must where nothing tells of a later outcome: on AF_UNIX,
- * where LIBSOCK_EAGAIN then means that the listener's queue stayed full, and OS_EINTR that nothing has begun. The
- * descriptor is left in the mode that os_open() gives, a listener in its own.
+ * as long as `wait_ms` allows (-1: for ever, 0: not at all). On AF_UNIX LIBSOCK_EAGAIN means that the listener's queue is
+ * full, which nothing reports the end of: try again; and OS_EINTR that nothing has begun.
  */
 int os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
 
@@ -67,21 +72,28 @@ int os_connect_result(intptr_t fd);
  */
 int os_bind(intptr_t fd, int type, const struct os_addr *to);
 
-/* Leaves the listener non-blocking, so that no acceptor blocks on a connection that another one has taken. 0: the OS's most. */
+/* 0: the OS's most. */
 int os_listen(intptr_t fd, int backlog);
 
-/*
- * The next connection: not inheritable, in the mode that os_open() gives, `peer` filled. Never waits on a listener that
- * os_listen() made. A connection that died in the queue is LIBSOCK_ECONNABORTED (or one of socket__died()'s codes).
- */
-int os_accept(intptr_t fd, intptr_t *conn, struct os_addr *peer);
+/* Has os_listen() been called? Is it of LIBSOCK_DGRAM? Neither, for what is no socket. */
+bool os_listens(intptr_t fd);
+bool os_is_datagram(intptr_t fd);
 
-enum { OS_NOWAIT = 1 }; /* LIBSOCK_EAGAIN instead of waiting; without it a blocking descriptor waits */
+/*
+ * The next connection: not inheritable, in the mode that os_open() gives, `peer` filled. `how` is 0 or OS_NOWAIT. A
+ * connection that died in the queue is LIBSOCK_ECONNABORTED (or one of socket__died()'s codes); a listener that has been
+ * shut down is LIBSOCK_EINVAL.
+ */
+int os_accept(intptr_t fd, int how, intptr_t *conn, struct os_addr *peer);
+
+enum { OS_NOWAIT = 1 }; /* LIBSOCK_EAGAIN instead of waiting; without it a blocking descriptor waits, others need not */
 
 /*
  * One system call each. `how` is 0 or OS_NOWAIT. More than INT_MAX may be cut to that. os_send takes streams and datagrams,
- * os_recv streams only, where 0 is the end of file. os_recvfrom receives a datagram; one that is longer than the room is
- * LIBSOCK_EMSGSIZE, its head received; `from` may be null, and is filled with LIBSOCK_EMSGSIZE too.
+ * os_recv streams only, where 0 is an end, see os_end(). os_recvfrom receives a datagram; one that is longer than the room
+ * is LIBSOCK_EMSGSIZE, its head received; `from` may be null, and is filled with LIBSOCK_EMSGSIZE too. Of the datagrams
+ * that were sent earlier a receive reports only the peer's refusal (LIBSOCK_ECONNREFUSED, the socket being connected); what
+ * a router said of them is OS_EINTR. A send may report them, once; the core asks it again.
  */
 ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how);
 ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how);
@@ -149,6 +161,12 @@ ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset);
 int os_shutdown(intptr_t fd, int how);
 
 /*
+ * How a stream has ended whose receive was 0: LIBSOCK_EEOF, in order, by the peer; 0, this side reads no more; or by which
+ * error, also where the system has reported that before and reports an end of file from then on.
+ */
+int os_end(intptr_t fd);
+
+/*
  * A socket option, of enum sock_option, in the units of libsock.h; the core has checked it against the socket and its
  * range. One that the OS does not have is LIBSOCK_ENOTSUP. Of LIBSOCK_AF_INET6, what IPv4 has as well is set for both.
  */
@@ -186,8 +204,8 @@ struct os_wait_item {
 int os_wait(struct os_wait_item items[], int count, int wait_ms);
 
 /*
- * Find out family and type of a foreign descriptor, make it not inheritable, and put it in the mode that os_open() or
- * os_listen() gives. What libsock has no name for is LIBSOCK_ENOTSUP.
+ * Find out family and type of a foreign descriptor, and make it not inheritable; non-blocking only where os_open() has to
+ * make sockets so. What libsock has no name for is LIBSOCK_ENOTSUP.
  */
 int os_adopt(intptr_t fd, int32_t *family, int32_t *type);
 
@@ -243,6 +261,9 @@ void os_job_free(struct os_job *job);
 bool os_has_handover(void);
 int os_send_fd(intptr_t channel, intptr_t fd, int how);
 int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how);
+
+/* Close a descriptor that a stranger has passed, without the waiting that the stranger set up (SO_LINGER). */
+void os_discard(intptr_t fd);
 
 /* Who this process is, above 0. */
 int os_process_id(void);

@@ -9,6 +9,7 @@
 #include "os.h"
 #include "resolve.h"
 #include "socket.h"
+#include "transfer.h"
 
 #include <string.h>
 
@@ -139,11 +140,11 @@ static ptrdiff_t packet__why(struct os_packet *bits, ptrdiff_t err)
 static ptrdiff_t packet__send(struct sock s, const char *data, size_t size, struct os_packet *bits, int64_t deadline)
 {
 	ptrdiff_t n;
-	int vain = 0;
+	struct transfer_tries tries = {0};
 
 	do
-		n = os_send_packet(s.fd, s.family, data, size, socket_how(deadline), bits);
-	while (n < 0 && socket_again(s, &n, OS_WRITABLE, deadline, &vain));
+		n = os_send_packet(s.fd, s.family, data, size, transfer_how(deadline), bits);
+	while (n < 0 && transfer_send_again(s.fd, &n, deadline, &tries));
 	return n;
 }
 
@@ -189,15 +190,15 @@ ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, struct sock_p
 {
 	struct os_packet bits;
 	ptrdiff_t n = packet__check(s, data, size);
-	int vain = 0;
+	struct transfer_tries tries = {0};
 
 	if (n < 0)
 		return n;
 	if (packet == NULL)
 		return LIBSOCK_EINVAL;
 	do
-		n = os_recv_packet(s.fd, s.family, data, size, socket_how(deadline), &bits);
-	while (n < 0 && socket_again(s, &n, OS_READABLE, deadline, &vain));
+		n = os_recv_packet(s.fd, s.family, data, size, transfer_how(deadline), &bits);
+	while (n < 0 && transfer_again(s.fd, &n, OS_READABLE, deadline, &tries));
 	if (n < 0)
 		return n;
 	packet__write(packet, &bits);

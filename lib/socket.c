@@ -1,43 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The verbs: check the arguments, call the system, and wait in the one deadline loop. */
+/* The verbs but for sending and receiving: check the arguments, call the system, wait in the deadline loop. */
 
 #include "addr.h"
-#include "compiler.h"
 #include "deadline.h"
 #include "libsock.h"
 #include "os.h"
 #include "resolve.h"
 #include "socket.h"
-
-bool socket_again(struct sock s, ptrdiff_t *result, int event, int64_t deadline, int *vain)
-{
-	if (*result == OS_EINTR)
-		return true;
-	if (*result != LIBSOCK_EAGAIN || deadline == LIBSOCK_NOWAIT)
-		return false;
-	for (;;) {
-		struct os_wait_item item = {.fd = s.fd, .event = event};
-		int left = deadline_left(deadline), ready;
-
-		if (*vain > 1 && left != 0)
-			os_wait(NULL, 0, 1);
-		ready = os_wait(&item, 1, left);
-		if (ready > 0 && (left != 0 || *vain == 0)) {
-			*vain += *vain < 2; /* at one a millisecond an int is full after 25 days */
-			return true;
-		}
-		if (ready == OS_EINTR || (ready == 0 && left != 0))
-			continue;
-		*result = ready < 0 ? ready : LIBSOCK_ETIMEDOUT;
-		return false;
-	}
-}
-
-int socket_how(int64_t deadline)
-{
-	return deadline != LIBSOCK_FOREVER ? OS_NOWAIT : 0;
-}
+#include "transfer.h"
 
 int sock_open(struct sock *s, int family, int type)
 {
@@ -61,9 +32,9 @@ int sock_open(struct sock *s, int family, int type)
 static int socket__connect_wait(struct sock s, int64_t deadline)
 {
 	ptrdiff_t result = LIBSOCK_EAGAIN;
-	int vain = 0;
+	struct transfer_tries tries = {0};
 
-	return socket_again(s, &result, OS_CONNECTED, deadline, &vain) ? os_connect_result(s.fd) : (int)result;
+	return transfer_again(s.fd, &result, OS_CONNECTED, deadline, &tries) ? os_connect_result(s.fd) : (int)result;
 }
 
 int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
@@ -78,9 +49,11 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 	err = resolve_for(s, RESOLVE_PEER, addr, deadline, &to);
 	if (err < 0)
 		return err;
-	do { /* again only where nothing has begun: a signal, or a full queue before its time, both on AF_UNIX */
+	do { /* again only where nothing has begun: a signal, or a full queue, both on AF_UNIX */
 		left = deadline_left(deadline);
 		err = os_connect(s.fd, s.type, &to, left);
+		if (err == LIBSOCK_EAGAIN && left != 0)
+			os_wait(NULL, 0, 1); /* nothing reports that there is room again */
 	} while (err == OS_EINTR || (err == LIBSOCK_EAGAIN && left != 0));
 	if (deadline == LIBSOCK_NOWAIT)
 		return err;
@@ -97,6 +70,8 @@ int sock_connected(struct sock s, int64_t deadline)
 
 	if (err < 0)
 		return err;
+	if (os_listens(s.fd))
+		return LIBSOCK_ENOTCONN; /* it is never writable */
 	err = socket__connect_wait(s, deadline == LIBSOCK_NOWAIT ? passed : deadline);
 	if (err == LIBSOCK_ETIMEDOUT && deadline == LIBSOCK_NOWAIT)
 		return LIBSOCK_EAGAIN;
@@ -153,7 +128,8 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 	struct os_addr from;
 	intptr_t fd = -1;
 	ptrdiff_t err;
-	int vain = 0, dead = 0;
+	struct transfer_tries tries = {0};
+	int dead = 0;
 
 	if (conn == NULL)
 		return LIBSOCK_EINVAL;
@@ -162,141 +138,16 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 	if (err < 0)
 		return (int)err;
 	do {
-		err = os_accept(s.fd, &fd, &from);
+		err = os_accept(s.fd, transfer_how(deadline), &fd, &from);
 		if (socket__died((int)err)) /* the next one, at once: it may be in the queue already */
 			err = ++dead < SOCKET__DEAD_MAX ? OS_EINTR : LIBSOCK_EAGAIN;
-	} while (err < 0 && socket_again(s, &err, OS_READABLE, deadline, &vain));
+	} while (err < 0 && transfer_again(s.fd, &err, OS_READABLE, deadline, &tries));
 	if (err < 0)
 		return (int)err;
 	*conn = (struct sock){.fd = fd, .family = s.family, .type = s.type};
 	if (peer)
 		addr_write(peer, &from);
 	return 0;
-}
-
-/*
- * What the rare second try of a transfer needs. It is volatile to be in memory: in registers it would have to be saved and
- * restored around every call, for the one in many that waits. That is half of what sock_send costs beside the system call.
- */
-struct socket__transfer {
-	intptr_t fd;
-	void *data;
-	size_t size;
-	int64_t deadline;
-};
-
-static inline void socket__keep(volatile struct socket__transfer *t, struct sock s, const void *data, size_t size,
-				int64_t deadline)
-{
-	t->fd = s.fd;
-	t->data = (void *)(uintptr_t)data;
-	t->size = size;
-	t->deadline = deadline;
-}
-
-COLD static ptrdiff_t socket__send_again(const volatile struct socket__transfer *t, ptrdiff_t n)
-{
-	int vain = 0;
-
-	while (n < 0 && socket_again((struct sock){.fd = t->fd}, &n, OS_WRITABLE, t->deadline, &vain))
-		n = os_send(t->fd, t->data, t->size, socket_how(t->deadline));
-	return n;
-}
-
-COLD static ptrdiff_t socket__recv_again(const volatile struct socket__transfer *t, ptrdiff_t n)
-{
-	int vain = 0;
-
-	while (n < 0 && socket_again((struct sock){.fd = t->fd}, &n, OS_READABLE, t->deadline, &vain))
-		n = os_recv(t->fd, t->data, t->size, socket_how(t->deadline));
-	return n;
-}
-
-ptrdiff_t sock_send(struct sock s, const void *data, size_t size, int64_t deadline)
-{
-	volatile struct socket__transfer kept;
-	ptrdiff_t n;
-
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
-	if (data == NULL && size > 0)
-		return LIBSOCK_EINVAL;
-	socket__keep(&kept, s, data, size, deadline);
-	n = deadline == LIBSOCK_FOREVER ? os_send(s.fd, data, size, 0) : os_send(s.fd, data, size, OS_NOWAIT);
-	return n >= 0 ? n : socket__send_again(&kept, n);
-}
-
-ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t deadline)
-{
-	volatile struct socket__transfer kept;
-	ptrdiff_t n;
-
-	if (s.type != LIBSOCK_STREAM)
-		return sock_recvfrom(s, data, size, NULL, deadline);
-	if (data == NULL || size == 0) /* 0 means the end of file, so no room may not say it */
-		return LIBSOCK_EINVAL;
-	socket__keep(&kept, s, data, size, deadline);
-	n = deadline == LIBSOCK_FOREVER ? os_recv(s.fd, data, size, 0) : os_recv(s.fd, data, size, OS_NOWAIT);
-	return n >= 0 ? n : socket__recv_again(&kept, n);
-}
-
-COLD static ptrdiff_t socket__sendto_again(const volatile struct socket__transfer *t, const struct os_addr *to,
-					   ptrdiff_t n)
-{
-	int vain = 0;
-
-	while (n < 0 && socket_again((struct sock){.fd = t->fd}, &n, OS_WRITABLE, t->deadline, &vain))
-		n = os_sendto(t->fd, t->data, t->size, socket_how(t->deadline), to);
-	return n;
-}
-
-COLD static ptrdiff_t socket__recvfrom_again(const volatile struct socket__transfer *t, struct os_addr *from,
-					     ptrdiff_t n)
-{
-	int vain = 0;
-
-	while (n < 0 && socket_again((struct sock){.fd = t->fd}, &n, OS_READABLE, t->deadline, &vain))
-		n = os_recvfrom(t->fd, t->data, t->size, socket_how(t->deadline), from);
-	return n;
-}
-
-ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct sock_addr *to, int64_t deadline)
-{
-	volatile struct socket__transfer kept;
-	struct os_addr bits;
-	ptrdiff_t n = socket_check(s, LIBSOCK_DGRAM);
-
-	if (n < 0)
-		return n;
-	if (to == NULL || (data == NULL && size > 0))
-		return LIBSOCK_EINVAL;
-	socket__keep(&kept, s, data, size, deadline);
-	n = resolve_for(s, RESOLVE_PEER, to, deadline, &bits);
-	if (n < 0)
-		return n;
-	n = os_sendto(kept.fd, kept.data, kept.size, socket_how(kept.deadline), &bits);
-	return n >= 0 ? n : socket__sendto_again(&kept, &bits, n);
-}
-
-/* Within sock_recv it would cost streams, too, the registers that only this needs. */
-NOINLINE ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr *from, int64_t deadline)
-{
-	volatile struct socket__transfer kept;
-	struct os_addr bits;
-	ptrdiff_t n = socket_check(s, LIBSOCK_DGRAM);
-
-	if (n < 0)
-		return n;
-	if (data == NULL && size > 0)
-		return LIBSOCK_EINVAL;
-	socket__keep(&kept, s, data, size, deadline);
-	bits.family = 0;
-	n = os_recvfrom(s.fd, data, size, socket_how(deadline), from ? &bits : NULL);
-	if (n < 0)
-		n = socket__recvfrom_again(&kept, from ? &bits : NULL, n);
-	if (from && (n >= 0 || n == LIBSOCK_EMSGSIZE))
-		addr_write(from, &bits);
-	return n;
 }
 
 int sock_shutdown(struct sock s, int how)
@@ -369,6 +220,8 @@ intptr_t sock_release(struct sock *s)
 {
 	intptr_t fd = s ? sock_native(*s) : -1;
 
+	if (fd != -1)
+		os_forget(fd);
 	if (s)
 		*s = (struct sock){0};
 	return fd;

@@ -146,7 +146,10 @@ int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, 
 	return err;
 }
 
-/* Until the peer has ended, too. What comes is thrown away; who sends without end is given up at the deadline. */
+/*
+ * Until the peer has ended, too. What comes is thrown away; who sends without end is given up at the deadline. After one's
+ * own LIBSOCK_SHUT_RD nothing comes, and what the peer does is not known.
+ */
 static int stream__drain(struct sock s, int64_t deadline)
 {
 	char waste[4096];
@@ -155,8 +158,10 @@ static int stream__drain(struct sock s, int64_t deadline)
 	while (err == 0) {
 		ptrdiff_t n = sock_recv(s, waste, sizeof waste, deadline);
 
-		if (n <= 0)
+		if (n < 0)
 			return (int)n;
+		if (n == 0)
+			return os_end(s.fd) == LIBSOCK_EEOF ? 0 : LIBSOCK_ENOTCONN;
 		err = deadline_over(deadline);
 	}
 	return err;

@@ -5,7 +5,7 @@
 #include "compiler.h"
 #include "libsock.h"
 #include "os.h"
-#include "socket.h"
+#include "transfer.h"
 #include "vector.h"
 
 #include <limits.h>
@@ -114,13 +114,15 @@ ptrdiff_t sock_sendv(struct sock s, const struct sock_part parts[], int count, i
 	struct sock_part fitting[OS_PART_MAX];
 	struct vector__sum sum;
 	ptrdiff_t n;
-	int vain = 0;
+	struct transfer_tries tries = {0};
 
 	if (s.family == 0)
 		return LIBSOCK_EBADF;
 	n = vector__sum_parts(&sum, parts, count);
 	if (n < 0)
 		return n;
+	if (s.type == LIBSOCK_STREAM && sum.bytes == 0)
+		return 0;
 	if (s.type == LIBSOCK_DGRAM && sum.filled > LIBSOCK_PART_MAX)
 		return LIBSOCK_EMSGSIZE; /* a stream goes on with the rest, a datagram has none */
 	if (!vector__fits(&sum, count)) {
@@ -128,8 +130,8 @@ ptrdiff_t sock_sendv(struct sock s, const struct sock_part parts[], int count, i
 		parts = fitting;
 	}
 	do
-		n = os_sendv(s.fd, parts, count, socket_how(deadline));
-	while (n < 0 && socket_again(s, &n, OS_WRITABLE, deadline, &vain));
+		n = os_sendv(s.fd, parts, count, transfer_how(deadline));
+	while (n < 0 && transfer_send_again(s.fd, &n, deadline, &tries));
 	return n;
 }
 
@@ -138,7 +140,7 @@ ptrdiff_t sock_recvv(struct sock s, const struct sock_room rooms[], int count, i
 	struct sock_room fitting[OS_PART_MAX];
 	struct vector__sum sum;
 	ptrdiff_t n;
-	int vain = 0;
+	struct transfer_tries tries = {0};
 
 	if (s.family == 0)
 		return LIBSOCK_EBADF;
@@ -152,7 +154,7 @@ ptrdiff_t sock_recvv(struct sock s, const struct sock_room rooms[], int count, i
 		rooms = fitting;
 	}
 	do
-		n = os_recvv(s.fd, s.type, rooms, count, socket_how(deadline));
-	while (n < 0 && socket_again(s, &n, OS_READABLE, deadline, &vain));
-	return n;
+		n = os_recvv(s.fd, s.type, rooms, count, transfer_how(deadline));
+	while (n < 0 && transfer_again(s.fd, &n, OS_READABLE, deadline, &tries));
+	return n == 0 && s.type == LIBSOCK_STREAM ? transfer_end(s.fd) : n;
 }

@@ -21,7 +21,7 @@ START_TEST(a_listener_goes_through_a_channel_and_still_listens)
 			expect(here.family, LIBSOCK_AF_INET);
 			expect(here.type, LIBSOCK_STREAM);
 			ck_assert_int_eq(native_is_inheritable(sock_native(here)), 0);
-			expect(sock_accept(here, &conn, NULL, sock_after(10)), LIBSOCK_ETIMEDOUT); /* non-blocking, as listeners are */
+			expect(sock_accept(here, &conn, NULL, sock_after(10)), LIBSOCK_ETIMEDOUT);
 			expect(sock_open(&client, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
 			expect(sock_connect(client, &addr, soon()), 0);
 			expect(sock_accept(here, &conn, NULL, soon()), 0);

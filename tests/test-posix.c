@@ -274,32 +274,13 @@ static void *wait_in_thread(void *arg)
 	return NULL;
 }
 
-/* The state letter of the process' other thread in /proc: S once it waits in the kernel. */
-static void until_it_sleeps(void)
-{
-	char line[512], *state;
-
-	for (int64_t by = soon(); sock_now() < by;) {
-		FILE *list = popen("cat /proc/$PPID/task/*/stat", "r");
-		int sleeping = 0;
-
-		while (fgets(line, sizeof line, list))
-			if ((state = strrchr(line, ')')) && state[2] == 'S')
-				sleeping++;
-		pclose(list);
-		if (sleeping >= 2) /* this thread sleeps too, reading the pipe */
-			return;
-	}
-	ck_abort_msg("the other thread never waited");
-}
-
 static ptrdiff_t result_after_shutdown(struct sock s, ptrdiff_t (*wait)(struct sock s), int how)
 {
 	struct waiter w = {.s = s, .wait = wait};
 	pthread_t thread;
 
 	ck_assert_int_eq(pthread_create(&thread, NULL, wait_in_thread, &w), 0);
-	until_it_sleeps();
+	native_until_another_waits();
 	expect(sock_shutdown(s, how), 0);
 	pthread_join(thread, NULL);
 	return w.result;
@@ -371,34 +352,6 @@ START_TEST(adopting_foreign_descriptors)
 }
 END_TEST
 
-START_TEST(an_adopted_descriptor_gets_the_mode_of_libsocks_own)
-{
-	struct sock own, s, connected[2];
-	int raw = socket(AF_INET, SOCK_STREAM, 0), mode;
-
-	ck_assert_int_ge(raw, 0);
-	expect(sock_open(&own, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
-	mode = fcntl((int)sock_native(own), F_GETFL) & O_NONBLOCK;
-	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(fcntl(raw, F_SETFL, i == 0 ? 0 : O_NONBLOCK), 0);
-		expect(sock_adopt(&s, raw), 0);
-		ck_assert_int_eq(fcntl(raw, F_GETFL) & O_NONBLOCK, mode);
-		ck_assert_int_eq(sock_release(&s), raw);
-		ck_assert_int_eq(fcntl(raw, F_GETFL) & O_NONBLOCK, mode);
-	}
-	ck_assert_int_eq(listen(raw, 1), 0);
-	expect(sock_adopt(&s, raw), 0);
-	ck_assert_int_eq(fcntl(raw, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
-	sock_close(&s);
-	sock_close(&own);
-	connected_pair(LIBSOCK_AF_INET, &connected[0], &connected[1]);
-	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(fcntl((int)sock_native(connected[i]), F_GETFL) & O_NONBLOCK, mode);
-		sock_close(&connected[i]);
-	}
-}
-END_TEST
-
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -412,7 +365,6 @@ int main(void)
 		{shutdown_wakes_whoever_waits},
 		{running_out_of_descriptors_is_emfile_and_keeps_the_queue},
 		{adopting_foreign_descriptors},
-		{an_adopted_descriptor_gets_the_mode_of_libsocks_own},
 		{0},
 	};
 

@@ -66,6 +66,31 @@ START_TEST(what_comes_without_a_socket_or_with_several_is_a_protocol_error)
 }
 END_TEST
 
+/* Its sender has closed it: to close it here, the last place, would wait as long as the sender has set it to. */
+START_TEST(a_lingering_socket_that_is_not_wanted_does_not_hold_the_receiver)
+{
+	for (int count = 2; count <= 3; count++) {
+		struct sock channel[2], a, b, s;
+		static const char data[65536];
+		int64_t begun;
+
+		expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+		connected_pair(LIBSOCK_AF_INET, &a, &b);
+		while (sock_send(a, data, sizeof data, LIBSOCK_NOWAIT) > 0)
+			;
+		expect(sock_set(a, LIBSOCK_LINGER, 20000), 0);
+		send_rights(channel[0], (int)sock_native(a), count);
+		sock_close(&a);
+		begun = sock_now();
+		expect(sock_recv_socket(channel[1], &s, LIBSOCK_NOWAIT), LIBSOCK_EPROTO);
+		expect_ended(begun);
+		sock_close(&b);
+		sock_close(&channel[0]);
+		sock_close(&channel[1]);
+	}
+}
+END_TEST
+
 START_TEST(what_is_no_socket_is_closed_again)
 {
 	struct sock channel[2], s;
@@ -192,6 +217,7 @@ int main(void)
 {
 	const struct testing_test tests[] = {
 		{what_comes_without_a_socket_or_with_several_is_a_protocol_error},
+		{a_lingering_socket_that_is_not_wanted_does_not_hold_the_receiver},
 		{what_is_no_socket_is_closed_again},
 		{without_a_free_descriptor_the_code_says_so},
 		{the_environment_says_which_sockets_were_passed},

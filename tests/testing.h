@@ -68,6 +68,12 @@ int native_process_id(void);
 /* For how many milliseconds of its life this thread was ready to run and others ran, where the system tells; or 0. */
 int64_t native_held_up(void);
 
+/* The processor's time that this process has used, in milliseconds. */
+int64_t native_processor_ms(void);
+
+/* Returns when a thread beside this one waits in the kernel. POSIX alone. */
+void native_until_another_waits(void);
+
 int native_make_folder(const char *path);
 
 /* What sock_sendfile() takes. */

@@ -29,6 +29,11 @@ int os_close(intptr_t fd)
 	return 0;
 }
 
+void os_forget(intptr_t fd)
+{
+	(void)fd;
+}
+
 int os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms)
 {
 	(void)fd;
@@ -59,8 +64,21 @@ int os_listen(intptr_t fd, int backlog)
 	return LIBSOCK_ENOTSUP;
 }
 
-int os_accept(intptr_t fd, intptr_t *conn, struct os_addr *peer)
+bool os_is_datagram(intptr_t fd)
 {
+	(void)fd;
+	return false;
+}
+
+bool os_listens(intptr_t fd)
+{
+	(void)fd;
+	return false;
+}
+
+int os_accept(intptr_t fd, int how, intptr_t *conn, struct os_addr *peer)
+{
+	(void)how;
 	(void)fd;
 	(void)conn;
 	(void)peer;
@@ -182,6 +200,12 @@ int os_pair(int type, intptr_t fd[2])
 	return LIBSOCK_ENOTSUP;
 }
 
+int os_end(intptr_t fd)
+{
+	(void)fd;
+	return LIBSOCK_ENOTSUP;
+}
+
 int os_shutdown(intptr_t fd, int how)
 {
 	(void)fd;
@@ -280,6 +304,11 @@ int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wai
 bool os_has_handover(void)
 {
 	return false;
+}
+
+void os_discard(intptr_t fd)
+{
+	(void)fd;
 }
 
 int os_send_fd(intptr_t channel, intptr_t fd, int how)

@@ -1,55 +1,223 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The poller of Linux: epoll(7). The kernel keeps it all, so that a socket costs the process nothing. */
+/*
+ * The poller of Linux: epoll(7). What it watches are open files, not descriptors: a socket that was closed goes on being
+ * reported for as long as somebody else has it, too (a child of fork, a process that it was sent to), and cannot be
+ * removed any more. So a table of what the program has added, by descriptor, says which events are still anybody's.
+ */
 
 #include "native.h"
 
 #include "bsd.h"
+#include "compiler.h"
 #include "libsock.h"
 #include "os.h"
 
+#include <stdlib.h>
 #include <sys/epoll.h>
 
 /* The kernel has one set of numbers for both. */
 _Static_assert((int)EPOLLIN == POLLIN && (int)EPOLLOUT == POLLOUT && (int)EPOLLERR == POLLERR && (int)EPOLLHUP == POLLHUP &&
 		       (int)EPOLLRDHUP == POLLRDHUP,
-	       "epoll tells in the words of poll");
+	       "epoll reports in the words of poll");
+
+/* A socket that was added. Its serial number comes with its events: those of earlier ones, under this number, are stale. */
+struct epoll__entry {
+	void *data;
+	uint32_t serial; /* 0: there is none */
+	unsigned closes; /* native_closes() when it was known to be open */
+	uint8_t wanted;
+	bool edge; /* reported only when something changes, for it is at an end that is not wanted */
+};
+
+struct epoll__set {
+	int fd;
+	uint32_t serial;
+	size_t room;
+	struct epoll__entry *entries; /* by descriptor */
+};
+
+static int epoll__create(void)
+{
+	int fd;
+
+	BSD_CALL(fd, epoll_create1(EPOLL_CLOEXEC));
+	return fd;
+}
 
 int os_poller_open(intptr_t *poller)
 {
-	int fd = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll__set *set = calloc(1, sizeof *set);
 
-	*poller = fd;
-	return fd == -1 ? bsd_error() : 0;
+	if (set == NULL)
+		return LIBSOCK_ENOMEM;
+	set->fd = epoll__create();
+	if (set->fd == -1) {
+		free(set);
+		return bsd_error();
+	}
+	*poller = (intptr_t)set;
+	return 0;
 }
 
 void os_poller_close(intptr_t poller)
 {
-	close((int)poller);
+	struct epoll__set *set = (struct epoll__set *)poller;
+
+	close(set->fd);
+	free(set->entries);
+	free(set);
+}
+
+/* Tell the kernel of an entry, in one of its three ways, in the epoll instance `epoll`. 0 or −1 with errno. */
+static int epoll__control(int epoll, int how, int fd, const struct epoll__entry *entry)
+{
+	struct epoll_event event = {
+		.events = (unsigned short)bsd_poll_events(entry->wanted) | (entry->edge ? EPOLLET : 0),
+		.data.u64 = (uint64_t)entry->serial << 32 | (uint32_t)fd,
+	};
+	int result;
+
+	BSD_CALL(result, epoll_ctl(epoll, how, fd, &event));
+	return result;
+}
+
+static int epoll__make_room(struct epoll__set *set, size_t fd)
+{
+	size_t room = set->room > 0 ? set->room : 16;
+	struct epoll__entry *entries;
+
+	while (room <= fd)
+		room *= 2;
+	if (room == set->room)
+		return 0;
+	entries = realloc(set->entries, room * sizeof *entries);
+	if (entries == NULL)
+		return LIBSOCK_ENOMEM;
+	for (size_t i = set->room; i < room; i++)
+		entries[i] = (struct epoll__entry){0};
+	set->entries = entries;
+	set->room = room;
+	return 0;
+}
+
+/* What cannot be watched at all (a file has the number of a closed socket) is no open socket. */
+static int epoll__error(void)
+{
+	return errno == EPERM ? LIBSOCK_EBADF : bsd_error();
+}
+
+static uint32_t epoll__next_serial(struct epoll__set *set)
+{
+	set->serial += set->serial == UINT32_MAX ? 2 : 1;
+	return set->serial;
+}
+
+/* 0 or −1 with errno. */
+static int epoll__change(const struct epoll__set *set, int change, int fd, const struct epoll__entry *entry)
+{
+	int result = -1;
+
+	if (change == OS_POLLER_REMOVE)
+		return epoll__control(set->fd, EPOLL_CTL_DEL, fd, entry);
+	if (change == OS_POLLER_ADD)
+		result = epoll__control(set->fd, EPOLL_CTL_ADD, fd, entry);
+	if (change == OS_POLLER_MODIFY || (result == -1 && errno == EEXIST))
+		result = epoll__control(set->fd, EPOLL_CTL_MOD, fd, entry);
+	return result;
 }
 
 int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void *data)
 {
-	struct epoll_event event = {.events = (unsigned short)bsd_poll_events(wanted), .data.ptr = data};
-	int result, how = change == OS_POLLER_REMOVE ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+	struct epoll__set *set = (struct epoll__set *)poller;
+	struct epoll__entry entry = {.data = data, .wanted = (uint8_t)wanted};
+	int err;
 
-	result = epoll_ctl((int)poller, change == OS_POLLER_ADD ? EPOLL_CTL_ADD : how, (int)fd, &event);
-	if (result == -1 && errno == EEXIST)
-		result = epoll_ctl((int)poller, how, (int)fd, &event);
-	return result == -1 ? bsd_error() : 0;
+	if (fd == set->fd)
+		return LIBSOCK_EBADF; /* a copy of a socket that is closed, whose number this poller was given */
+	entry.serial = epoll__next_serial(set);
+	entry.closes = native_closes((int)fd);
+	err = epoll__change(set, change, (int)fd, &entry) == 0 ? 0 : epoll__error();
+	if (err < 0 || change == OS_POLLER_REMOVE)
+		entry.serial = 0; /* an error: what stood there is not what the descriptor is now */
+	if (err == 0 && epoll__make_room(set, (size_t)fd) < 0) {
+		epoll__control(set->fd, EPOLL_CTL_DEL, (int)fd, &entry);
+		return LIBSOCK_ENOMEM;
+	}
+	if (fd >= 0 && (size_t)fd < set->room)
+		set->entries[fd] = entry;
+	return err;
+}
+
+/* Is what was added still what the descriptor is? The kernel finds a file only by both. */
+COLD static bool epoll__ask(const struct epoll__set *set, int fd, struct epoll__entry *entry)
+{
+	entry->closes = native_closes(fd);
+	if (epoll__control(set->fd, EPOLL_CTL_MOD, fd, entry) == 0)
+		return true;
+	entry->serial = 0;
+	return false;
+}
+
+static inline bool epoll__is_open(const struct epoll__set *set, int fd, struct epoll__entry *entry)
+{
+	return entry->closes == native_closes(fd) || epoll__ask(set, fd, entry);
+}
+
+/* Begin anew without what cannot be removed. */
+COLD static int epoll__rebuild(struct epoll__set *set)
+{
+	int fd = epoll__create(), err = 0;
+
+	if (fd == -1)
+		return bsd_error();
+	for (size_t i = 0; i < set->room && err == 0; i++)
+		if (set->entries[i].serial != 0 && epoll__is_open(set, (int)i, &set->entries[i]))
+			err = epoll__control(fd, EPOLL_CTL_ADD, (int)i, &set->entries[i]) == 0 ? 0 : bsd_error();
+	close(err == 0 ? set->fd : fd);
+	if (err == 0)
+		set->fd = fd;
+	return err;
+}
+
+/* An end that is not wanted is not reported: once it has come, only changes are. What is reported is so again and again. */
+COLD static void epoll__turn(const struct epoll__set *set, int fd, struct epoll__entry *entry)
+{
+	entry->edge = !entry->edge;
+	epoll__control(set->fd, EPOLL_CTL_MOD, fd, entry);
+}
+
+/* Whether it is an event of a socket that is still there; `event` is filled, with nothing if there is nothing to report. */
+static bool epoll__tell(const struct epoll__set *set, const struct epoll_event *got, struct sock_event *event)
+{
+	const int fd = (int)(uint32_t)got->data.u64;
+	struct epoll__entry *entry = &set->entries[fd]; /* there is room: it was added */
+
+	event->told = 0;
+	if (entry->serial != got->data.u64 >> 32 || !epoll__is_open(set, fd, entry))
+		return false;
+	event->data = entry->data;
+	event->told = bsd_poll_told(-1, entry->wanted, got->events);
+	if (entry->edge != (event->told == 0))
+		epoll__turn(set, fd, entry);
+	return true;
 }
 
 int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wait_ms)
 {
+	struct epoll__set *set = (struct epoll__set *)poller;
 	struct epoll_event got[OS_POLLER_EVENT_MAX];
-	int count = epoll_wait((int)poller, got, max, wait_ms);
+	int count = epoll_wait(set->fd, got, max, wait_ms), filled = 0, err;
+	bool stale = false;
 
 	if (count == -1)
 		return bsd_error();
-	for (int i = 0; i < count; i++)
-		events[i] = (struct sock_event){
-			.data = got[i].data.ptr,
-			.told = bsd_poll_told(-1, got[i].events),
-		};
-	return count;
+	for (int i = 0; i < count; i++) {
+		stale |= !epoll__tell(set, &got[i], &events[filled]);
+		filled += events[filled].told != 0;
+	}
+	if (!stale)
+		return filled;
+	err = epoll__rebuild(set);
+	return filled > 0 ? filled : err;
 }

@@ -18,6 +18,7 @@
 struct poll__entry {
 	void *data;
 	uint64_t identity;
+	int wanted;
 };
 
 struct poll__set {
@@ -128,7 +129,7 @@ int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void 
 	if (err < 0)
 		return err;
 	set->polled[place] = (native_pollfd){.fd = (native_socket)fd, .events = bsd_poll_events(wanted)};
-	set->entries[place] = (struct poll__entry){.data = data, .identity = identity};
+	set->entries[place] = (struct poll__entry){.data = data, .identity = identity, .wanted = wanted};
 	return 0;
 }
 
@@ -160,7 +161,9 @@ static int poll__tell(struct poll__set *set, struct sock_event events[], int rea
 			continue;
 		}
 		events[filled].data = set->entries[place].data;
-		events[filled++].told = bsd_poll_told(set->polled[place].fd, (unsigned short)set->polled[place].revents);
+		events[filled].told = bsd_poll_told(set->polled[place].fd, set->entries[place].wanted,
+						    (unsigned short)set->polled[place].revents);
+		filled += events[filled].told != 0;
 	}
 	return filled;
 }
@@ -168,7 +171,7 @@ static int poll__tell(struct poll__set *set, struct sock_event events[], int rea
 int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wait_ms)
 {
 	struct poll__set *set = (struct poll__set *)poller;
-	int ready = native_poll(set->polled, (unsigned)set->count, wait_ms);
+	int ready = bsd_poll(set->polled, (unsigned)set->count, wait_ms);
 
 	return ready < 0 ? bsd_error() : poll__tell(set, events, ready, max);
 }

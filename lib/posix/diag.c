@@ -15,6 +15,7 @@
 
 enum {
 	DIAG__NETLINK = 4,      /* NETLINK_SOCK_DIAG */
+	DIAG__KERNEL = 0,       /* its port: all others are processes */
 	DIAG__BY_FAMILY = 20,   /* SOCK_DIAG_BY_FAMILY */
 	DIAG__ERROR = 2,        /* NLMSG_ERROR */
 	DIAG__DONE = 3,         /* NLMSG_DONE */
@@ -27,6 +28,11 @@ struct diag__header {
 	uint32_t length; /* with this header, without what fills it up to a multiple of four */
 	uint16_t type, flags;
 	uint32_t sequence, port;
+};
+
+struct diag__address {
+	uint16_t family, pad;
+	uint32_t port, groups;
 };
 
 struct diag__id {
@@ -123,7 +129,10 @@ static int diag__read(struct linux_sink *sink, const uint8_t *data, size_t size,
 	return err;
 }
 
-/* The kernel has the next part of its answer ready before the last one is out of its hands: this does not wait. */
+/*
+ * The kernel has the next part of its answer ready before the last one is out of its hands: this does not wait. Any process
+ * can send to this socket (netlink(7)); what comes from one is skipped.
+ */
 static int diag__receive(struct linux_sink *sink, int fd)
 {
 	uint8_t data[DIAG__ROOM];
@@ -131,14 +140,18 @@ static int diag__receive(struct linux_sink *sink, int fd)
 	int err = 0;
 
 	while (err == 0 && !over) {
-		ssize_t n = recv(fd, data, sizeof data, MSG_TRUNC);
+		struct diag__address from;
+		socklen_t length = sizeof from;
+		ssize_t n = recvfrom(fd, data, sizeof data, MSG_TRUNC, (struct sockaddr *)&from, &length);
 
-		if (n > 0 && (size_t)n <= sizeof data)
+		if (n == -1)
+			err = errno == EINTR ? 0 : os_error(errno);
+		else if (length == sizeof from && from.port != DIAG__KERNEL)
+			continue;
+		else if (n > 0 && (size_t)n <= sizeof data)
 			err = diag__read(sink, data, (size_t)n, &over);
-		else if (n >= 0)
+		else
 			err = LIBSOCK_EPROTO; /* more than fits, or nothing at all */
-		else if (errno != EINTR)
-			err = os_error(errno);
 	}
 	return err;
 }

@@ -66,7 +66,7 @@ static int handover__take(struct msghdr *message, intptr_t *fd)
 			if (count++ == 0)
 				*fd = got;
 			else
-				close(got);
+				native_discard(got);
 		}
 	}
 	return count;
@@ -93,10 +93,15 @@ int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how)
 	if (count == 1 && !(message.msg_flags & MSG_CTRUNC))
 		return 0;
 	if (count > 0)
-		close((int)*fd);
+		native_discard((int)*fd);
 	if (message.msg_flags & MSG_CTRUNC)
 		return LIBSOCK_EMFILE; /* there was room enough in the control data: the process had none for descriptors */
 	return n == 0 && type == LIBSOCK_STREAM ? LIBSOCK_EEOF : LIBSOCK_EPROTO;
+}
+
+void os_discard(intptr_t fd)
+{
+	native_discard((int)fd);
 }
 
 int os_process_id(void)

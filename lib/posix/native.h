@@ -41,6 +41,8 @@ typedef struct pollfd native_pollfd;
 
 enum { NATIVE_NONE = -1 }; /* no socket */
 
+#define NATIVE_EINTR EINTR
+
 #define NATIVE_DONTWAIT MSG_DONTWAIT
 #define NATIVE_REUSE SO_REUSEADDR
 #define NATIVE_SHUT_RD SHUT_RD
@@ -67,6 +69,12 @@ enum { NATIVE_NONE = -1 }; /* no socket */
 #define NATIVE_TELLS_LENGTH 0
 #endif
 
+#ifdef SOCK_CLOEXEC
+#define NATIVE_CLOEXEC SOCK_CLOEXEC
+#else
+#define NATIVE_CLOEXEC 0 /* macOS: set a moment later */
+#endif
+
 #ifdef POLLRDHUP
 #define NATIVE_POLLRDHUP POLLRDHUP
 #define NATIVE_POLL_TELLS_END true
@@ -79,7 +87,12 @@ enum { NATIVE_NONE = -1 }; /* no socket */
 static inline int native_netlink(int protocol)
 {
 #ifdef __linux__
-	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	int fd;
+
+	do
+		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	while (fd == -1 && errno == EINTR);
+	return fd;
 #else
 	(void)protocol;
 	errno = EPFNOSUPPORT;
@@ -95,6 +108,37 @@ static inline int native_error(void)
 static inline int native_start(void)
 {
 	return 0;
+}
+
+/*
+ * Is the error of a receive about a datagram that was sent earlier? Routers answer with ICMP, and a connected socket hands
+ * that to its next call, whatever that is (ip(7), udp(7)). A refusal by the peer itself (ECONNREFUSED) is not one of these.
+ */
+static inline bool native_is_path_error(void)
+{
+	switch (errno) {
+	case EMSGSIZE:     /* fragmentation needed, packet too big */
+	case EHOSTUNREACH: /* also: time exceeded, a router's filter */
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case ENETDOWN:
+	case ENOPROTOOPT: /* protocol unreachable */
+	case EPROTO:      /* parameter problem */
+	case EOPNOTSUPP:  /* source route failed */
+	case EACCES:      /* ICMPv6: administratively prohibited */
+#ifdef ENONET
+	case ENONET: /* host isolated */
+#endif
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Is the error of a send macOS's word for a stream whose peer is closing just now? (libuv found out; no page has it.) */
+static inline bool native_is_ending(void)
+{
+	return errno == EPROTOTYPE;
 }
 
 /* What a receive gave, in the words of TCP: a Unix-domain stream without a peer is EINVAL to Linux. */
@@ -121,13 +165,21 @@ int native_resolver_error(int number);
 /* These return what the system calls of the like names do, with errno. */
 
 int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length, int wait_ms);
-int native_accept(int fd, struct sockaddr *peer, socklen_t *length);
+
+/* With `nowait` it does not wait, in whichever mode the listener is. */
+int native_accept(int fd, struct sockaddr *peer, socklen_t *length, bool nowait);
 
 /* One datagram; returns more than `size` where it was longer. `length` may be NULL with `from`. */
 ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockaddr *from, socklen_t *length);
 
+/* Where only an option of the socket keeps it from raising SIGPIPE (macOS). 0 or −1. */
+int native_no_sigpipe(int fd);
+
 /* Close-on-exec and no SIGPIPE, for a descriptor that was not born so. 0 or −1. */
 int native_tame(int fd);
+
+/* Closes what a stranger made without waiting for what it set up. */
+void native_discard(int fd);
 
 /* The address family of a foreign descriptor. 0 or −1. */
 int native_ask_family(int fd, int *family);
@@ -139,6 +191,9 @@ static inline int native_poll(native_pollfd polled[], unsigned count, int wait_m
 
 /* Has all that the peer sent been received, and its end? For systems whose poll does not tell. */
 bool native_at_end(int fd);
+
+/* A number that has changed if the descriptor may have been closed, or given to another socket, since it was asked for. */
+unsigned native_closes(int fd);
 
 /* What tells a socket from a later one that was given the same descriptor. 0 or −1. */
 int native_identity(int fd, uint64_t *identity);

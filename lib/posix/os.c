@@ -4,15 +4,16 @@
 
 #include "native.h"
 
+#include "bsd.h"
 #include "libsock.h"
 #include "os.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <time.h>
 
 int64_t os_now(void)
@@ -25,17 +26,19 @@ int64_t os_now(void)
 
 int native_set_blocking(int fd, bool blocking)
 {
-	int nonblocking = !blocking;
+	int nonblocking = !blocking, result;
 
-	return ioctl(fd, FIONBIO, &nonblocking); /* one call where fcntl needs two */
+	BSD_CALL(result, ioctl(fd, FIONBIO, &nonblocking)); /* one call where fcntl needs two */
+	return result;
 }
 
-static int os__no_sigpipe(int fd)
+int native_no_sigpipe(int fd)
 {
 #ifdef SO_NOSIGPIPE
-	int on = 1;
+	int on = 1, result;
 
-	return setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+	BSD_CALL(result, setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on));
+	return result == -1 && errno == EINVAL ? 0 : result; /* macOS, of a stream that has ended both ways: none will come */
 #else
 	(void)fd; /* MSG_NOSIGNAL on every send */
 	return 0;
@@ -44,17 +47,22 @@ static int os__no_sigpipe(int fd)
 
 int native_tame(int fd)
 {
-	return fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ? -1 : os__no_sigpipe(fd);
+	int result;
+
+	BSD_CALL(result, fcntl(fd, F_SETFD, FD_CLOEXEC));
+	return result == -1 ? -1 : native_no_sigpipe(fd);
 }
 
 int native_ask_family(int fd, int *family)
 {
-	struct sockaddr_storage name;
+	struct sockaddr_storage name = {0};
 	socklen_t length = sizeof name;
+	int result;
 
-	if (getsockname(fd, (struct sockaddr *)&name, &length) == -1)
+	BSD_CALL(result, getsockname(fd, (struct sockaddr *)&name, &length));
+	if (result == -1)
 		return -1;
-	*family = name.ss_family;
+	*family = length == 0 ? AF_UNIX : name.ss_family; /* without a name: older OpenBSD, DragonFly */
 	return 0;
 }
 
@@ -79,116 +87,72 @@ static int os__give_up(int fd)
 	return os_error(number);
 }
 
+static int os__open_error(int number)
+{
+	switch (number) {
+	case EAFNOSUPPORT:
+	case EPROTONOSUPPORT:
+	case ESOCKTNOSUPPORT:
+	case EPROTOTYPE:
+		return LIBSOCK_ENOTSUP;
+	default:
+		return os_error(number);
+	}
+}
+
 int os_open(int family, int type, intptr_t *result)
 {
-	int native_type = type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM, off = 0;
-#ifdef SOCK_CLOEXEC
-	int fd = socket(os__family(family), native_type | SOCK_CLOEXEC, 0);
-	int tamed = fd == -1 ? 0 : os__no_sigpipe(fd);
-#else
-	int fd = socket(os__family(family), native_type, 0);
-	int tamed = fd == -1 ? 0 : native_tame(fd);
-#endif
+	const int native_type = (type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM) | NATIVE_CLOEXEC;
+	int fd, tamed, off = 0, dual;
 
-	if (fd == -1) {
-		switch (errno) {
-		case EAFNOSUPPORT:
-		case EPROTONOSUPPORT:
-		case ESOCKTNOSUPPORT:
-		case EPROTOTYPE:
-			return LIBSOCK_ENOTSUP;
-		default:
-			return os_error(errno);
-		}
-	}
+	BSD_CALL(fd, socket(os__family(family), native_type, 0));
+	if (fd == -1)
+		return os__open_error(errno);
+	tamed = NATIVE_CLOEXEC ? native_no_sigpipe(fd) : native_tame(fd);
 	if (tamed == -1 || (!NATIVE_BLOCKING && native_set_blocking(fd, false) == -1))
 		return os__give_up(fd);
-	/* Dual stack, set because the default is the administrator's (Linux: net.ipv6.bindv6only). OpenBSD cannot. */
-	if (family == LIBSOCK_AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == -1) {
-		close(fd);
-		return LIBSOCK_ENOTSUP;
-	}
+	/* Dual stack, set because the default is the administrator's (Linux: net.ipv6.bindv6only). OpenBSD refuses. */
+	if (family == LIBSOCK_AF_INET6)
+		BSD_CALL(dual, setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off));
 	*result = fd;
 	return 0;
 }
 
+/*
+ * How many descriptors have been closed or given away, by number, many numbers to a count. A poller compares the count
+ * with what it was when a socket was added: only if it has moved the kernel has to be asked whether it is still that socket.
+ */
+static atomic_uint os__closes[1024];
+
+static atomic_uint *os__closes_of(int fd)
+{
+	return &os__closes[(unsigned)fd % (sizeof os__closes / sizeof os__closes[0])];
+}
+
+unsigned native_closes(int fd)
+{
+	return atomic_load_explicit(os__closes_of(fd), memory_order_relaxed);
+}
+
+void os_forget(intptr_t fd)
+{
+	atomic_fetch_add_explicit(os__closes_of((int)fd), 1, memory_order_relaxed);
+}
+
 int os_close(intptr_t fd)
 {
+	os_forget(fd);
 	/* Interrupted or not, the descriptor is free (close(2), NOTES), and a second try might hit another thread's. */
 	return close((int)fd) == -1 && errno != EINTR ? os_error(errno) : 0;
 }
 
-/*
- * A Unix-domain connect waits for room in the listener's queue, and Linux tells nobody when there is some: only the call
- * itself can wait, for as long as SO_SNDTIMEO says (socket(7)). Systems that refuse at once instead never get to wait.
- */
-static int os__connect_unix(int fd, const struct sockaddr *to, socklen_t length, int wait_ms)
+void native_discard(int fd)
 {
-	const struct timeval limit = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
-	struct timeval before;
-	socklen_t size = sizeof before;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &before, &size) == -1 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == -1)
-		return -1;
-
-	int result = connect(fd, to, length), number = errno;
-
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &before, sizeof before);
-	errno = number;
-	return result;
-}
-
-/* A connect that does not wait. What listens by mistake stays as listeners are. */
-static int os__connect_nonblocking(int fd, const struct sockaddr *to, socklen_t length)
-{
-	int result, number, listening = 0;
-	socklen_t size = sizeof listening;
-
-	if (native_set_blocking(fd, false) == -1)
-		return -1;
-	result = connect(fd, to, length);
-	number = errno;
-	if (result == -1 && number != EINPROGRESS)
-		getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size);
-	if (NATIVE_BLOCKING && !listening)
-		native_set_blocking(fd, true);
-	errno = number;
-	return result;
-}
-
-int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length, int wait_ms)
-{
-	const bool is_unix = to->sa_family == AF_UNIX, waits = wait_ms < 0 || type == LIBSOCK_DGRAM;
+	const struct linger none = {0};
 	int result;
 
-	if (is_unix && wait_ms > 0)
-		return os__connect_unix(fd, to, length, wait_ms);
-	result = waits ? connect(fd, to, length) : os__connect_nonblocking(fd, to, length);
-	if (result == -1 && !is_unix && errno == EINTR)
-		errno = EINPROGRESS; /* it goes on (connect(2)); calling again would not */
-	if (result == -1 && !is_unix && errno == EAGAIN)
-		errno = EADDRNOTAVAIL; /* Linux, when a datagram socket finds no free port */
-	return result;
-}
-
-int native_accept(int fd, struct sockaddr *peer, socklen_t *length)
-{
-#ifdef SOCK_CLOEXEC
-	int conn = accept4(fd, peer, length, SOCK_CLOEXEC);
-	bool tamed = conn == -1 || (os__no_sigpipe(conn) == 0 && (NATIVE_BLOCKING || native_set_blocking(conn, false) == 0));
-#else
-	int conn = accept(fd, peer, length);
-	bool tamed = conn == -1 || (native_tame(conn) == 0 && native_set_blocking(conn, NATIVE_BLOCKING) == 0);
-#endif
-
-	/* macOS: a connection that is gone already has no peer, and setsockopt on it fails with EINVAL. */
-	if (conn != -1 && (!tamed || *length == 0)) {
-		close(conn);
-		conn = -1;
-		errno = ECONNABORTED;
-	}
-	return conn;
+	BSD_CALL(result, setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none));
+	close(fd);
 }
 
 ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockaddr *from, socklen_t *length)
@@ -211,22 +175,34 @@ ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockad
 	 offsetof(struct type, size) == offsetof(struct iovec, iov_len))
 _Static_assert(OS__IS_IOVEC(sock_part) && OS__IS_IOVEC(sock_room), "our vectors are the system's");
 
+/* No piece at all is EMSGSIZE to macOS (sendmsg(2), recvmsg(2)): then there is one, of no bytes. */
+static struct msghdr os__message(const void *parts, int count, struct iovec *none)
+{
+	*none = (struct iovec){.iov_base = none};
+	return (struct msghdr){
+		.msg_iov = count > 0 ? (void *)(uintptr_t)parts : none,
+		.msg_iovlen = (uint8_t)(count > 0 ? count : 1), /* int or size_t */
+	};
+}
+
 ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
 {
-	const struct msghdr message = {.msg_iov = (void *)(uintptr_t)parts, .msg_iovlen = (uint8_t)count /* int or size_t */};
-	ssize_t n = sendmsg((int)fd, &message, (how & OS_NOWAIT ? MSG_DONTWAIT : 0) | NATIVE_SEND_FLAGS);
+	struct iovec none;
+	const struct msghdr message = os__message(parts, count, &none);
+	ssize_t n = sendmsg((int)fd, &message, bsd_flags(how) | NATIVE_SEND_FLAGS);
 
-	return n >= 0 ? n : os_error(errno);
+	return n >= 0 ? n : bsd_send_error();
 }
 
 ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)
 {
-	struct msghdr message = {.msg_iov = (void *)(uintptr_t)rooms, .msg_iovlen = (uint8_t)count /* int or size_t */};
-	ssize_t n = native_received(type, recvmsg((int)fd, &message, how & OS_NOWAIT ? MSG_DONTWAIT : 0));
+	struct iovec none;
+	struct msghdr message = os__message(rooms, count, &none);
+	ssize_t n = native_received(type, recvmsg((int)fd, &message, bsd_flags(how)));
 
-	if (n >= 0 && type == LIBSOCK_DGRAM && (message.msg_flags & MSG_TRUNC))
-		return LIBSOCK_EMSGSIZE;
-	return n >= 0 ? n : os_error(errno);
+	if (n < 0)
+		return type == LIBSOCK_DGRAM ? bsd_receive_error() : bsd_error();
+	return type == LIBSOCK_DGRAM && (message.msg_flags & MSG_TRUNC) ? LIBSOCK_EMSGSIZE : n;
 }
 
 _Static_assert(sizeof(off_t) == sizeof(int64_t), "any place in a file");
@@ -243,17 +219,13 @@ ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
 
 int os_pair(int type, intptr_t result[2])
 {
-	const int native_type = type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM;
-	int fd[2], number;
+	const int native_type = (type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM) | NATIVE_CLOEXEC;
+	int fd[2], number, made;
 	bool tamed = true;
-#ifdef SOCK_CLOEXEC
-	if (socketpair(AF_UNIX, native_type | SOCK_CLOEXEC, 0, fd) == -1)
-		return os_error(errno);
-#else
-	if (socketpair(AF_UNIX, native_type, 0, fd) == -1)
-		return os_error(errno);
-#endif
 
+	BSD_CALL(made, socketpair(AF_UNIX, native_type, 0, fd));
+	if (made == -1)
+		return os_error(errno);
 	for (int i = 0; i < 2; i++) {
 		tamed = tamed && native_tame(fd[i]) == 0 && (NATIVE_BLOCKING || native_set_blocking(fd[i], false) == 0);
 		result[i] = fd[i];
@@ -295,8 +267,10 @@ bool native_at_end(int fd)
 int native_identity(int fd, uint64_t *identity)
 {
 	struct stat status;
+	int result;
 
-	if (fstat(fd, &status) == -1)
+	BSD_CALL(result, fstat(fd, &status));
+	if (result == -1)
 		return -1;
 	*identity = status.st_ino;
 	return 0;
@@ -304,7 +278,9 @@ int native_identity(int fd, uint64_t *identity)
 
 int os_interface_index(const char *name, uint32_t *index)
 {
-	*index = if_nametoindex(name);
+	do
+		*index = if_nametoindex(name);
+	while (*index == 0 && errno == EINTR);
 	if (*index > 0)
 		return 0;
 	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? os_error(errno) : LIBSOCK_ENODEV;

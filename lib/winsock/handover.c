@@ -29,6 +29,11 @@ int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how)
 	return LIBSOCK_ENOTSUP;
 }
 
+void os_discard(intptr_t fd)
+{
+	(void)fd; /* none comes */
+}
+
 int os_process_id(void)
 {
 	return (int)GetCurrentProcessId();

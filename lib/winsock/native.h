@@ -29,6 +29,7 @@ typedef DWORD native_size; /* of getnameinfo */
 typedef WSAPOLLFD native_pollfd;
 
 #define NATIVE_SIZE(size) ((int)((size) > INT_MAX ? INT_MAX : (size))) /* counts in int */
+#define NATIVE_EINTR WSAEINTR
 #define NATIVE_DONTWAIT 0
 #define NATIVE_SEND_FLAGS 0
 #define NATIVE_REUSE SO_EXCLUSIVEADDRUSE /* SO_REUSEADDR lets anybody take a port that is in use */
@@ -47,6 +48,19 @@ static inline int native_error(void)
 	return WSAGetLastError();
 }
 
+/* Is the error of a receive about a datagram that was sent earlier? For sockets that are connected before libsock gets them. */
+static inline bool native_is_path_error(void)
+{
+	const int number = WSAGetLastError();
+
+	return number == WSAENETRESET || number == WSAEHOSTUNREACH || number == WSAENETUNREACH;
+}
+
+static inline bool native_is_ending(void)
+{
+	return false;
+}
+
 /* WSAStartup, once. 0 or −1. Whatever needs no socket to call begins with it. */
 int native_start(void);
 
@@ -56,7 +70,7 @@ int native_resolver_error(int number);
 /* These return what the Winsock calls of the like names do, with WSAGetLastError(). */
 
 int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, int wait_ms);
-SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length);
+SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length, bool nowait); /* never waits */
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags);
 int native_getsockname(SOCKET s, struct sockaddr *name, int *length);
 

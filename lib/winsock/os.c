@@ -156,6 +156,12 @@ fail:
 	return err;
 }
 
+/* The poller here compares nothing (wsapoll.c, native_identity). */
+void os_forget(intptr_t fd)
+{
+	(void)fd;
+}
+
 /* A socket that is to linger must be allowed to wait, or it stays open (Microsoft's page on closesocket). */
 int os_close(intptr_t fd)
 {
@@ -179,10 +185,11 @@ int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, in
 	return -1;
 }
 
-SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length)
+SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length, bool nowait)
 {
 	SOCKET conn = accept(s, peer, length);
 
+	(void)nowait; /* the listener is non-blocking */
 	if (conn == INVALID_SOCKET && WSAGetLastError() == WSAENOTCONN)
 		WSASetLastError(WSAECONNRESET); /* Wine's word for a connection that died in the queue */
 	if (conn == INVALID_SOCKET || (os__no_inherit(conn) == 0 && native_set_blocking(conn, false) == 0))
@@ -207,13 +214,18 @@ ptrdiff_t native_received(SOCKET s, int type, ptrdiff_t n)
 		WSASetLastError(WSAECONNREFUSED); /* a datagram socket has no connection to reset: nobody listened */
 	if (type != LIBSOCK_STREAM)
 		return n;
-	if (n < 0 && WSAGetLastError() == WSAESHUTDOWN)
-		return 0; /* one's own shutdown: end of file, as on POSIX */
-	if (n == 0 && os__was_reset(s)) {
-		WSASetLastError(WSAECONNRESET);
-		return -1;
-	}
-	return n;
+	return n < 0 && WSAGetLastError() == WSAESHUTDOWN ? 0 /* one's own shutdown: end of file, as on POSIX */ : n;
+}
+
+int os_end(intptr_t fd)
+{
+	char byte;
+
+	if (os__was_reset((SOCKET)fd))
+		return LIBSOCK_ECONNRESET;
+	if (recv((SOCKET)fd, &byte, 1, MSG_PEEK) == SOCKET_ERROR && WSAGetLastError() == WSAESHUTDOWN)
+		return 0;
+	return LIBSOCK_EEOF;
 }
 
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)

@@ -7,7 +7,7 @@
 #include "libsock.h"
 #include "os.h"
 
-/* How long an event can be overlooked for one of the reasons below. */
+/* How long a connect that has failed can be overlooked. */
 enum { WSAPOLL__SLICE_MS = 100 };
 
 int native_identity(SOCKET s, uint64_t *identity)
@@ -43,19 +43,6 @@ static int wsapoll__wait(WSAPOLLFD polled[], unsigned count, int wait_ms)
 	return (int)count;
 }
 
-/* WSAPoll tells of a peer's end also where nothing to receive was asked for; poll does not. */
-static bool wsapoll__is_noise(const WSAPOLLFD *item)
-{
-	return item->revents == POLLHUP && !(item->events & POLLIN);
-}
-
-static void wsapoll__clear_ends(WSAPOLLFD polled[], unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (!(polled[i].events & POLLIN) && !(polled[i].revents & POLLERR))
-			polled[i].revents &= (SHORT)~POLLHUP;
-}
-
 /* Before Windows 10 2004 WSAPoll never told of a connect that failed, but select did; there it means urgent data, too. */
 static bool wsapoll__connect_failed(SOCKET s)
 {
@@ -74,44 +61,11 @@ static int wsapoll__find_failed(WSAPOLLFD polled[], unsigned count)
 	int found = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		if (polled[i].fd != NATIVE_NONE && polled[i].events & POLLOUT && wsapoll__connect_failed(polled[i].fd)) {
+		if ((INT_PTR)polled[i].fd >= 0 && polled[i].events & POLLOUT && wsapoll__connect_failed(polled[i].fd)) {
 			polled[i].revents = POLLERR;
 			found++;
 		}
 	return found;
-}
-
-/* A negative descriptor is skipped; the second time it is what it was. */
-static void wsapoll__mute(WSAPOLLFD *item)
-{
-	item->fd = ~item->fd;
-	item->revents = 0;
-}
-
-/* Wait for those that made no noise. */
-static int wsapoll__without_noise(WSAPOLLFD polled[], unsigned count, int wait_ms)
-{
-	int ready;
-
-	for (unsigned i = 0; i < count; i++)
-		if (wsapoll__is_noise(&polled[i]))
-			wsapoll__mute(&polled[i]);
-	ready = wsapoll__wait(polled, count, wait_ms);
-	for (unsigned i = 0; i < count; i++)
-		if ((INT_PTR)polled[i].fd < 0 && polled[i].fd != NATIVE_NONE)
-			wsapoll__mute(&polled[i]);
-	return ready;
-}
-
-/* What WSAPoll found: sockets with an event, and of these, those with noise alone. */
-static void wsapoll__count(const WSAPOLLFD polled[], unsigned count, int *ready, int *noise)
-{
-	*ready = *noise = 0;
-	for (unsigned i = 0; i < count; i++)
-		if (polled[i].fd != NATIVE_NONE && polled[i].revents != 0) {
-			(*ready)++;
-			*noise += wsapoll__is_noise(&polled[i]);
-		}
 }
 
 /* How long WSAPoll may wait without being looked after. */
@@ -120,32 +74,14 @@ static int wsapoll__patience(const WSAPOLLFD polled[], unsigned count, int wait_
 	if (wait_ms >= 0 && wait_ms <= WSAPOLL__SLICE_MS)
 		return wait_ms;
 	for (unsigned i = 0; i < count; i++)
-		if (polled[i].fd != NATIVE_NONE && polled[i].events & POLLOUT)
+		if ((INT_PTR)polled[i].fd >= 0 && polled[i].events & POLLOUT)
 			return WSAPOLL__SLICE_MS;
 	return wait_ms;
 }
 
-/* How long to look past those that make noise, which may have begun late: what is left of the time. */
-static int wsapoll__slice(int wait_ms, int64_t begun)
-{
-	int64_t left = wait_ms < 0 ? WSAPOLL__SLICE_MS : wait_ms - (os_now() - begun);
-
-	if (left > WSAPOLL__SLICE_MS)
-		return WSAPOLL__SLICE_MS;
-	return left > 0 ? (int)left : 0;
-}
-
 int native_poll(WSAPOLLFD polled[], unsigned count, int wait_ms)
 {
-	const int64_t begun = os_now();
-	int ready, noise;
+	int ready = wsapoll__wait(polled, count, wsapoll__patience(polled, count, wait_ms));
 
-	if (wsapoll__wait(polled, count, wsapoll__patience(polled, count, wait_ms)) < 0)
-		return -1;
-	wsapoll__count(polled, count, &ready, &noise);
-	if (noise > 0 && noise == ready && wsapoll__without_noise(polled, count, wsapoll__slice(wait_ms, begun)) < 0)
-		return -1;
-	wsapoll__count(polled, count, &ready, &noise);
-	wsapoll__clear_ends(polled, count);
-	return ready > noise ? ready - noise : wsapoll__find_failed(polled, count);
+	return ready != 0 ? ready : wsapoll__find_failed(polled, count);
 }

@@ -3,6 +3,8 @@
 #include "testing.h"
 
 #include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,4 +66,32 @@ int native_make_folder(const char *path)
 intptr_t native_file(FILE *file)
 {
 	return fileno(file);
+}
+
+int64_t native_processor_ms(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+/* The state letter of the process' other thread in /proc: S once it waits in the kernel. */
+void native_until_another_waits(void)
+{
+	char line[512], *state;
+
+	for (int64_t by = soon(); sock_now() < by;) {
+		FILE *list = popen("cat /proc/$PPID/task/*/stat", "r");
+		int sleeping = 0;
+
+		while (fgets(line, sizeof line, list))
+			if ((state = strrchr(line, ')')) && state[2] == 'S')
+				sleeping++;
+		pclose(list);
+		if (sleeping >= 2) /* this thread sleeps too, reading the pipe */
+			return;
+	}
+	ck_abort_msg("the other thread never waited");
 }

@@ -58,3 +58,12 @@ intptr_t native_file(FILE *file)
 {
 	return (intptr_t)_get_osfhandle(_fileno(file));
 }
+
+int64_t native_processor_ms(void)
+{
+	FILETIME unused, kernel, user;
+
+	GetProcessTimes(GetCurrentProcess(), &unused, &unused, &kernel, &user);
+	return (int64_t)((((uint64_t)kernel.dwHighDateTime << 32 | kernel.dwLowDateTime) +
+			  ((uint64_t)user.dwHighDateTime << 32 | user.dwLowDateTime)) / 10000);
+}

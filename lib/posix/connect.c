@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Connecting and accepting without waiting, for which POSIX has no flag, whatever mode the descriptor is in. */
+
+#include "native.h"
+
+#include "bsd.h"
+#include "libsock.h"
+#include "os.h"
+
+#include <fcntl.h>
+
+/*
+ * There is no flag for a connect that does not wait: the mode says it, for the moment. A Unix-domain one with a deadline is
+ * tried again until there is room in the listener's queue, which no system reports (os.h).
+ */
+static int os__connect_nonblocking(int fd, const struct sockaddr *to, socklen_t length)
+{
+	int flags, result, number;
+
+	BSD_CALL(flags, fcntl(fd, F_GETFL));
+	if (flags == -1 || flags & O_NONBLOCK)
+		return flags == -1 ? -1 : connect(fd, to, length);
+	if (native_set_blocking(fd, false) == -1)
+		return -1;
+	result = connect(fd, to, length);
+	number = errno;
+	native_set_blocking(fd, true);
+	errno = number;
+	return result;
+}
+
+int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length, int wait_ms)
+{
+	const bool is_unix = to->sa_family == AF_UNIX, waits = wait_ms < 0 || type == LIBSOCK_DGRAM;
+	int result = waits ? connect(fd, to, length) : os__connect_nonblocking(fd, to, length);
+
+	if (result == -1 && !is_unix && errno == EINTR)
+		errno = EINPROGRESS; /* it goes on (connect(2)); calling again would not */
+	if (result == -1 && !is_unix && errno == EAGAIN)
+		errno = EADDRNOTAVAIL; /* Linux, when a datagram socket finds no free port */
+	return result;
+}
+
+static int os__accept(int fd, struct sockaddr *peer, socklen_t *length)
+{
+#ifdef SOCK_CLOEXEC
+	return accept4(fd, peer, length, SOCK_CLOEXEC);
+#else
+	return accept(fd, peer, length);
+#endif
+}
+
+/*
+ * An accept that does not wait, in whichever mode the listener is and whoever changes that: it has something to accept
+ * first, and only if that is taken by another acceptor in the same moment the mode matters. What does not listen is
+ * writable, and told by accept itself. A Unix-domain listener that has been shut down is readable for ever, but a
+ * non-blocking accept calls that EAGAIN (Linux, unix_accept).
+ */
+static int os__accept_nowait(int fd, struct sockaddr *peer, socklen_t *length)
+{
+	struct pollfd polled = {.fd = fd, .events = POLLIN | POLLOUT | NATIVE_POLLRDHUP};
+	int ready = poll(&polled, 1, 0), flags, conn, number;
+
+	if (ready == 0)
+		errno = EAGAIN;
+	if (ready <= 0)
+		return -1;
+	BSD_CALL(flags, fcntl(fd, F_GETFL));
+	if (flags == -1 || (!(flags & O_NONBLOCK) && native_set_blocking(fd, false) == -1))
+		return -1;
+	conn = os__accept(fd, peer, length);
+	number = errno;
+	if (!(flags & O_NONBLOCK))
+		native_set_blocking(fd, true);
+	errno = number == EAGAIN && polled.revents & (POLLHUP | NATIVE_POLLRDHUP) ? EINVAL : number;
+	return conn;
+}
+
+/* The BSDs hand the listener's mode on to what it accepts. */
+static bool os__tame_accepted(int conn)
+{
+#ifdef SOCK_CLOEXEC
+	return native_no_sigpipe(conn) == 0 && (NATIVE_BLOCKING || native_set_blocking(conn, false) == 0);
+#else
+	return native_tame(conn) == 0 && native_set_blocking(conn, NATIVE_BLOCKING) == 0;
+#endif
+}
+
+int native_accept(int fd, struct sockaddr *peer, socklen_t *length, bool nowait)
+{
+	const socklen_t room = *length;
+	int conn = nowait ? -1 : os__accept(fd, peer, length);
+
+	if (nowait || (conn == -1 && errno == EAGAIN)) {
+		*length = room;
+		conn = os__accept_nowait(fd, peer, length);
+	}
+	/* macOS: a connection that is gone already has no peer, and setsockopt on it fails with EINVAL. */
+	if (conn != -1 && (!os__tame_accepted(conn) || *length == 0)) {
+		close(conn);
+		conn = -1;
+		errno = ECONNABORTED;
+	}
+	return conn;
+}

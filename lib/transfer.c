@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Sending and receiving, and the one deadline loop. */
+
+#include "addr.h"
+#include "compiler.h"
+#include "deadline.h"
+#include "libsock.h"
+#include "os.h"
+#include "resolve.h"
+#include "socket.h"
+#include "transfer.h"
+
+bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline, struct transfer_tries *tries)
+{
+	if (*result == OS_EINTR)
+		return true;
+	if (*result != LIBSOCK_EAGAIN || deadline == LIBSOCK_NOWAIT)
+		return false;
+	for (;;) {
+		struct os_wait_item item = {.fd = fd, .event = event};
+		int left = deadline_left(deadline), ready;
+
+		if (tries->spurious > 1 && left != 0)
+			os_wait(NULL, 0, 1);
+		ready = os_wait(&item, 1, left);
+		if (ready > 0 && (left != 0 || tries->spurious == 0)) {
+			tries->spurious += tries->spurious < 2; /* at one a millisecond an int is full after 25 days */
+			return true;
+		}
+		if (ready == OS_EINTR || (ready == 0 && left != 0))
+			continue;
+		*result = ready < 0 ? ready : LIBSOCK_ETIMEDOUT;
+		return false;
+	}
+}
+
+/* What a router may have said: what it answers with ICMP, in the system's words. */
+static bool transfer__is_path_error(ptrdiff_t err)
+{
+	switch (err) {
+	case LIBSOCK_EMSGSIZE:
+	case LIBSOCK_EHOSTUNREACH:
+	case LIBSOCK_ENETUNREACH:
+	case LIBSOCK_EHOSTDOWN:
+	case LIBSOCK_ENETDOWN:
+	case LIBSOCK_ENOPROTOOPT:
+	case LIBSOCK_EPROTO:
+	case LIBSOCK_ENOTSUP:
+	case LIBSOCK_EACCES:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool transfer_send_again(intptr_t fd, ptrdiff_t *result, int64_t deadline, struct transfer_tries *tries)
+{
+	if (!tries->stale && transfer__is_path_error(*result) && os_is_datagram(fd))
+		return tries->stale = true;
+	return transfer_again(fd, result, OS_WRITABLE, deadline, tries);
+}
+
+int transfer_end(intptr_t fd)
+{
+	int end = os_end(fd);
+
+	return end == LIBSOCK_EEOF ? 0 : end;
+}
+
+int transfer_how(int64_t deadline)
+{
+	return deadline != LIBSOCK_FOREVER ? OS_NOWAIT : 0;
+}
+
+/*
+ * What the rare second try of a transfer needs. It is volatile to be in memory: in registers it would have to be saved and
+ * restored around every call, for the one in many that waits. That is half of what sock_send costs beside the system call.
+ */
+struct transfer__kept {
+	intptr_t fd;
+	void *data;
+	size_t size;
+	int64_t deadline;
+};
+
+static inline void transfer__keep(volatile struct transfer__kept *t, struct sock s, const void *data, size_t size,
+				int64_t deadline)
+{
+	t->fd = s.fd;
+	t->data = (void *)(uintptr_t)data;
+	t->size = size;
+	t->deadline = deadline;
+}
+
+COLD static ptrdiff_t transfer__send_again(const volatile struct transfer__kept *t, ptrdiff_t n)
+{
+	if (t->size == 0 && !os_is_datagram(t->fd))
+		return 0; /* nothing to do, on whatever has become of a stream */
+	struct transfer_tries tries = {0};
+
+	while (n < 0 && transfer_send_again(t->fd, &n, t->deadline, &tries))
+		n = os_send(t->fd, t->data, t->size, transfer_how(t->deadline));
+	return n;
+}
+
+COLD static ptrdiff_t transfer__recv_again(const volatile struct transfer__kept *t, ptrdiff_t n)
+{
+	struct transfer_tries tries = {0};
+
+	while (n < 0 && transfer_again(t->fd, &n, OS_READABLE, t->deadline, &tries))
+		n = os_recv(t->fd, t->data, t->size, transfer_how(t->deadline));
+	return n == 0 ? transfer_end(t->fd) : n;
+}
+
+ptrdiff_t sock_send(struct sock s, const void *data, size_t size, int64_t deadline)
+{
+	volatile struct transfer__kept kept;
+	ptrdiff_t n;
+
+	if (s.family == 0)
+		return LIBSOCK_EBADF;
+	if (data == NULL && size > 0)
+		return LIBSOCK_EINVAL;
+	transfer__keep(&kept, s, data, size, deadline);
+	n = deadline == LIBSOCK_FOREVER ? os_send(s.fd, data, size, 0) : os_send(s.fd, data, size, OS_NOWAIT);
+	return n >= 0 ? n : transfer__send_again(&kept, n);
+}
+
+ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t deadline)
+{
+	volatile struct transfer__kept kept;
+	ptrdiff_t n;
+
+	if (s.type != LIBSOCK_STREAM)
+		return sock_recvfrom(s, data, size, NULL, deadline);
+	if (data == NULL || size == 0) /* 0 means the end of file, so no room may not say it */
+		return LIBSOCK_EINVAL;
+	transfer__keep(&kept, s, data, size, deadline);
+	n = deadline == LIBSOCK_FOREVER ? os_recv(s.fd, data, size, 0) : os_recv(s.fd, data, size, OS_NOWAIT);
+	return n > 0 ? n : transfer__recv_again(&kept, n);
+}
+
+COLD static ptrdiff_t transfer__sendto_again(const volatile struct transfer__kept *t, const struct os_addr *to,
+					   ptrdiff_t n)
+{
+	struct transfer_tries tries = {0};
+
+	while (n < 0 && transfer_send_again(t->fd, &n, t->deadline, &tries))
+		n = os_sendto(t->fd, t->data, t->size, transfer_how(t->deadline), to);
+	return n;
+}
+
+COLD static ptrdiff_t transfer__recvfrom_again(const volatile struct transfer__kept *t, struct os_addr *from,
+					     ptrdiff_t n)
+{
+	struct transfer_tries tries = {0};
+
+	while (n < 0 && transfer_again(t->fd, &n, OS_READABLE, t->deadline, &tries))
+		n = os_recvfrom(t->fd, t->data, t->size, transfer_how(t->deadline), from);
+	return n;
+}
+
+ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct sock_addr *to, int64_t deadline)
+{
+	volatile struct transfer__kept kept;
+	struct os_addr bits;
+	ptrdiff_t n = socket_check(s, LIBSOCK_DGRAM);
+
+	if (n < 0)
+		return n;
+	if (to == NULL || (data == NULL && size > 0))
+		return LIBSOCK_EINVAL;
+	transfer__keep(&kept, s, data, size, deadline);
+	n = resolve_for(s, RESOLVE_PEER, to, deadline, &bits);
+	if (n < 0)
+		return n;
+	n = os_sendto(kept.fd, kept.data, kept.size, transfer_how(kept.deadline), &bits);
+	return n >= 0 ? n : transfer__sendto_again(&kept, &bits, n);
+}
+
+/* Within sock_recv it would cost streams, too, the registers that only this needs. */
+NOINLINE ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr *from, int64_t deadline)
+{
+	volatile struct transfer__kept kept;
+	struct os_addr bits;
+	ptrdiff_t n = socket_check(s, LIBSOCK_DGRAM);
+
+	if (n < 0)
+		return n;
+	if (data == NULL && size > 0)
+		return LIBSOCK_EINVAL;
+	transfer__keep(&kept, s, data, size, deadline);
+	bits.family = 0;
+	n = os_recvfrom(s.fd, data, size, transfer_how(deadline), from ? &bits : NULL);
+	if (n < 0)
+		n = transfer__recvfrom_again(&kept, from ? &bits : NULL, n);
+	if (from && (n >= 0 || n == LIBSOCK_EMSGSIZE))
+		addr_write(from, &bits);
+	return n;
+}

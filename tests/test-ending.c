@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+
+/* How a stream ended is remembered: an error is never followed by what looks like an orderly end. */
+
+#include "testing.h"
+
+#include <string.h>
+
+/* Every way to receive. The result, an end of file being LIBSOCK_EEOF. */
+
+static int by_recv(struct sock s)
+{
+	char data[8];
+	ptrdiff_t n = sock_recv(s, data, sizeof data, soon());
+
+	return n == 0 ? LIBSOCK_EEOF : (int)n;
+}
+
+static int by_recvv(struct sock s)
+{
+	char data[8];
+	const struct sock_room rooms[] = {{data, 4}, {data + 4, 4}};
+	ptrdiff_t n = sock_recvv(s, rooms, 2, soon());
+
+	return n == 0 ? LIBSOCK_EEOF : (int)n;
+}
+
+static int by_recv_all(struct sock s)
+{
+	char data[8];
+
+	return sock_recv_all(s, data, sizeof data, soon(), NULL);
+}
+
+static int by_line(struct sock s)
+{
+	struct sock_reader reader;
+	char buffer[8], *line;
+
+	expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
+	return (int)sock_read_line(&reader, &line, soon());
+}
+
+static int by_read(struct sock s)
+{
+	struct sock_reader reader;
+	char buffer[8], data[8];
+	ptrdiff_t n;
+
+	expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
+	n = sock_read(&reader, data, sizeof data, soon());
+	return n == 0 ? LIBSOCK_EEOF : (int)n;
+}
+
+static int (*const ways[])(struct sock s) = {by_recv, by_recvv, by_recv_all, by_line, by_read};
+enum { WAYS = sizeof ways / sizeof ways[0] };
+
+static const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6};
+
+static void wait_for(struct sock s, int told)
+{
+	struct sock_item item = {.s = s, .wanted = LIBSOCK_READABLE};
+
+	while (!(item.told & told))
+		expect(sock_wait(&item, 1, soon()), 1);
+}
+
+START_TEST(a_reset_stays_a_reset_however_it_is_asked_for)
+{
+	for (int i = 0; i < 2 * WAYS * WAYS; i++) {
+		struct sock a, b;
+
+		connected_pair(families[i / (WAYS * WAYS)], &a, &b);
+		reset(&b);
+		wait_for(a, LIBSOCK_ERROR);
+		expect(ways[i % WAYS](a), LIBSOCK_ECONNRESET);
+		for (int k = 0; k < 3; k++)
+			expect(ways[i / WAYS % WAYS](a), LIBSOCK_ECONNRESET);
+		sock_close(&a);
+	}
+}
+END_TEST
+
+START_TEST(a_reset_that_another_call_has_reported_is_no_end_of_file)
+{
+	for (int i = 0; i < 2 * WAYS * 3; i++) {
+		struct sock a, b;
+		int err = 0;
+
+		connected_pair(families[i / (WAYS * 3)], &a, &b);
+		reset(&b);
+		wait_for(a, LIBSOCK_ERROR);
+		if (i / WAYS % 3 == 0)
+			err = (int)sock_send(a, "x", 1, soon());
+		else if (i / WAYS % 3 == 1)
+			err = sock_connected(a, soon());
+		else
+			err = sock_send_all(a, "x", 1, soon(), NULL);
+		ck_assert_int_lt(err, 0);
+		expect(ways[i % WAYS](a), LIBSOCK_ECONNRESET);
+		ck_assert_int_lt(sock_finish(&a, soon()), 0);
+	}
+}
+END_TEST
+
+/* After an own end, too, when the connection is gone as a whole. */
+START_TEST(a_reset_after_ones_own_end_is_no_end_of_file)
+{
+	for (int i = 0; i < 2 * WAYS; i++) {
+		struct sock a, b;
+
+		connected_pair(families[i / WAYS], &a, &b);
+		expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
+		wait_for(b, LIBSOCK_HANGUP);
+		reset(&b);
+		wait_for(a, LIBSOCK_ERROR);
+		for (int k = 0; k < 3; k++)
+			expect(ways[i % WAYS](a), LIBSOCK_ECONNRESET);
+		sock_close(&a);
+	}
+}
+END_TEST
+
+START_TEST(an_orderly_end_stays_one_whoever_ended_first)
+{
+	for (int i = 0; i < 2 * WAYS * 3; i++) {
+		const int first = i / WAYS % 3;
+		struct sock a, b;
+
+		connected_pair(families[i / (WAYS * 3)], &a, &b);
+		if (first == 0)
+			expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
+		if (first == 0)
+			wait_for(b, LIBSOCK_HANGUP);
+		expect(sock_close(&b), 0);
+		wait_for(a, LIBSOCK_HANGUP);
+		if (first == 1)
+			expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
+		for (int k = 0; k < 3; k++)
+			expect(ways[i % WAYS](a), LIBSOCK_EEOF);
+		sock_close(&a);
+	}
+}
+END_TEST
+
+START_TEST(ones_own_end_of_reading_is_an_end_of_file_and_no_knowledge_of_the_peer)
+{
+	for (int i = 0; i < 2; i++) {
+		struct sock a, b;
+		char data[8];
+
+		connected_pair(families[i], &a, &b);
+		expect(sock_shutdown(a, LIBSOCK_SHUT_RD), 0);
+		for (int k = 0; k < 2; k++)
+			expect(sock_recv(a, data, sizeof data, soon()), 0);
+		expect(sock_send(a, "hello", 5, soon()), 5);
+		expect(sock_finish(&a, soon()), LIBSOCK_ENOTCONN);
+		sock_close(&b);
+	}
+}
+END_TEST
+
+/* What each way to send nothing does to a stream: nothing. */
+static void send_nothing(struct sock s, int64_t deadline)
+{
+	const struct sock_part part = {NULL, 0};
+	size_t done = 1;
+	uint64_t sent = 1;
+
+	expect(sock_send(s, NULL, 0, deadline), 0);
+	expect(sock_send(s, "", 0, deadline), 0);
+	expect(sock_sendv(s, &part, 1, deadline), 0);
+	expect(sock_sendv(s, NULL, 0, deadline), 0);
+	expect(sock_send_all(s, NULL, 0, deadline, &done), 0);
+	ck_assert_uint_eq(done, 0);
+	expect(sock_sendv_all(s, &part, 1, deadline, &done), 0);
+	expect(sock_sendfile(s, -1, 0, 0, deadline, &sent), 0);
+	ck_assert_uint_eq(sent, 0);
+}
+
+START_TEST(sending_nothing_does_nothing_on_whatever_has_become_of_a_stream)
+{
+	for (int i = 0; i < 2; i++) {
+		const int64_t deadlines[] = {LIBSOCK_NOWAIT, -1, soon(), LIBSOCK_FOREVER};
+
+		for (int d = 0; d < 4; d++) {
+			struct sock a, b, fresh;
+
+			connected_pair(families[i], &a, &b);
+			send_nothing(a, deadlines[d]);
+			reset(&b);
+			wait_for(a, LIBSOCK_ERROR);
+			send_nothing(a, deadlines[d]);
+			expect(by_recv(a), LIBSOCK_ECONNRESET); /* it has not taken the error away */
+			send_nothing(a, deadlines[d]);
+			sock_close(&a);
+			expect(sock_open(&fresh, families[i], LIBSOCK_STREAM), 0);
+			send_nothing(fresh, deadlines[d]);
+			sock_close(&fresh);
+		}
+	}
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{a_reset_stays_a_reset_however_it_is_asked_for},
+		{a_reset_that_another_call_has_reported_is_no_end_of_file},
+		{a_reset_after_ones_own_end_is_no_end_of_file},
+		{an_orderly_end_stays_one_whoever_ended_first},
+		{ones_own_end_of_reading_is_an_end_of_file_and_no_knowledge_of_the_peer},
+		{sending_nothing_does_nothing_on_whatever_has_become_of_a_stream},
+		{0},
+	};
+
+	return testing_main("ending", tests);
+}

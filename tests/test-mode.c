@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A descriptor's mode, blocking or not, is its owner's: no call changes it for good, and every call is right in either. */
+
+#include "testing.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+static int mode_of(struct sock s)
+{
+	return fcntl((int)sock_native(s), F_GETFL) & O_NONBLOCK;
+}
+
+static void set_mode(struct sock s, int mode)
+{
+	ck_assert_int_eq(fcntl((int)sock_native(s), F_SETFL, mode), 0);
+}
+
+static const int modes[] = {0, O_NONBLOCK};
+
+/* A listener, a client not yet connected, and where to connect it, of a family. */
+struct scene {
+	struct sock l, client;
+	struct sock_addr addr;
+};
+
+static const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6, LIBSOCK_AF_UNIX};
+
+static struct scene begin(int family, int backlog)
+{
+	struct scene scene;
+
+	if (family == LIBSOCK_AF_UNIX) {
+		expect(sock_addr_set(&scene.addr, "mode.sock", 0), 0);
+		unlink(scene.addr.host);
+		expect(sock_open(&scene.l, family, LIBSOCK_STREAM), 0);
+		expect(sock_bind(scene.l, &scene.addr), 0);
+		expect(sock_listen(scene.l, backlog), 0);
+	} else {
+		scene.l = listener(family, backlog, &scene.addr);
+	}
+	expect(sock_open(&scene.client, family, LIBSOCK_STREAM), 0);
+	return scene;
+}
+
+static void end(struct scene *scene)
+{
+	sock_close(&scene->client);
+	sock_close(&scene->l);
+	unlink("mode.sock");
+}
+
+START_TEST(every_call_leaves_the_mode_as_it_was)
+{
+	const int64_t deadlines[] = {LIBSOCK_NOWAIT, 0 /* soon */, LIBSOCK_FOREVER};
+
+	for (int i = 0; i < 3 * 2 * 3; i++) {
+		const int mode = modes[i / 3 % 2];
+		const int64_t deadline = i % 3 == 1 ? soon() : deadlines[i % 3];
+		struct scene scene = begin(families[i / 6], 8);
+		struct sock conn, all[2] = {scene.l, scene.client};
+		struct sock_item item = {.s = scene.l, .wanted = LIBSOCK_READABLE};
+		char data[4];
+		int err;
+
+		for (int k = 0; k < 2; k++)
+			set_mode(all[k], mode);
+		expect(sock_listen(scene.l, 4), 0);
+		expect(sock_accept(scene.l, &conn, NULL, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		err = sock_connect(scene.client, &scene.addr, deadline);
+		ck_assert_int_eq(mode_of(scene.client), mode);
+		ck_assert(err == 0 || err == LIBSOCK_EINPROGRESS);
+		expect(sock_connected(scene.client, soon()), 0);
+		expect(sock_wait(&item, 1, soon()), 1);
+		expect(sock_accept(scene.l, &conn, NULL, deadline), 0);
+		ck_assert_int_eq(mode_of(conn), 0); /* on systems where a flag says not to wait */
+		set_mode(conn, mode);
+		expect(sock_send(conn, "x", 1, deadline), 1);
+		item = (struct sock_item){.s = scene.client, .wanted = LIBSOCK_READABLE};
+		expect(sock_wait(&item, 1, soon()), 1);
+		expect(sock_recv(scene.client, data, sizeof data, deadline), 1);
+		expect(sock_recv(scene.client, data, sizeof data, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		expect(sock_shutdown(conn, LIBSOCK_SHUT_WR), 0);
+		for (int k = 0; k < 2; k++)
+			ck_assert_int_eq(mode_of(all[k]), mode);
+		ck_assert_int_eq(mode_of(conn), mode);
+		sock_close(&conn);
+		end(&scene);
+	}
+}
+END_TEST
+
+START_TEST(adopted_taken_and_released_descriptors_keep_their_mode)
+{
+	for (int i = 0; i < 2; i++) {
+		struct sock_addr addr;
+		struct sock l = listener(LIBSOCK_AF_INET, 1, &addr), again, channel[2];
+		intptr_t fd;
+
+		set_mode(l, modes[i]);
+		fd = sock_release(&l);
+		expect(sock_adopt(&again, fd), 0);
+		ck_assert_int_eq(mode_of(again), modes[i]);
+		expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+		expect(sock_send_socket(channel[0], again, soon()), 0);
+		expect(sock_recv_socket(channel[1], &l, soon()), 0);
+		ck_assert_int_eq(mode_of(again), modes[i]);
+		ck_assert_int_eq(mode_of(l), modes[i]);
+		sock_close(&l);
+		sock_close(&again);
+		sock_close(&channel[0]);
+		sock_close(&channel[1]);
+	}
+}
+END_TEST
+
+/* Another thread, or another process that has a duplicate, changes the mode all the time. */
+static atomic_int flipping;
+
+static void *flip(void *arg)
+{
+	const int fd = *(int *)arg;
+
+	while (flipping) {
+		fcntl(fd, F_SETFL, 0);
+		sched_yield();
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+		sched_yield();
+	}
+	return NULL;
+}
+
+START_TEST(nowait_and_deadlines_hold_whoever_changes_the_mode)
+{
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr), d = datagram(LIBSOCK_AF_INET, &addr), pair[2], conn;
+	struct scene scene = begin(LIBSOCK_AF_UNIX, 1);
+	char data[4];
+
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	while (sock_send(pair[0], "full", 4, LIBSOCK_NOWAIT) > 0)
+		;
+
+	const struct sock watched[] = {l, scene.l, d, pair[0]};
+
+	for (size_t k = 0; k < sizeof watched / sizeof watched[0]; k++) {
+		int fd = dup((int)sock_native(watched[k]));
+		pthread_t thread;
+
+		flipping = 1;
+		ck_assert_int_eq(pthread_create(&thread, NULL, flip, &fd), 0);
+		for (int i = 0; i < 3000; i++) {
+			const int64_t deadline = i % 100 ? LIBSOCK_NOWAIT : sock_after(1);
+			const ptrdiff_t over = i % 100 ? LIBSOCK_EAGAIN : LIBSOCK_ETIMEDOUT;
+
+			if (k < 2)
+				expect(sock_accept(watched[k], &conn, NULL, deadline), over);
+			else if (k == 2)
+				expect(sock_recv(watched[k], data, sizeof data, deadline), over);
+			else
+				expect(sock_send(watched[k], "full", 4, deadline), over);
+		}
+		flipping = 0;
+		pthread_join(thread, NULL);
+		close(fd);
+	}
+	sock_close(&l);
+	sock_close(&d);
+	sock_close(&pair[0]);
+	sock_close(&pair[1]);
+	end(&scene);
+}
+END_TEST
+
+/* What ends a call that waits for ever on a non-blocking descriptor. */
+static void *connect_later(void *arg)
+{
+	struct scene *scene = arg;
+
+	sched_yield();
+	return sock_connect(scene->client, &scene->addr, soon()) == 0 ? arg : NULL;
+}
+
+START_TEST(forever_waits_on_a_descriptor_that_does_not)
+{
+	for (int i = 0; i < 3; i++) {
+		struct scene scene = begin(families[i], 4);
+		struct sock conn;
+		pthread_t thread;
+		void *result;
+
+		set_mode(scene.l, O_NONBLOCK);
+		ck_assert_int_eq(pthread_create(&thread, NULL, connect_later, &scene), 0);
+		expect(sock_accept(scene.l, &conn, NULL, LIBSOCK_FOREVER), 0);
+		pthread_join(thread, &result);
+		ck_assert_ptr_nonnull(result);
+		sock_close(&conn);
+		end(&scene);
+	}
+}
+END_TEST
+
+struct queue {
+	struct sock l, waiting[64];
+	struct sock_addr addr;
+	int count;
+};
+
+static struct queue full_queue(void)
+{
+	struct queue queue = {.count = 0};
+	struct scene scene = begin(LIBSOCK_AF_UNIX, 1);
+
+	queue.l = scene.l;
+	queue.addr = scene.addr;
+	sock_close(&scene.client);
+	do
+		expect(sock_open(&queue.waiting[queue.count], LIBSOCK_AF_UNIX, LIBSOCK_STREAM), 0);
+	while (sock_connect(queue.waiting[queue.count++], &queue.addr, LIBSOCK_NOWAIT) == 0 && queue.count < 64);
+	return queue;
+}
+
+static void *accept_one(void *arg)
+{
+	struct queue *queue = arg;
+	struct sock conn;
+
+	sched_yield();
+	if (sock_accept(queue->l, &conn, NULL, soon()) == 0)
+		sock_close(&conn);
+	return NULL;
+}
+
+START_TEST(a_unix_connect_waits_for_room_in_either_mode_without_spinning)
+{
+	for (int i = 0; i < 2; i++) {
+		struct queue queue = full_queue();
+		struct sock last = queue.waiting[queue.count - 1];
+		int64_t used = native_processor_ms(), begun = sock_now();
+		pthread_t thread;
+
+		set_mode(last, modes[i]);
+		expect(sock_connect(last, &queue.addr, sock_after(300)), LIBSOCK_ETIMEDOUT);
+		ck_assert_int_ge(sock_now() - begun, 300);
+		ck_assert_int_le(native_processor_ms() - used, 150);
+		ck_assert_int_eq(mode_of(last), modes[i]);
+		ck_assert_int_eq(pthread_create(&thread, NULL, accept_one, &queue), 0);
+		expect(sock_connect(last, &queue.addr, LIBSOCK_FOREVER), 0);
+		pthread_join(thread, NULL);
+		ck_assert_int_eq(mode_of(last), modes[i]);
+		for (int k = 0; k < queue.count; k++)
+			sock_close(&queue.waiting[k]);
+		sock_close(&queue.l);
+		unlink("mode.sock");
+	}
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{every_call_leaves_the_mode_as_it_was},
+		{adopted_taken_and_released_descriptors_keep_their_mode},
+		{nowait_and_deadlines_hold_whoever_changes_the_mode},
+		{forever_waits_on_a_descriptor_that_does_not},
+		{a_unix_connect_waits_for_room_in_either_mode_without_spinning},
+		{0},
+	};
+
+	return testing_main("mode", tests);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A connection that the system gives up, which is not the caller's deadline. The peer is made deaf by a filter (socket(7)). */
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+
+#include "testing.h"
+
+#include <linux/filter.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static void make_deaf(struct sock s)
+{
+	struct sock_filter nothing = {.code = BPF_RET | BPF_K, .k = 0};
+	const struct sock_fprog program = {.len = 1, .filter = &nothing};
+
+	ck_assert_int_eq(setsockopt((int)sock_native(s), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program), 0);
+}
+
+/* How a connection is given up: something is sent that nobody confirms, or the system asks and nobody answers. */
+static void by_user_timeout(struct sock s)
+{
+	expect(sock_set(s, LIBSOCK_DEAD_PEER, 200), 0);
+	expect(sock_send(s, "x", 1, soon()), 1);
+}
+
+static void by_keepalive(struct sock s)
+{
+	expect(sock_set(s, LIBSOCK_KEEPALIVE_IDLE, 1000), 0);
+	expect(sock_set(s, LIBSOCK_KEEPALIVE_INTERVAL, 1000), 0);
+	expect(sock_set(s, LIBSOCK_KEEPALIVE_COUNT, 1), 0);
+	expect(sock_set(s, LIBSOCK_KEEPALIVE, 1), 0);
+}
+
+static void (*const givings_up[])(struct sock s) = {by_user_timeout, by_keepalive};
+
+/* A connection that has been given up, with half a line received before. */
+static struct sock given_up(int family, int how, struct sock *peer)
+{
+	struct sock s;
+	struct sock_item item;
+
+	connected_pair(family, &s, peer);
+	expect(sock_send(*peer, "half a li", 9, soon()), 9);
+	item = (struct sock_item){.s = s, .wanted = LIBSOCK_READABLE};
+	expect(sock_wait(&item, 1, soon()), 1);
+	make_deaf(*peer);
+	givings_up[how](s);
+	item.wanted = 0;
+	expect(sock_wait(&item, 1, soon()), 1);
+	expect(item.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	return s;
+}
+
+/* Each takes what came before, and returns what the stream ended with, three times asked. */
+
+static void through_recv(struct sock s, int64_t deadline)
+{
+	char data[16];
+
+	expect(sock_recv(s, data, sizeof data, deadline), 9);
+	for (int i = 0; i < 3; i++)
+		expect(sock_recv(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
+}
+
+static void through_recv_all(struct sock s, int64_t deadline)
+{
+	char data[16];
+	size_t done;
+
+	expect(sock_recv_all(s, data, sizeof data, deadline, &done), deadline > 0 ? LIBSOCK_ECONNTIMEDOUT : LIBSOCK_ETIMEDOUT);
+	ck_assert_uint_eq(done, 9);
+	for (int i = 0; i < 2; i++)
+		expect(sock_recv_all(s, data, sizeof data, deadline, &done), LIBSOCK_ECONNTIMEDOUT);
+}
+
+static void through_reader(struct sock s, int64_t deadline)
+{
+	struct sock_reader reader;
+	char buffer[32], rest[16], *line;
+
+	expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
+	if (deadline <= 0)
+		expect(sock_read_line(&reader, &line, deadline), LIBSOCK_ETIMEDOUT); /* one receive: the half line */
+	for (int i = 0; i < 3; i++) {
+		expect(sock_read_line(&reader, &line, deadline), LIBSOCK_ECONNTIMEDOUT);
+		ck_assert_int_eq(reader.partial, 0);
+	}
+	expect(sock_read(&reader, rest, sizeof rest, deadline), 9);
+	for (int i = 0; i < 2; i++)
+		expect(sock_read(&reader, rest, sizeof rest, deadline), LIBSOCK_ECONNTIMEDOUT);
+}
+
+static void through_connected(struct sock s, int64_t deadline)
+{
+	char data[16];
+
+	expect(sock_connected(s, deadline), LIBSOCK_ECONNTIMEDOUT);
+	expect(sock_connected(s, deadline), LIBSOCK_ENOTCONN);
+	expect(sock_recv(s, data, sizeof data, deadline), 9);
+	expect(sock_recv(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
+}
+
+static void through_send(struct sock s, int64_t deadline)
+{
+	char data[16];
+
+	expect(sock_send_all(s, "y", 1, deadline, NULL), LIBSOCK_ECONNTIMEDOUT);
+	expect(sock_send_all(s, "y", 1, deadline, NULL), LIBSOCK_EPIPE);
+	expect(sock_recv(s, data, sizeof data, deadline), 9);
+	expect(sock_recv(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
+}
+
+static void through_poller(struct sock s, int64_t deadline)
+{
+	struct sock_poller poller;
+	struct sock_event event;
+	char data[16];
+
+	expect(sock_poller_open(&poller), 0);
+	expect(sock_poller_add(&poller, s, LIBSOCK_READABLE, NULL), 0);
+	expect(sock_poller_wait(&poller, &event, 1, deadline), 1);
+	expect(event.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	expect(sock_recv(s, data, sizeof data, deadline), 9);
+	expect(sock_recv(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
+	sock_poller_close(&poller);
+}
+
+static void (*const ways[])(struct sock s, int64_t deadline) = {
+	through_recv, through_recv_all, through_reader, through_connected, through_send, through_poller};
+enum { WAYS = sizeof ways / sizeof ways[0] };
+
+START_TEST(a_connection_that_was_given_up_is_neither_late_nor_at_its_end)
+{
+	const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6};
+
+	for (int i = 0; i < WAYS * 2 * 2; i++) {
+		struct sock peer, s = given_up(families[i / WAYS % 2], 0, &peer);
+
+		ways[i % WAYS](s, i / (WAYS * 2) ? -1 : soon());
+		ck_assert_int_lt(sock_finish(&s, soon()), 0);
+		sock_close(&peer);
+	}
+}
+END_TEST
+
+START_TEST(a_peer_that_does_not_answer_keepalive_is_given_up_alike)
+{
+	struct sock peer, s = given_up(LIBSOCK_AF_INET, 1, &peer);
+
+	through_reader(s, soon());
+	sock_close(&s);
+	sock_close(&peer);
+}
+END_TEST
+
+START_TEST(finishing_says_that_the_connection_was_given_up)
+{
+	struct sock peer, s = given_up(LIBSOCK_AF_INET, 0, &peer);
+
+	expect(sock_finish(&s, soon()), LIBSOCK_ECONNTIMEDOUT);
+	sock_close(&peer);
+}
+END_TEST
+
+START_TEST(a_deadline_before_that_is_the_callers_own)
+{
+	struct sock s, peer;
+	char data[4];
+
+	connected_pair(LIBSOCK_AF_INET, &s, &peer);
+	make_deaf(peer);
+	expect(sock_set(s, LIBSOCK_DEAD_PEER, 1000), 0);
+	expect(sock_send(s, "x", 1, soon()), 1);
+	expect(sock_recv(s, data, sizeof data, sock_after(10)), LIBSOCK_ETIMEDOUT);
+	expect(sock_recv(s, data, sizeof data, soon()), LIBSOCK_ECONNTIMEDOUT);
+	sock_close(&s);
+	sock_close(&peer);
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{a_connection_that_was_given_up_is_neither_late_nor_at_its_end},
+		{a_peer_that_does_not_answer_keepalive_is_given_up_alike},
+		{finishing_says_that_the_connection_was_given_up},
+		{a_deadline_before_that_is_the_callers_own},
+		{0},
+	};
+
+	return testing_main("timeout", tests);
+}
