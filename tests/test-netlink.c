@@ -243,6 +243,31 @@ static uint32_t next_random(uint32_t *state)
 }
 
 /* Any bytes: as they come, and rows with some of their bytes changed. */
+/* A forged end of the list lies there before the kernel's answer does. */
+START_TEST(only_the_kernel_is_believed)
+{
+	struct linux_sink sink = sink_of(&ipv4);
+	struct diag__address to = {.family = AF_NETLINK};
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr);
+	const int fd = native_netlink(DIAG__NETLINK), forger = native_netlink(DIAG__NETLINK);
+	socklen_t length = sizeof to;
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&to, sizeof to), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&to, &length), 0);
+	batch.size = 0;
+	append_outcome(DIAG__DONE, 0);
+	if (sendto(forger, batch.data, batch.size, 0, (struct sockaddr *)&to, sizeof to) == -1)
+		ck_assert_int_eq(errno, EPERM); /* for root alone */
+	expect(diag__ask(&ipv4, fd), 0);
+	expect(diag__receive(&sink, fd), 0);
+	ck_assert_int_gt(told.count, 0);
+	close(forger);
+	close(fd);
+	sock_close(&l);
+}
+END_TEST
+
 START_TEST(garbage_from_netlink_does_no_harm)
 {
 	uint32_t random = 1;
@@ -499,6 +524,7 @@ int main(void)
 		{a_row_of_another_family_is_refused},
 		{the_last_message_tells_the_outcome},
 		{the_callers_function_ends_a_batch},
+		{only_the_kernel_is_believed},
 		{garbage_from_netlink_does_no_harm},
 		{lines_of_both_families_are_read},
 		{a_listeners_queue_has_no_length_in_proc},
