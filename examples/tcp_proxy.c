@@ -2,22 +2,48 @@
  * tcp_proxy: pass connections on to another address, many at once in one thread. Nobody is given up for being silent.
  *
  *   cc tcp_proxy.c -o tcp_proxy $(pkg-config --cflags --libs libsock)
- *   ./tcp_proxy 127.0.0.1:8080 www.example.org:80
+ *   ./tcp_proxy 127.0.0.1:8080 www.example.org:80       (SIGINT and SIGTERM end it)
  */
 #include <libsock.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-struct side {
-	struct sock s;
-	int wanted, ended; /* what the poller looks for; nothing more comes from here */
-	size_t left;       /* at `next`, on the way to the other side; more is received when it has gone */
-	char *next, data[16384];
+enum {
+	PAIRS = 256, ADDRESSES = 16, SIZE = 65536,
+	TICK = 250,      /* ms between looks at who is late, and whether to stop */
+	PATIENCE = 2000, /* ms for an address to answer before the next one is tried */
+	PARTING = 1000   /* ms for the last words of a side that is gone to arrive at the other one */
 };
 
-static struct pair { struct side client, target; int connecting; } pairs[256];
-static int count, limit = sizeof pairs / sizeof pairs[0];
+struct side {
+	struct sock s;
+	int wanted;  /* what the poller looks for */
+	int ended;   /* nothing more comes from here */
+	int deaf;    /* nothing more is taken here: what is for it is thrown away */
+	size_t left; /* at `next`, on the way to the other side; more is received when it has gone */
+	char *next, *data;
+};
+
+static struct pair {
+	struct side client, target;
+	int at, untried; /* which address of the target is tried, and how many are left, with that one; 0: connected */
+	int broken;      /* one side has not ended in order, so the other one must not see an end of file */
+	int64_t by;      /* when the attempt, or the pair, is given up */
+} pairs[PAIRS];
+
+static char buffers[PAIRS][2][SIZE];
+static struct sock_addr addresses[ADDRESSES]; /* of the target */
+static int count, address_count, last_good;   /* pairs; addresses, and the one to begin with */
+static int64_t full;                          /* until when nobody is let in: the system had no room */
 static struct sock_poller poller;
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
 
 static int complain(const char *about, int err)
 {
@@ -25,21 +51,27 @@ static int complain(const char *about, int err)
 }
 
 /* From one side to the other, as far as that goes without waiting. */
-static int carry(struct side *from, struct side *to)
+static void carry(struct pair *pair, struct side *from, struct side *to)
 {
 	ptrdiff_t n = 0;
 
 	if (from->left == 0 && !from->ended) {
-		n = sock_recv(from->s, from->next = from->data, sizeof from->data, LIBSOCK_NOWAIT);
-		from->left = n > 0 ? (size_t)n : 0;
-		if ((from->ended = n == 0)) /* which the other side is told at once: nothing is left for it */
-			n = sock_shutdown(to->s, LIBSOCK_SHUT_WR);
+		n = sock_recv(from->s, from->next = from->data, SIZE, LIBSOCK_NOWAIT);
+		from->left = n > 0 && !to->deaf ? (size_t)n : 0;
+		from->ended = n <= 0 && n != LIBSOCK_EAGAIN;
+		if (from->ended && n < 0)
+			pair->broken = from->deaf = 1;
+		if (from->ended && !pair->broken) /* which the other side is told at once: nothing is left for it */
+			sock_shutdown(to->s, LIBSOCK_SHUT_WR);
 	}
 	if (from->left > 0 && (n = sock_send(to->s, from->next, from->left, LIBSOCK_NOWAIT)) > 0) {
 		from->next += n;
 		from->left -= (size_t)n;
+	} else if (from->left > 0 && n != LIBSOCK_EAGAIN) { /* which is no reason not to hear what it has said before */
+		pair->broken |= !to->ended;
+		to->deaf = 1;
+		from->left = 0;
 	}
-	return n >= 0 || n == LIBSOCK_EAGAIN ? 0 : (int)n;
 }
 
 /* Look for what a side can do next. If that is nothing it is not watched: its end would be told again and again. */
@@ -53,75 +85,165 @@ static int watch(struct pair *pair, struct side *side, const struct side *other)
 	return wanted ? sock_poller_add(&poller, side->s, wanted, pair) : sock_poller_remove(&poller, side->s);
 }
 
+static void close_side(struct side *side, int broken)
+{
+	if (broken) /* reset it: an end of file would say that all has come */
+		sock_set(side->s, LIBSOCK_LINGER, 0);
+	sock_poller_remove(&poller, side->s);
+	sock_close(&side->s);
+}
+
+static void end(struct pair *pair)
+{
+	close_side(&pair->client, pair->broken || stopped);
+	close_side(&pair->target, pair->broken || stopped);
+	count--;
+	full = 0; /* there is room again */
+}
+
+static int is_gone(const struct side *side)
+{
+	return side->ended && side->deaf && side->left == 0;
+}
+
 /* Do all that can be done now. An event is only a reason to look: one of a pair that was here before is harmless. */
-static void go_on(struct pair *pair, int err)
+static void go_on(struct pair *pair)
 {
 	struct side *client = &pair->client, *target = &pair->target;
 
-	if (client->s.family == 0 ||
-	    (err == 0 && pair->connecting && (err = sock_connected(target->s, LIBSOCK_NOWAIT)) == LIBSOCK_EAGAIN))
-		return;
-	pair->connecting = 0;
-	if (err == 0 && (err = carry(client, target)) == 0 && (err = carry(target, client)) == 0 &&
-	    !(client->ended && target->ended) && (err = watch(pair, client, target)) == 0 &&
-	    (err = watch(pair, target, client)) == 0)
-		return;
-	if (complain("passing on", err)) { /* reset both: an end of file would say that all has come */
-		sock_set(client->s, LIBSOCK_LINGER, 0);
-		sock_set(target->s, LIBSOCK_LINGER, 0);
-	}
-	sock_poller_remove(&poller, client->s);
-	sock_poller_remove(&poller, target->s);
-	sock_close(&client->s);
-	sock_close(&target->s);
-	count--;
+	carry(pair, client, target);
+	carry(pair, target, client);
+	if (pair->by == LIBSOCK_FOREVER && (is_gone(client) || is_gone(target)))
+		pair->by = sock_after(PARTING); /* to reset at once would destroy what is still on its way */
+	int over = watch(pair, client, target) < 0 || watch(pair, target, client) < 0;
+	pair->broken |= over;
+	over |= is_gone(client) && is_gone(target);
+	if (over || (!pair->broken && client->ended && target->ended && !client->left && !target->left))
+		end(pair);
 }
 
-/* Take a client and begin to connect to the target. If the system has no room for more, that is the limit. */
-static void start(struct sock listener, const struct sock_addr *to)
+static int open_target(struct sock *s, int at)
 {
-	struct pair *pair = pairs;
-	struct sock client, target;
-	int err = sock_open(&target, strchr(to->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_STREAM);
+	int family = strchr(addresses[at].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET;
+	int err = sock_open(s, family, LIBSOCK_STREAM);
 
-	if (err < 0 || (err = sock_accept(listener, &client, NULL, LIBSOCK_NOWAIT)) < 0) {
-		limit = complain("accepting", err == LIBSOCK_EAGAIN ? 0 : err) ? count : limit;
-		sock_close(&target);
-		return;
+	if (err == 0)
+		sock_set(*s, LIBSOCK_NODELAY, 1); /* what comes in pieces is passed on in pieces, without a wait */
+	return err;
+}
+
+/* Begin to connect to the address that it is the turn of; the poller tells how that ends. */
+static int begin(struct pair *pair)
+{
+	int err = sock_connect(pair->target.s, &addresses[pair->at], LIBSOCK_NOWAIT);
+
+	pair->by = pair->untried > 1 ? sock_after(PATIENCE) : LIBSOCK_FOREVER; /* the system gives up the last one */
+	if (err == 0 || err == LIBSOCK_EINPROGRESS)
+		err = sock_poller_add(&poller, pair->target.s, pair->target.wanted = LIBSOCK_WRITABLE, pair);
+	return err < 0 ? err : LIBSOCK_EAGAIN;
+}
+
+/* How an attempt goes. If it has failed, the next address is tried; if it was the last one, the client is reset. */
+static void attempt(struct pair *pair, int err)
+{
+	while (err < 0 && err != LIBSOCK_EAGAIN && pair->untried > 1) {
+		close_side(&pair->target, 0);
+		pair->untried--;
+		pair->at = (pair->at + 1) % address_count;
+		if ((err = open_target(&pair->target.s, pair->at)) == 0)
+			err = begin(pair);
 	}
+	if (err == LIBSOCK_EAGAIN)
+		return;
+	if (complain("the target", err)) {
+		pair->broken = 1;
+		end(pair);
+	} else {
+		last_good = pair->at;
+		pair->untried = 0;
+		pair->by = LIBSOCK_FOREVER;
+		go_on(pair);
+	}
+}
+
+/* Take a client and begin to connect to the target, if the system has a descriptor for each. */
+static void start(struct sock listener)
+{
+	static int told; /* once, until there is room again */
+	struct pair *pair = pairs;
+
 	while (pair->client.s.family != 0)
 		pair++;
-	err = sock_connect(target, to, LIBSOCK_NOWAIT);
-	if (err == 0 || err == LIBSOCK_EINPROGRESS)
-		err = sock_poller_add(&poller, target, LIBSOCK_WRITABLE, pair);
-	*pair = (struct pair){{.s = client}, {.s = target, .wanted = LIBSOCK_WRITABLE}, .connecting = 1};
-	count++;
-	go_on(pair, err);
+	char *data = buffers[pair - pairs][0];
+	*pair = (struct pair){{.data = data}, {.data = data + SIZE}, .at = last_good, .untried = address_count};
+	int err = open_target(&pair->target.s, last_good);
+	if (err == 0)
+		err = sock_accept(listener, &pair->client.s, NULL, LIBSOCK_NOWAIT);
+	if (err == 0) {
+		told = 0;
+		count++;
+		sock_set(pair->client.s, LIBSOCK_NODELAY, 1);
+		attempt(pair, begin(pair));
+		return;
+	}
+	sock_close(&pair->target.s);
+	if (err != LIBSOCK_EAGAIN) {
+		full = sock_after(TICK);
+		told = told || complain("accepting", err);
+	}
+}
+
+/* End whoever has had all its time; where that was an attempt to connect, it is the next address's turn. */
+static void sweep(int64_t now)
+{
+	for (struct pair *pair = pairs; pair < pairs + PAIRS; pair++)
+		if (pair->client.s.family != 0 && now >= pair->by)
+			pair->untried > 0 && !stopped ? attempt(pair, LIBSOCK_ETIMEDOUT) : end(pair);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		fputs("usage: tcp_proxy LISTEN TARGET\n", stderr);
-		return 2;
-	}
+	if (argc != 3)
+		return fputs("usage: tcp_proxy LISTEN TARGET\n", stderr), 2;
 	static struct sock_event events[64];
 	char text[LIBSOCK_ADDRSTRLEN], *at = argv[1], *target = argv[2];
 	struct sock listener;
-	struct sock_addr addr, name, to;
+	struct sock_addr addr, name;
+	int n = 0, listening = 0, family = sock_has(LIBSOCK_HAS_INET6) == 1 ? LIBSOCK_AF_ANY : LIBSOCK_AF_INET;
 	if (complain(target, sock_addr_parse(&name, target)) || complain(target, name.port ? 0 : LIBSOCK_EPORT) ||
-	    complain(target, sock_resolve(name.host, LIBSOCK_AF_ANY, &to, 1, sock_after(10000))) ||
+	    complain(target, n = sock_resolve(name.host, family, addresses, ADDRESSES, sock_after(10000))) ||
 	    complain(at, sock_addr_parse(&addr, at)) || complain(at, sock_serve(&listener, &addr, 0)) ||
 	    complain(at, sock_local(listener, &addr)) || complain(at, sock_addr_format(text, sizeof text, &addr)) ||
 	    complain(at, sock_poller_open(&poller)))
 		return 1;
-	to.port = name.port;
+	address_count = n;
+	for (int i = 0; i < address_count; i++)
+		addresses[i].port = name.port;
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
 	printf("listening on %s\n", text);
 	fflush(stdout);
-	for (int n = 0; limit > 0 && n >= 0; n = sock_poller_wait(&poller, events, 64, LIBSOCK_FOREVER)) {
-		for (int i = 0; i < n; i++)
-			events[i].data ? go_on(events[i].data, 0) : start(listener, &to);
-		sock_poller_add(&poller, listener, count < limit ? LIBSOCK_READABLE : 0, NULL);
+	for (int64_t tick = 0; !stopped && (n >= 0 || n == LIBSOCK_ETIMEDOUT);) {
+		int wanted = count < PAIRS && sock_now() >= full ? LIBSOCK_READABLE : 0;
+
+		if (wanted != listening && sock_poller_add(&poller, listener, wanted, NULL) == 0)
+			listening = wanted;
+		n = sock_poller_wait(&poller, events, 64, sock_after(TICK));
+		for (int i = 0; i < n; i++) {
+			struct pair *p = events[i].data;
+
+			if (!p && count < PAIRS)
+				start(listener);
+			else if (p && p->client.s.family != 0)
+				p->untried > 0 ? attempt(p, sock_connected(p->target.s, LIBSOCK_NOWAIT)) : go_on(p);
+		}
+		if (sock_now() >= tick) {
+			sweep(sock_now());
+			tick = sock_after(TICK);
+		}
 	}
-	return 1;
+	sweep(LIBSOCK_FOREVER);
+	sock_close(&listener);
+	sock_poller_close(&poller);
+	return !stopped && complain("waiting", n);
 }

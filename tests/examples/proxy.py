@@ -2,8 +2,10 @@
 import contextlib
 import os
 import random
+import signal
 import socket
 import struct
+import subprocess
 import tempfile
 import threading
 
@@ -172,6 +174,43 @@ else:
         late = targets(stack, 44)
         check('and then the others', through.keys() | late.keys() == set(range(300))
               and all(echoes(clients[number], target) for number, target in late.items()))
+for name, swap in ('a client', False), ('a target', True):
+    for _ in range(3):
+        with pair(proxy, listener) as ends_of_it:
+            one, other = reversed(ends_of_it) if swap else ends_of_it
+            one.sendall(b'x')
+            receive(other, 1)
+            reset(one)
+            is_reset(other)
+    check(f'{name} that merely leaves is nothing to complain of', said() == '', said())
+
+if WINDOWS:
+    skip('an early answer', 'no way to hold up the proxy')
+else:
+    with pair(proxy, listener) as (client, target):
+        client.sendall(b'an upload' * 100)
+        while len(target.recv(1000, socket.MSG_PEEK)) < 900:  # it stays unread, so that closing resets
+            pass
+        os.kill(running[proxy].pid, signal.SIGSTOP)
+        os.waitpid(running[proxy].pid, os.WUNTRACED)
+        client.sendall(b'more')
+        target.sendall(b'413 Content Too Large\n')
+        target.close()
+        os.kill(running[proxy].pid, signal.SIGCONT)
+        answer = b''
+        with contextlib.suppress(ConnectionResetError):
+            answer = receive(client, 22)
+        check('an answer that comes before all was asked, and then a reset: the answer', answer.startswith(b'413'), answer)
+        check('an answer that comes before all was asked, and then a reset: the reset', is_reset(client))
+    with pair(proxy, listener) as (client, target):
+        target.sendall(b'413 Content Too Large\n')
+        target.close()  # in order, and deaf from now on
+        answer = receive(client)
+        check('an answer, and then the end, while the client goes on', answer.startswith(b'413'), answer)
+        with contextlib.suppress(OSError):
+            while True:  # what nobody hears: it is not to last for ever
+                client.sendall(LARGE)
+        check('a client that goes on to nobody is ended', True)
 goes('after all of that', proxy, listener)
 check('it still runs', running[proxy].poll() is None)
 
@@ -188,8 +227,12 @@ with later:
 if has_ipv6():
     with listen('::1') as other:
         goes('over IPv6', start('[::1]:%d' % other.getsockname()[1]), other)
+        goes('a name that answers at its IPv6 address', start('localhost:%d' % other.getsockname()[1]), other)
 else:
     skip('over IPv6', 'no IPv6 here')
+named = start('localhost:%d' % listener.getsockname()[1])
+goes('a name that answers at its IPv4 address', named, listener)
+goes('and again', named, listener)
 
 try:
     from resource import RLIMIT_NOFILE, prlimit
@@ -211,6 +254,24 @@ else:
         target = stack.enter_context(listener.accept()[0])
         check('no descriptor left: who waits is next', echoes(waiting, target))
         check('no descriptor left: told once', said().count('too many open') == 1, said())
+
+if few is None:
+    skip('no descriptor for the first client', 'no limit that can be set from outside')
+else:
+    poor = start('127.0.0.1:%d' % listener.getsockname()[1])
+    own = len(os.listdir(f'/proc/{running[poor].pid}/fd'))
+    for spare in 0, 1:
+        prlimit(running[poor].pid, RLIMIT_NOFILE, (own + spare, 1024))
+        before = said().count('too many open')
+        with dial(poor) as client:
+            client.sendall(b'hello')
+            while said().count('too many open') == before and running[poor].poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    running[poor].wait(0.02)
+            prlimit(running[poor].pid, RLIMIT_NOFILE, (1024, 1024))
+            with listener.accept()[0] as target:
+                target.settimeout(DEADLINE)
+                check(f'{spare} descriptors left, and then more: the client is served', receive(target, 5) == b'hello')
 
 nobody = '127.0.0.1:%d' % keep_port().getsockname()[1]
 check_error('an address in use', run('tcp_proxy', proxy, nobody), proxy, 'already in use')
