@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libsock.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,16 @@ struct client {
 	char request[REQUEST_MAX], reply[512];
 };
 
+struct request {
+	char *method, *target;
+	int newer, hosts, sizes, codings; /* HTTP/1.1; how many such fields there are */
+	int body, close, keep;            /* what they say */
+};
+
+#define DIGITS "0123456789"
+#define NAME DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!$%&'*+-._~" /* also of a host */
+
+static volatile sig_atomic_t stopped;
 static struct sock_poller poller;
 static struct client *clients;
 static int64_t sweep_at; /* at once when somebody is gone, every second for who is late */
@@ -80,16 +91,19 @@ static const char *decode(char *path, const char *target)
 {
 	char last = '/';
 
-	while (*++target != ' ' && *target != '?') {
-		unsigned c = (unsigned char)*target;
-		int n = 0;
+	while (*++target && *target != '?') {
+		int c = *target;
 
-		if ((c == '%' ? sscanf(target + 1, "%2x%n", &c, &n) != 1 || n > 2 : c > '~') || c < ' ' || c == 127 ||
-		    c > 255)
+		if (c == '%') {
+			char digits[3] = {target[1], target[1] ? target[2] : '\0'};
+
+			c = strspn(digits, DIGITS "abcdefABCDEF") == 2 ? (int)strtol(digits, NULL, 16) : 0;
+			target += 2;
+		}
+		if (c < ' ' || c == 127)
 			return "400 Bad Request";
-		if (strchr("\\:~", (int)c) || (last == '/' && strchr("./", (int)c)) || (c == '/' && strchr(". ", last)))
+		if (strchr("\\:~", c) || (last == '/' && strchr("./", c)) || (c == '/' && strchr(". ", last)))
 			return "404 Not Found";
-		target += n;
 		*path++ = last = (char)c;
 	}
 	strcpy(path, last == '/' ? "index.html" : "");
@@ -104,33 +118,95 @@ static void serve_file(struct client *c, const char *target)
 
 	if (!status && ((c->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 || /* no wait for a pipe */
 			fstat(c->file, &about) != 0 || (about.st_mode & S_IFMT) != S_IFREG))
-		status = c->file == -1 && (errno == EMFILE || errno == ENFILE) ? "503 Busy" : "404 Not Found";
+		status = c->file == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM) ? "503 Busy"
+												  : "404 Not Found";
 	answer(c, status ? status : "200 OK", status ? NULL : content_type(path), (uint64_t)about.st_size);
 }
 
-static void answer_request(struct client *c, char *line, int whole)
+/* Is it all of HOST[:PORT], as a URL has it (RFC 3986, section 3.2)? */
+static int is_host(const char *text, const char *end)
 {
-	char *fields = line + strcspn(line, "\r\n"), *target = strchr(line, ' ');
-	const char *version = fields - line > 9 ? fields - 9 : "";
-	int newer = strncmp(version, " HTTP/1.1", 9) == 0;
+	size_t ip = *text == '[' ? strspn(text + 1, DIGITS "abcdefABCDEF:.") : 0;
+	const char *at = ip > 0 && text[ip + 1] == ']' ? text + ip + 2 : text + strspn(text, NAME "(),;=");
 
-	for (char *at = fields; *at; at++)
-		*at = (char)tolower((unsigned char)*at);
-	if (target && strncmp(target, " http://", 8) == 0) /* as to a proxy; RFC 9112 has every server take it */
-		target += 7 + strcspn(target + 8, "/? ");
-	const char *option = strstr(fields, "\nconnection:"); /* a list of words */
-	const char *word = option ? strstr(option, newer ? "close" : "keep-alive") : NULL;
-	c->head = strncmp(line, "HEAD ", 5) == 0;
-	if (!whole || !target || target[1] != '/' || strchr(target + 1, ' ') != version ||
-	    (newer ? !strstr(fields, "\nhost:") : strncmp(version, " HTTP/1.0", 9) != 0)) {
+	return at == end || (*at == ':' && at + 1 + strspn(at + 1, DIGITS) == end);
+}
+
+static int read_request_line(struct request *r, char *line)
+{
+	char *target = strchr(line, ' '), *version = target ? strchr(target + 1, ' ') : NULL, *path;
+
+	if (!version || target == line || line + strspn(line, NAME "#^`|") != target)
+		return 0;
+	*target++ = *version++ = '\0';
+	for (const char *c = target; *c; c++)
+		if (*c <= ' ' || *c > '~' || *c == '#')
+			return 0;
+	*r = (struct request){.method = line, .target = target, .newer = strcmp(version, "HTTP/1.1") == 0};
+	if (strncmp(target, "http://", 7) == 0) { /* as to a proxy; RFC 9112 has every server take it */
+		path = target + 7 + strcspn(target + 7, "/?");
+		r->target = path > target + 7 && is_host(target + 7, path) ? path : target;
+	}
+	return *r->target == '/' && (r->newer || strcmp(version, "HTTP/1.0") == 0);
+}
+
+static int read_field(struct request *r, char *name)
+{
+	char *value = name + strspn(name, NAME "#^`|"), *end = name + strlen(name);
+
+	if (value == name || *value != ':')
+		return 0;
+	for (char *c = name; c < end; c++)
+		*c = (char)tolower((unsigned char)*c);
+	for (*value++ = '\0'; end > value && strchr(" \t", end[-1]); *--end = '\0')
+		continue;
+	value += strspn(value, " \t");
+	if (strcmp(name, "host") == 0)
+		return r->hosts++ == 0 && is_host(value, end);
+	if (strcmp(name, "transfer-encoding") == 0)
+		return r->codings++ == 0 && strcmp(value, "chunked") == 0;
+	if (strcmp(name, "content-length") == 0) {
+		r->body |= value[strspn(value, "0")] != '\0';
+		return r->sizes++ == 0 && end > value && value + strspn(value, DIGITS) == end;
+	}
+	if (strcmp(name, "connection") == 0)
+		for (char *word = strtok(value, ", \t"); word; word = strtok(NULL, ", \t")) {
+			r->close |= strcmp(word, "close") == 0;
+			r->keep |= strcmp(word, "keep-alive") == 0;
+		}
+	return 1;
+}
+
+/* 0: what RFC 9112 (sections 2 to 6) has no place for, or what another server might take for something else. */
+static int read_request(struct request *r, char *head)
+{
+	for (char *line = head, *next; line; line = next) {
+		if ((next = strstr(line, "\r\n")) != NULL)
+			*next = '\0', next += 2;
+		for (const char *c = line; *c; c++)
+			if (((unsigned char)*c < ' ' && *c != '\t') || *c == 127)
+				return 0;
+		if (!(line == head ? read_request_line(r, line) : read_field(r, line)))
+			return 0;
+	}
+	return (r->hosts == 1 || !r->newer) && (r->codings == 0 || (r->sizes == 0 && r->newer));
+}
+
+static void answer_request(struct client *c, char *head, int whole)
+{
+	struct request r = {0};
+	int good = whole && read_request(&r, head);
+
+	c->head = good && strcmp(r.method, "HEAD") == 0;
+	if (!good) {
 		answer(c, "400 Bad Request", NULL, 0);
-	} else if (!c->head && strncmp(line, "GET ", 4) != 0) {
+	} else if (!c->head && strcmp(r.method, "GET") != 0) {
 		answer(c, "405 Method Not Allowed\r\nAllow: GET, HEAD", NULL, 0);
-	} else if (strstr(fields, "\ncontent-length") || strstr(fields, "\ntransfer-encoding")) {
+	} else if (r.body || r.codings) {
 		answer(c, "413 Content Too Large", NULL, 0);
 	} else {
-		c->keep = word && word < option + 1 + strcspn(option + 1, "\n") ? !newer : newer;
-		serve_file(c, target + 1);
+		c->keep = !r.close && (r.newer || r.keep);
+		serve_file(c, r.target);
 	}
 }
 
@@ -155,6 +231,15 @@ static int send_reply(struct client *c)
 	return c->keep ? 0 : sock_shutdown(c->s, LIBSOCK_SHUT_WR); /* to close now could reset what is on its way */
 }
 
+/* Has what has come of a request a LF without its CR? Who ends lines so may wait for an answer to what is no request. */
+static int is_hopeless(const struct sock_reader *reader)
+{
+	for (size_t i = reader->begin; i < reader->end; i++)
+		if (reader->buffer[i] == '\n' && (i == reader->begin || reader->buffer[i - 1] != '\r'))
+			return 1;
+	return 0;
+}
+
 /* One step, and what to wait for next: after a reply, the next request may be in the buffer, not in the socket. */
 static void go_on(struct client *c)
 {
@@ -166,8 +251,10 @@ static void go_on(struct client *c)
 		c->keep = c->head = 0;
 		if (err == LIBSOCK_EMSGSIZE)
 			answer(c, "431 Request Header Fields Too Large", NULL, 0);
+		else if (err == LIBSOCK_EAGAIN && is_hopeless(&c->reader))
+			answer(c, "400 Bad Request", NULL, 0);
 		else if (err >= 0) /* or cut off by the end, or with a NUL in it */
-			answer_request(c, request + strspn(request, "\r\n"),
+			answer_request(c, request + (strncmp(request, "\r\n", 2) == 0 ? 2 : 0),
 				       !c->reader.partial && strlen(request) == (size_t)err);
 	} else if (c->state == ENDING)
 		err = sock_recv_all(c->s, waste, sizeof waste, LIBSOCK_NOWAIT, NULL);
@@ -212,7 +299,13 @@ static void sweep(int64_t now)
 			free(c);
 		} else
 			at = &c->next;
-	sweep_at = now + 1000;
+	sweep_at = sock_after(1000);
+}
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
 }
 
 int main(int argc, char **argv)
@@ -226,11 +319,13 @@ int main(int argc, char **argv)
 
 	if (err == 0 && (err = sock_serve(&server, &addr, 1024)) == 0 && (err = sock_local(server, &addr)) == 0 &&
 	    (err = sock_poller_open(&poller)) == 0 && sock_addr_format(text, sizeof text, &addr) > 0) {
+		signal(SIGINT, stop);
+		signal(SIGTERM, stop);
 		printf("listening on %s\n", text);
 		fflush(stdout);
 		err = sock_poller_add(&poller, server, LIBSOCK_READABLE, NULL);
 	}
-	while (err >= 0 || err == LIBSOCK_ETIMEDOUT) {
+	while (!stopped && (err >= 0 || err == LIBSOCK_ETIMEDOUT)) {
 		if (sock_now() >= sweep_at) {
 			sweep(sock_now());
 			sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL);
@@ -245,6 +340,9 @@ int main(int argc, char **argv)
 				continue;
 		}
 	}
-	fprintf(stderr, "http_server: %s: %s\n", where, sock_strerror(err));
-	return 1;
+	sweep(LIBSOCK_FOREVER); /* all of them */
+	sock_close(&server);
+	if (!stopped)
+		fprintf(stderr, "http_server: %s: %s\n", where, sock_strerror(err));
+	return !stopped;
 }

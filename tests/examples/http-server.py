@@ -148,6 +148,68 @@ NONSENSE = [
 ]
 
 
+GET = b'GET / HTTP/1.1\r\n'
+HOST = b'Host: a.test\r\n'
+MALFORMED = {  # by RFC 9112; many are how one server is made to take for two requests what another one takes for one
+    'two Hosts': GET + HOST + b'Host: b.test\r\n',
+    'twice the same Host': GET + HOST + HOST,
+    'two Hosts in HTTP/1.0': b'GET / HTTP/1.0\r\n' + HOST + HOST,
+    **{f'the Host {host}': GET + b'Host: ' + host + b'\r\n' for host in (
+        b'a b', b'a.test, b.test', b'a/b', b'b@a', b'a.test:x', b'a.test:80:80', b'[::1', b'::1', b'[fe80::1%eth0]', b'[]',
+        b'a\tb', b'a?b', b'a#b', b'"a"', b'\xe4.test', b'http://a.test')},
+    'a Host like X-Host': GET + b'X-Host: a.test\r\n',
+    'Host as a value': GET + b'X: y\nhost: a.test\r\n',
+    'a blank before a colon': GET + HOST + b'X-A : b\r\n',
+    'a tab before a colon': GET + HOST + b'Connection\t: close\r\n',
+    'a blank before the colon of a length': GET + HOST + b'Content-Length : 5\r\n',
+    'a line that goes on with the one before': GET + HOST + b'X: a\r\n b\r\n',
+    'such a line at the beginning': GET + b' ' + HOST + HOST,
+    'a line with a tab that does so': GET + HOST + b'X: a\r\n\tContent-Length: 5\r\n',
+    'a field without a colon': GET + HOST + b'hello\r\n',
+    'a field without a name': GET + HOST + b': hello\r\n',
+    'a name that is no token': GET + HOST + b'X[]: y\r\n',
+    'a name with bytes beyond ASCII': GET + HOST + b'\xc3\xa4: y\r\n',
+    'a CR within a line': GET + HOST + b'X: a\rb\r\n',
+    'a CR at the end of a value': GET + HOST + b'X: a\r\r\n',
+    'a LF alone': GET + HOST + b'X: a\nContent-Length: 5\r\n',
+    'LF alone everywhere': (GET + HOST).replace(b'\r', b'') + b'\r\n',
+    'an escape': GET + HOST + b'X: \x1b[2J\r\n',
+    'a DEL': GET + HOST + b'X: \x7f\r\n',
+    'two lengths': GET + HOST + b'Content-Length: 0\r\nContent-Length: 5\r\n',
+    'twice the same length': GET + HOST + b'Content-Length: 0\r\nContent-Length: 0\r\n',
+    **{f'the length {length}': GET + HOST + b'Content-Length: ' + length + b'\r\n' for length in (
+        b'', b'-1', b'+0', b'0x0', b'0, 0', b'0 0', b'x', b'5x', b'\xb2', b'"0"')},
+    'a length and chunks': GET + HOST + b'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n',
+    'chunks and a length of 0': GET + HOST + b'Transfer-Encoding: chunked\r\nContent-Length: 0\r\n',
+    'chunks in HTTP/1.0': b'GET / HTTP/1.0\r\n' + HOST + b'Transfer-Encoding: chunked\r\n',
+    'two codings': GET + HOST + b'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n',
+    **{f'the coding {coding}': GET + HOST + b'Transfer-Encoding: ' + coding + b'\r\n' for coding in (
+        b'', b'identity', b'xchunked', b'chunked, identity', b'"chunked"', b'\x0bchunked')},
+    **{f'the request line {line}': line + b'\r\n' + HOST for line in (
+        b' GET / HTTP/1.1', b'GET  / HTTP/1.1', b'GET /  HTTP/1.1', b'GET / HTTP/1.1 ', b'GET /\tHTTP/1.1', b'GET\t/ HTTP/1.1',
+        b'GET / http/1.1', b'GET / HTTP/1.10', b'GET / HTTP/01.1', b'GET / HTTP/1', b'GET / XHTTP/1.1', b'GET / /HTTP/1.1',
+        b'G(T / HTTP/1.1', b'G\xc3T / HTTP/1.1', b'/ HTTP/1.1', b'GET /a b HTTP/1.1', b'GET /#a HTTP/1.1',
+        b'GET /?a#b HTTP/1.1', b'GET /?\t HTTP/1.1', b'GET /?\xff HTTP/1.1', b'GET http://a@b/ HTTP/1.1',
+        b'GET http:///x HTTP/1.1', b'GET http://a:b/ HTTP/1.1', b'GET http://[::1/ HTTP/1.1', b'GET a.test:80 HTTP/1.1')},
+}
+WELL_FORMED = {
+    'a length of 0': GET + HOST + b'Content-Length: 0\r\n',
+    'a length of 000': GET + HOST + b'Content-Length:000\t\r\n',
+    **{f'the Host {host}': GET + b'Host:' + host + b'\r\n' for host in (
+        b'', b' ', b'a.test:80', b'a.test:', b' \ta-b_c.test.\t ', b'127.0.0.1:8080', b'[::1]', b'[::ffff:192.0.2.1]:80',
+        b"a~!$&'()*+,;=b")},
+    'a Host in capitals': GET + b'HOST: A.TEST\r\n',
+    'a value with bytes beyond ASCII': GET + HOST + b'X: \xe4\xff\r\n',
+    'an empty value': GET + HOST + b'X:\r\n',
+    'a value with tabs and colons': GET + HOST + b'X: a\t:b: c\r\n',
+    'a name that is a token': GET + HOST + b"!#$%&'*+-.^_`|~0Az: b\r\n",
+    'a word like close': GET + HOST + b'Connection: closed, xclose\r\n',
+    'a field like Connection': GET + HOST + b'X-Connection: close\r\n',
+    'HTTP/1.0 that goes on': b'GET / HTTP/1.0\r\nConnection: keep-alive\r\n',
+    'a target as for a proxy': b'GET http://[::1]:80/ HTTP/1.1\r\n' + HOST,
+}
+
+
 def refusals(server):
     for target in NOT_FOUND:
         got = ask(server, request(target))
@@ -173,7 +235,18 @@ def refusals(server):
         got = ask(server, request('/', method, more='Content-Length: 5\r\n') + b'hello')
         check(f'{method} is not allowed',
               (got[0], got[1].get('allow'), got[3]) == ('405 Method Not Allowed', 'GET, HEAD', b''), got)
-    for field in 'Content-Length: 5', 'content-length : 5', 'Transfer-Encoding: chunked':
+    for what, data in MALFORMED.items():
+        got = ask(server, data + b'\r\n' + request('/'))
+        check(f'{what} is a bad request and the end', (got[0], got[3]) == ('400 Bad Request', b''), got)
+    got = ask(server, b'GET / HTTP/1.1\nHost: a.test\n\n')
+    check('a request that ends with LF alone is a bad one, at once', (got[0], got[3]) == ('400 Bad Request', b''), got)
+    for what, data in WELL_FORMED.items():
+        with connect(server) as s, s.makefile('rb') as file:
+            s.sendall(data + b'\r\n' + request('/size-1'))
+            got = reply(file), reply(file)
+            check(f'{what} is served, and the next request, too',
+                  [one[::2] for one in got] == [('200 OK', FILES['index.html']), ('200 OK', FILES['size-1'])], got)
+    for field in 'Content-Length: 5', 'content-length:5 ', 'Content-Length: 99999999999999999999', 'Transfer-Encoding: chunked':
         got = ask(server, request('/', more=field + '\r\n') + request('/'))
         check(f'{field} is refused, and the body no request', (got[0], got[3]) == ('413 Content Too Large', b''), got)
     for length in 9000, 1 << 20:
