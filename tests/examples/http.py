@@ -195,10 +195,49 @@ text = b'hello\ntransfer-encoding: x\ncontent-length: 1\n'
 gets('a body that looks like a header', OK + b'\r\n' + text, body=text)
 gets('a NUL at the beginning of the body', OK + b'\r\n\0hello', body=b'\0hello')
 breaks('a body that is cut short', OK + b'Content-Length: 100\r\n\r\nhello', body=b'hello', words=['5 of 100 bytes'])
-breaks('a body that is too long', OK + b'content-length: 3\r\n\r\nhello', body=b'hello', words=['5 of 3 bytes'])
+gets('a length in small letters, and more behind it', OK + b'content-length: 3\r\n\r\nhello', body=b'hel')
 breaks('a length in capitals', OK + b'CONTENT-LENGTH:100\r\n\r\nhello', body=b'hello', words=['5 of 100 bytes'])
-breaks('two lengths', OK + b'Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello', body=b'hello',
-       words=['5 of 6 bytes'])
+breaks('two lengths', OK + b'Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello', words=['two lengths'])
+gets('the same length twice', OK + b'Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello', body=b'hello')
+for length in b'', b'x', b'-5', b'+5', b'5x', b'0x5', b'5 5', b'5, 6', b'99999999999999999999', b'18446744073709551621':
+    breaks(f'the length {length}', OK + b'Content-Length: ' + length + b'\r\n\r\nhello', words=['no length'])
+for field in b'Content-Length : 5', b'Content-Length\t: 5', b'hello', b': 5', b'X\r: y', b'X: a\rb', b'X[]: y':
+    breaks(f'the field {field}', OK + field + b'\r\n\r\nhello', words=['no field'])
+breaks('a length that goes on in the next line', OK + b'Content-Length: 5\r\n 0\r\n\r\nhello', words=['no field'])
+gets('another field that goes on in the next line', OK + b'X: y\r\n\tz\r\nContent-Length: 5\r\n\r\nhello', body=b'hello')
+gets('a header with LF alone', OK.replace(b'\r', b'') + b'Content-Length: 5\n\nhello', body=b'hello')
+WHOLE = b'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
+with server(WHOLE, hold=True) as address:
+    got, done = fetch(f'http://{address}/')  # which ends the server's wait
+check('all of a length has come: it does not wait for the end', (done.returncode, got) == (0, digest(b'hello')), done, got)
+with server(b'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n', hold=True) as address:
+    got, done = fetch(f'http://{address}/')
+check('204 has no body, whatever it says', (done.returncode, got) == (0, digest(b'')), done, got)
+for first in b'HTTP/1.1 100 Continue\r\n\r\n', b'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 1\r\n\r\n':
+    gets(f'{first[9:12]} before the answer', first, WHOLE, body=b'hello')
+    gets(f'{first[9:12]} thrice, in one piece', first * 3 + WHOLE, body=b'hello')
+    breaks(f'{first[9:12]} and no answer', first, words=['header', 'end of file'])
+    breaks(f'{first[9:12]} on and on', first * 10000, words=['header', 'too long'])
+breaks('another protocol from now on', b'HTTP/1.1 101 Switching Protocols\r\n\r\n' + WHOLE, words=['101'])
+for line in b'HTTP/1.1 2000 OK', b'HTTP/1.1 20 OK', b'HTTP/1.1 200OK', b'HTTP/1.1  200 OK', b'HTTP/2.0 200 OK', \
+        b'HTTP/1.1 -20 OK', b'http/1.1 200 OK', b'HTTP/1.10 200 OK', b' HTTP/1.1 200 OK', b'HTTP/1.1 099 OK':
+    breaks(f'the status line {line}', line + b'\r\n\r\nhello', words=['the server says'])
+breaks('chunks, and a length', b'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTRANSFER-ENCODING:chunked\r\n\r\n0\r\n\r\n',
+       words=['encoded'])
+if has_ipv6() and not WINDOWS:  # where the loopback interface is called lo
+    asked = []
+    with socket.create_server(('::1', 0), family=socket.AF_INET6) as listener:
+        def hear_and_answer():
+            with listener.accept()[0] as conn:
+                asked.append(conn.recv(4096))
+                conn.sendall(WHOLE)
+
+        thread = threading.Thread(target=hear_and_answer)
+        thread.start()
+        port = listener.getsockname()[1]
+        fetch(f'http://[::1%lo]:{port}/')
+        thread.join()
+    check('a zone is no business of the server', b'\r\nHost: [::1]:%d\r\n' % port in asked[0], asked)
 breaks('chunks', b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n', words=['encoded'])
 breaks('no answer', words=['header', ''])
 breaks('end within the header', OK + b'Content-', words=['header', 'end of file'])
