@@ -45,75 +45,91 @@ static double seconds_between(uint64_t earlier, uint64_t later)
 	return (double)(int64_t)(later - earlier) / 4294967296.0;
 }
 
-/* An answer repeats when it was asked: who did not see the question cannot forge one, and late ones are told apart. */
+/* A server's answer repeats when it was asked: who did not see the question cannot forge it, and late ones are seen. */
 static int answers(const unsigned char *packet, ptrdiff_t size, uint64_t asked)
 {
-	return size >= PACKET && (packet[0] & 7) == 4 && get_time(packet + 24) == asked;
+	return size >= PACKET && (packet[0] & 63) == (4 << 3 | 4) && get_time(packet + 24) == asked;
 }
 
-/* Ask, and again if the datagram was lost: three times, two seconds each. `answer` is PACKET bytes or more. */
-static int ask(struct sock s, unsigned char *answer, size_t room, uint64_t *asked, uint64_t *answered)
+/* Ask one address, for two seconds. `answer` is PACKET bytes or more. */
+static int ask(const struct sock_addr *server, unsigned char *answer, size_t room, uint64_t *asked, uint64_t *answered)
 {
-	ptrdiff_t n = LIBSOCK_ETIMEDOUT;
+	unsigned char question[PACKET] = {4 << 3 | 3}; /* version 4, a client */
+	int64_t by = sock_after(2000);
+	struct sock s;
+	ptrdiff_t n = sock_open(&s, strchr(server->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
 
-	for (int tries = 3; n == LIBSOCK_ETIMEDOUT && tries > 0; tries--) {
-		unsigned char question[PACKET] = {4 << 3 | 3}; /* version 4, a client */
-		int64_t by = sock_after(2000);
-
-		*asked = now();
-		put_time(question + 40, *asked);
+	if (n == 0)
+		n = sock_connect(s, server, by); /* connected, it hears nobody else */
+	*asked = now();
+	put_time(question + 40, *asked);
+	if (n == 0)
 		n = sock_send(s, question, sizeof question, by);
-		do {
-			if (n >= 0) /* what need not wait does not look at the clock, and there might always be more */
-				n = sock_now() < by ? sock_recv(s, answer, room, by) : LIBSOCK_ETIMEDOUT;
-			*answered = now();
-		} while (n >= 0 && !answers(answer, n, *asked));
-	}
+	do {
+		if (n >= 0) /* what need not wait does not look at the clock, and there might always be more */
+			n = sock_now() < by ? sock_recv(s, answer, room, by) : LIBSOCK_ETIMEDOUT;
+		*answered = now();
+	} while (n >= 0 && !answers(answer, n, *asked));
+	sock_close(&s);
 	return n < 0 ? (int)n : 0;
 }
 
-static void print_times(const unsigned char *answer, uint64_t asked, uint64_t answered)
+/* Why an answer must not be believed (RFC 5905, appendix A.5.1.1), or NULL. */
+static const char *doubt(const unsigned char *answer, double delay)
+{
+	const int root_delay = answer[4] << 8 | answer[5], dispersion = answer[8] << 8 | answer[9]; /* seconds */
+	const uint64_t set = get_time(answer + 16), came = get_time(answer + 32), left = get_time(answer + 40);
+
+	if (answer[1] == 0) /* a "kiss of death" */
+		return "the server has no time for us";
+	if (answer[1] > 15 || answer[0] >> 6 == 3 || came == 0 || left == 0 || root_delay / 2 + dispersion >= 16)
+		return "the server has no time: its clock is not set";
+	if (seconds_between(came, left) < 0 || (set != 0 && seconds_between(set, left) < 0))
+		return "nonsense: time runs backwards there";
+	return delay < -0.02 ? "nonsense: it took less time here than there" : NULL; /* so coarse are some clocks */
+}
+
+/* What the answer means; 0: nothing that can be believed. */
+static int print_times(const unsigned char *answer, uint64_t asked, uint64_t answered, const char *server)
 {
 	const uint64_t came = get_time(answer + 32), left = get_time(answer + 40); /* by the server's clock */
 	const double offset = (seconds_between(asked, came) + seconds_between(answered, left)) / 2;
 	const double delay = seconds_between(asked, answered) - seconds_between(came, left);
+	const char *reason = doubt(answer, delay);
 	struct timespec t;
 	char text[32];
 
 	timespec_get(&t, TIME_UTC);
-	double exact = (double)t.tv_sec + (double)t.tv_nsec / 1e9 + offset;
-	time_t whole = (time_t)exact;
+	const double exact = (double)t.tv_sec + (double)t.tv_nsec / 1e9 + offset;
+	const time_t whole = (time_t)exact;
+	if (!reason && exact < 0)
+		reason = "nonsense: a time before 1970";
+	if (reason)
+		return fprintf(stderr, "ntp_time: %s: %s\n", server, reason), 0;
 	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", gmtime(&whole));
 	printf("%s.%03d UTC, stratum %d\n", text, (int)((exact - (double)whole) * 1000), answer[1]);
-	printf("offset %+.6f s, delay %.6f s\n", offset, delay);
+	return printf("offset %+.6f s, delay %.6f s\n", offset, delay);
 }
 
 int main(int argc, char **argv)
 {
 	static unsigned char answer[65536]; /* no datagram is larger */
-	struct sock s = {0};
-	struct sock_addr server = {"", 0};
-	uint64_t asked, answered;
+	struct sock_addr server, found[16];
+	uint64_t asked = 0, answered = 0;
 
 	if (argc != 2) {
 		fputs("usage: ntp_time HOST[:PORT]\n", stderr);
 		return 2;
 	}
-	int err = sock_addr_parse(&server, argv[1]);
-	uint16_t port = server.port;
-	if (err == 0) /* the name's first address tells which family the socket must have */
-		err = sock_resolve(server.host, LIBSOCK_AF_ANY, &server, 1, sock_after(5000));
-	server.port = port > 0 ? port : 123;
-	if (err >= 0)
-		err = sock_open(&s, strchr(server.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
-	if (err == 0 && (err = sock_connect(s, &server, sock_after(2000))) == 0) /* connected, it hears nobody else */
-		err = ask(s, answer, sizeof answer, &asked, &answered);
-	sock_close(&s);
-	/* A server whose clock is not set says so by its stratum, by the leap indicator, or with a time of 0. */
-	if (err == 0 && answer[1] > 0 && answer[1] < 16 && answer[0] >> 6 != 3 && get_time(answer + 40) != 0) {
-		print_times(answer, asked, answered);
-		return 0;
+	int count = 0, err = sock_addr_parse(&server, argv[1]);
+	if (err == 0)
+		err = count = sock_resolve(server.host, LIBSOCK_AF_ANY, found, 16, sock_after(5000));
+	/* A datagram may get lost, and an address may be of no use: ask all of them, three times. */
+	for (int i = 0; i < 3 * count && (i == 0 || err < 0); i++) {
+		found[i % count].port = server.port > 0 ? server.port : 123;
+		err = ask(&found[i % count], answer, sizeof answer, &asked, &answered);
 	}
-	fprintf(stderr, "ntp_time: %s: %s\n", argv[1], err < 0 ? sock_strerror(err) : "the server has no time");
-	return 1;
+	if (err < 0)
+		fprintf(stderr, "ntp_time: %s: %s\n", argv[1], sock_strerror(err));
+	return err < 0 || !print_times(answer, asked, answered, argv[1]);
 }
