@@ -6,6 +6,7 @@
  *   ./chat_server 127.0.0.1:7008          (":7008" listens on every address of both families)
  */
 #include <libsock.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +19,41 @@ struct client {
 	int gone;
 };
 
+static volatile sig_atomic_t stopped;
 static struct sock_poller poller;
 static struct client *clients;
-static int64_t full = LIBSOCK_FOREVER; /* or until when nobody is let in, because descriptors are used up */
+static int64_t full; /* until when nobody is let in, because descriptors are used up */
 
-static void say(const struct client *from, const char *line)
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+/* The bytes of the first character; 0: it is no UTF-8 (RFC 3629), or for control (U+0080 to U+009F are, too). */
+static size_t character(const unsigned char *text)
+{
+	static const long least[] = {' ', 0xA0, 0x800, 0x10000};
+	size_t more = *text < 0xC0 ? 0 : *text < 0xE0 ? 1 : *text < 0xF0 ? 2 : 3;
+	long code = more ? *text & 0x7F >> more : *text;
+
+	for (size_t i = 1; i <= more; i++)
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+		else
+			code = code << 6 | (text[i] & 0x3F);
+	return code < least[more] || (more == 0 && code > '~') || code >> 11 == 0x1B || code > 0x10FFFF ? 0 : more + 1;
+}
+
+/* Tell the others, with '?' for what their terminals or telnets would obey. */
+static void say(const struct client *from, char *line, size_t size)
 {
 	char text[sizeof from->name + sizeof from->line + 4];
-	int length = snprintf(text, sizeof text, "%s: %s\n", from->name, line);
 
-	for (char *c = text; *c != '\n'; c++) /* a terminal would obey control characters */
-		*c = ((unsigned char)*c < ' ' && *c != '\t') || *c == 127 ? '?' : *c;
+	for (size_t n, i = 0; i < size; i += n ? n : 1)
+		if ((n = character((unsigned char *)line + i)) == 0 && line[i] != '\t')
+			line[i] = '?';
+	int length = snprintf(text, sizeof text, "%s: %s\n", from->name, line);
 	for (struct client *c = clients; c; c = c->next)
 		if (c != from && !c->gone)
 			c->gone = sock_send_all(c->s, text, (size_t)length, LIBSOCK_NOWAIT, NULL) < 0;
@@ -41,7 +66,7 @@ static void hear(struct client *c)
 	char *line;
 
 	while ((n = sock_read_line(&c->reader, &line, LIBSOCK_NOWAIT)) >= 0 || n == LIBSOCK_EMSGSIZE) {
-		say(c, line);
+		say(c, line, n >= 0 ? (size_t)n : sizeof c->line - 1);
 		if (!memchr(c->line + c->reader.begin, '\n', c->reader.end - c->reader.begin))
 			return;
 	}
@@ -76,7 +101,7 @@ static void sweep(void)
 			sock_poller_remove(&poller, c->s);
 			sock_close(&c->s);
 			free(c);
-			full = 0; /* there is a descriptor again */
+			full = sock_now(); /* there is a descriptor again */
 		} else
 			at = &c->next;
 }
@@ -92,12 +117,14 @@ int main(int argc, char **argv)
 
 	if (err == 0 && (err = sock_serve(&server, &addr, 128)) == 0 && (err = sock_local(server, &addr)) == 0 &&
 	    (err = sock_poller_open(&poller)) == 0 && sock_addr_format(text, sizeof text, &addr) > 0) {
+		signal(SIGINT, stop);
+		signal(SIGTERM, stop);
 		printf("listening on %s\n", text);
 		fflush(stdout);
 		err = sock_poller_add(&poller, server, LIBSOCK_READABLE, NULL);
 	}
-	while (err >= 0 || err == LIBSOCK_ETIMEDOUT) {
-		err = sock_poller_wait(&poller, events, 64, full);
+	while (!stopped && (err >= 0 || err == LIBSOCK_ETIMEDOUT)) {
+		err = sock_poller_wait(&poller, events, 64, sock_after(1000)); /* and see whether to stop */
 		for (int i = 0; i < err; i++) {
 			struct client *c = events[i].data;
 
@@ -109,11 +136,14 @@ int main(int argc, char **argv)
 			}
 		}
 		sweep();
-		if (sock_now() >= full) {
-			full = LIBSOCK_FOREVER;
-			sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL);
-		}
+		if (full > 0 && sock_now() >= full && sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL) == 0)
+			full = 0;
 	}
-	fprintf(stderr, "chat_server: %s: %s\n", where, sock_strerror(err));
-	return 1;
+	for (struct client *c = clients; c; c = c->next)
+		c->gone = 1;
+	sweep();
+	sock_close(&server);
+	if (!stopped)
+		fprintf(stderr, "chat_server: %s: %s\n", where, sock_strerror(err));
+	return !stopped;
 }

@@ -8,8 +8,24 @@
  */
 #include <libsock.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+static void complain(const char *about, int err)
+{
+	if (err < 0)
+		fprintf(stderr, "multicast_chat: %s: %s\n", about, sock_strerror(err));
+}
 
 static void *read_terminal(void *arg)
 {
@@ -50,19 +66,36 @@ static int join(struct sock *s, const struct sock_addr *group, uint32_t index)
 	return err;
 }
 
-/* Print what somebody said, without what might upset the terminal. */
+/* The bytes of the first character; 0: it is no UTF-8 (RFC 3629), or for control (U+0080 to U+009F are, too). */
+static size_t character(const unsigned char *text)
+{
+	static const long least[] = {' ', 0xA0, 0x800, 0x10000};
+	size_t more = *text < 0xC0 ? 0 : *text < 0xE0 ? 1 : *text < 0xF0 ? 2 : 3;
+	long code = more ? *text & 0x7F >> more : *text;
+
+	for (size_t i = 1; i <= more; i++)
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+		else
+			code = code << 6 | (text[i] & 0x3F);
+	return code < least[more] || (more == 0 && code > '~') || code >> 11 == 0x1B || code > 0x10FFFF ? 0 : more + 1;
+}
+
+/* Print what somebody said, with '?' for what the terminal would obey. */
 static int hear(struct sock s)
 {
-	char text[1500];
+	unsigned char text[1501];
 	struct sock_addr from;
-	ptrdiff_t n = sock_recvfrom(s, text, sizeof text, &from, LIBSOCK_NOWAIT);
+	ptrdiff_t size = sock_recvfrom(s, text, sizeof text - 1, &from, LIBSOCK_NOWAIT);
 
-	for (ptrdiff_t i = 0; i < n; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 127)
+	if (size < 0)
+		return size == LIBSOCK_EAGAIN || size == LIBSOCK_EMSGSIZE ? 0 : (int)size;
+	text[size] = '\0';
+	for (size_t n, i = 0; i < (size_t)size; i += n ? n : 1)
+		if ((n = character(text + i)) == 0)
 			text[i] = '?';
-	if (n >= 0)
-		printf("%s %.*s\n", from.host, (int)n, text);
-	return n < 0 && n != LIBSOCK_EAGAIN && n != LIBSOCK_EMSGSIZE ? (int)n : 0;
+	printf("%s %s\n", from.host, text);
+	return 0;
 }
 
 /* Say all lines that have been typed; too long ones lose their ends. LIBSOCK_EAGAIN: there are no more yet. */
@@ -73,8 +106,7 @@ static int say(struct sock s, const struct sock_addr *group, const char *name, s
 
 	while ((n = sock_read_line(typed, &line, LIBSOCK_NOWAIT)) >= 0 || n == LIBSOCK_EMSGSIZE) {
 		snprintf(text, sizeof text, "%.64s: %s", name, line);
-		if ((n = sock_sendto(s, text, strlen(text), group, sock_after(1000))) < 0)
-			break;
+		complain(group->host, (int)sock_sendto(s, text, strlen(text), group, sock_after(1000)));
 	}
 	return (int)n;
 }
@@ -100,20 +132,26 @@ int main(int argc, char **argv)
 		err = sock_reader_init(&typed, pair[0], buffer, sizeof buffer);
 	if (err == 0 && pthread_create(&thread, NULL, read_terminal, &pair[1]) != 0)
 		err = LIBSOCK_ENOMEM;
+	if (err < 0) {
+		complain(argv[1], err);
+		return 1;
+	}
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
 	setvbuf(stdout, NULL, _IONBF, 0);
-	if (err == 0)
-		printf("talking on %s\n", argv[1]);
-	while (err >= 0 || err == LIBSOCK_EAGAIN) {
+	printf("talking on %s\n", argv[1]);
+	while (!stopped && err != LIBSOCK_EEOF) {
 		struct sock_item items[] = {{s, LIBSOCK_READABLE, 0}, {pair[0], LIBSOCK_READABLE, 0}};
 
-		err = sock_wait(items, 2, LIBSOCK_FOREVER);
+		err = sock_wait(items, 2, sock_after(1000)); /* and see whether to stop */
 		if (err >= 0 && items[0].told)
 			err = hear(s);
-		if (err >= 0 && items[1].told)
+		if (err < 0 && err != LIBSOCK_ETIMEDOUT) { /* the network is gone, for example: that passes */
+			complain(argv[1], err);
+			sock_wait(NULL, 0, sock_after(1000));
+		}
+		if (items[1].told)
 			err = say(s, &group, argv[2], &typed);
 	}
-	if (err == LIBSOCK_EEOF)
-		return pthread_join(thread, NULL); /* the system closes the sockets */
-	fprintf(stderr, "multicast_chat: %s: %s\n", argv[1], sock_strerror(err));
-	return 1;
+	_Exit(0); /* whatever the other thread is doing; the system closes the sockets */
 }

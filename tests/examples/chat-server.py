@@ -70,8 +70,19 @@ def conversation(server):
     hears('text is passed on', bert, a + 'größer\t≠ kleiner\n'.encode())
     anna.say(b'\x1b[2J\x7f\a\n')
     hears('control characters are not', bert, a + b'?[2J??\n')
-    anna.say(b'before\0after\n')
-    hears('a NUL is the end of a line', bert, a + b'before\n')
+    for what, said, heard in [
+            ('a NUL', b'before\0after', b'before?after'), ('a CR', b'a\rb', b'a?b'),
+            ('controls of eight bits', bytes(range(0x80, 0xa0)), b'?' * 32),
+            ('those of UTF-8', b''.join(b'\xc2' + bytes([c]) for c in range(0x80, 0xa0)), b'??' * 32),
+            ("Telnet's commands", b'\xff\xfa\xff\xff\xf1', b'?????'), ('a command in a character', b'\xc3\xff', b'??'),
+            ('the longest forms of short characters', b'\xc0\x9b\xc1\x9b\xe0\x82\x9b\xf0\x80\x82\x9b', b'?' * 11),
+            ('halves of characters', b'\xed\xa0\x80\xed\xbf\xbf', b'?' * 6), ('what is above all', b'\xf4\x90\x80\x80', b'????'),
+            ('the beginning of a character', b'a\xe2\x89', b'a??')]:
+        anna.say(said + b'\n')
+        hears(f'{what}: a question mark', bert, a + heard + b'\n')
+    text = 'a~\u00a0\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff \U0001f600'.encode()
+    anna.say(text + b'\n')
+    hears('every length of character is passed on', bert, a + text + b'\n')
     for length in 1021, 1022, 1023, 1024, 5000, 1 << 20:
         anna.say(b'x' * length + b'\nnext\n')
         kept = length if length < 1023 else 1023

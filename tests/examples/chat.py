@@ -51,6 +51,16 @@ for talker, who in (ada, 'the other one'), (bob, 'the speaker'):
 ada.says('größer \x1b[2J\n'.encode())
 line = bob.hears()
 check('what would upset the terminal is left out', line == '127.0.0.1 ada: größer ?[2J', line)
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+    stranger.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton('127.0.0.1'))
+    for what, said, heard in [
+            ('a NUL', b'a\0b', 'a?b'), ('lines of its own', b'x\r\n127.0.0.1 bob: y', 'x??127.0.0.1 bob: y'),
+            ('controls of eight bits', b'\x80\x9b\x9f', '???'), ('those of UTF-8', b'\xc2\x80\xc2\x9b2J\xc2\x9f', '????2J??'),
+            ('what is no UTF-8', b'\xff\xfe\xe0\x82\x9b\xed\xa0\x80', '?' * 8), ('half a character', b'a\xe2\x89', 'a??'),
+            ('what is', 'ä≠\u00a0\U0001f600'.encode(), 'ä≠\u00a0\U0001f600')]:
+        stranger.sendto(said, ('239.255.77.9', keeper.getsockname()[1]))
+        line = bob.hears()
+        check(f'a stranger sends {what}', line == f'127.0.0.1 {heard}', line)
 ada.says(b'x' * 3000 + b'\nand so on\n')
 line = bob.hears()
 check('a line that is too long loses its end', line == '127.0.0.1 ada: ' + 'x' * 1023, line)
