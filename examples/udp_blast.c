@@ -5,17 +5,44 @@
  *   ./udp_blast 127.0.0.1:7007 1000000        (with "single" at the end: one call for each datagram)
  */
 #include <libsock.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SIZE = 1200, BURST = 54 }; /* 54 times 1200 bytes are the most that one call hands over at a time */
 
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
 static void show(long long sent, int64_t ms)
 {
 	printf("%lld datagrams sent in %.1f s: %.0f Mbit/s\n", sent, (double)ms / 1000,
 	       (double)sent * SIZE * 8 / 1000 / (double)(ms > 0 ? ms : 1));
 	fflush(stdout);
+}
+
+/* Find one of a name's addresses that datagrams can be sent to, from the last one on because IPv4 comes after IPv6. */
+static int open_towards(struct sock *s, const char *text)
+{
+	struct sock_addr peer, found[16];
+	int count = 0, err = sock_addr_parse(&peer, text);
+
+	if (err == 0)
+		err = count = sock_resolve(peer.host, LIBSOCK_AF_ANY, found, 16, sock_after(5000));
+	for (int i = count - 1; i >= 0; i--) {
+		found[i].port = peer.port;
+		err = sock_open(s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+		if (err == 0 && (err = sock_connect(*s, &found[i], sock_after(1000))) == 0)
+			return 0;
+		sock_close(s);
+	}
+	return err;
 }
 
 int main(int argc, char **argv)
@@ -32,23 +59,22 @@ int main(int argc, char **argv)
 	}
 	if (argc == 4)
 		most = SIZE;
-	ptrdiff_t n = sock_addr_parse(&packet.peer, argv[1]);
-	uint16_t port = packet.peer.port;
-	int family = strchr(packet.peer.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET;
-	if (n == 0) /* once: a name in the packet would be looked up for every burst */
-		n = sock_resolve(packet.peer.host, family, &packet.peer, 1, sock_after(5000));
-	packet.peer.port = port;
-	if (n >= 0)
-		n = sock_open(&s, family, LIBSOCK_DGRAM);
+	ptrdiff_t n = open_towards(&s, argv[1]);
+	int64_t begun = sock_now(), next = begun + 1000, give_up = next;
 
-	int64_t begun = sock_now(), next = begun + 1000;
-
-	while (n >= 0 && sent < total) {
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	while (n >= 0 && sent < total && !stopped) {
 		size_t size = total - sent < BURST ? (size_t)(total - sent) * SIZE : sizeof data;
 
 		n = sock_send_packet(s, data, size < most ? size : most, &packet, sock_after(1000));
-		if (n > 0)
+		if (n > 0) {
 			sent += n / SIZE; /* what is taken is taken in whole datagrams */
+			give_up = sock_after(1000);
+		} else if (sock_now() < give_up) { /* a full queue, a listener that restarts: that passes */
+			sock_wait(NULL, 0, sock_after(1));
+			n = 0;
+		}
 		if (sock_now() >= next) {
 			show(sent, sock_now() - begun);
 			next += 1000;
@@ -56,8 +82,8 @@ int main(int argc, char **argv)
 	}
 	if (n >= 0) {
 		show(sent, sock_now() - begun);
-		for (int i = 0; i < 3 && n >= 0; i++) /* an empty datagram says that it is over; any may get lost */
-			n = sock_send_packet(s, NULL, 0, &packet, sock_after(1000));
+		for (int i = 0; i < 3; i++) /* an empty datagram says that it is over; any may get lost */
+			sock_send_packet(s, NULL, 0, &packet, sock_after(1000));
 	}
 	if (n < 0)
 		fprintf(stderr, "udp_blast: %s: %s\n", argv[1], sock_strerror((int)n));

@@ -1,5 +1,5 @@
 /*
- * udp_echo_client: send a text as one datagram, then print the datagram that comes back.
+ * udp_echo_client: send a text as one datagram, see whether it comes back as it was, and print it.
  *
  *   cc udp_echo_client.c -o udp_echo_client $(pkg-config --cflags --libs libsock)
  *   ./udp_echo_client 127.0.0.1:7007 "hello, world"
@@ -8,37 +8,49 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Ask one address. A connected datagram socket hears its peer alone, and learns when nobody listens there. */
+static ptrdiff_t ask(const struct sock_addr *server, const char *text, char *data, size_t room)
+{
+	struct sock s;
+	ptrdiff_t n = sock_open(&s, strchr(server->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+
+	if (n == 0)
+		n = sock_connect(s, server, sock_after(1000));
+	/* A datagram may get lost, either way: ask again, three times, a second each. */
+	for (int tries = 3; n == 0 && tries > 0; tries--) {
+		n = sock_send(s, text, strlen(text), sock_after(1000));
+		if (n >= 0)
+			n = sock_recv(s, data, room, sock_after(1000));
+		if (n != LIBSOCK_ETIMEDOUT || tries == 1)
+			break;
+		n = 0;
+	}
+	sock_close(&s);
+	return n;
+}
+
 int main(int argc, char **argv)
 {
 	static char data[65536];
-	struct sock s = {0};
-	struct sock_addr server;
+	struct sock_addr server, found[16];
+	int count = 0;
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: udp_echo_client HOST:PORT TEXT\n");
 		return 2;
 	}
-	ptrdiff_t err = sock_addr_parse(&server, argv[1]);
-	if (err == 0)
-		err = sock_open(&s, strchr(server.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
-	if (err == 0) /* a connected datagram socket hears only its peer, and learns when nobody listens there */
-		err = sock_connect(s, &server, sock_after(2000));
-
-	/* A datagram may get lost, either way: ask again, three times, a second each. */
-	for (int tries = 3; err == 0 && tries > 0; tries--) {
-		err = sock_send(s, argv[2], strlen(argv[2]), sock_after(1000));
-		if (err >= 0)
-			err = sock_recv(s, data, sizeof data, sock_after(1000));
-		if (err == LIBSOCK_ETIMEDOUT && tries > 1)
-			err = 0;
-		else
-			break;
+	ptrdiff_t n = sock_addr_parse(&server, argv[1]);
+	if (n == 0)
+		n = count = sock_resolve(server.host, LIBSOCK_AF_ANY, found, 16, sock_after(5000));
+	for (int i = 0; i < count && (i == 0 || n < 0); i++) {
+		found[i].port = server.port;
+		n = ask(&found[i], argv[2], data, sizeof data);
 	}
-	if (err >= 0) {
-		fwrite(data, 1, (size_t)err, stdout);
-		putchar('\n');
-	} else
-		fprintf(stderr, "udp_echo_client: %s: %s\n", argv[1], sock_strerror((int)err));
-	sock_close(&s);
-	return err < 0;
+	if (n >= 0 && ((size_t)n != strlen(argv[2]) || memcmp(data, argv[2], (size_t)n) != 0))
+		n = LIBSOCK_EPROTO; /* no echo; and it is not for us to say what it would do to a terminal */
+	if (n >= 0)
+		printf("%s\n", argv[2]);
+	else
+		fprintf(stderr, "udp_echo_client: %s: %s\n", argv[1], sock_strerror((int)n));
+	return n < 0;
 }

@@ -5,38 +5,77 @@
  *   ./udp_echo_server 127.0.0.1:7007          (":7007" answers on every IPv4 address, "[::1]:7007" on IPv6)
  */
 #include <libsock.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+/* Bind to one of the addresses of a name, from the last one on because IPv4 comes after IPv6; or to the wildcard. */
+static int serve(struct sock *s, const struct sock_addr *addr)
+{
+	struct sock_addr found[16] = {{"", 0}};
+	int err, count = addr->host[0] ? sock_resolve(addr->host, LIBSOCK_AF_ANY, found, 16, sock_after(10000)) : 1;
+
+	err = count;
+	for (int i = count - 1; i >= 0; i--) {
+		found[i].port = addr->port;
+		err = sock_open(s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+		if (err == 0 && (err = sock_bind(*s, &found[i])) == 0)
+			break;
+		sock_close(s);
+	}
+	return err;
+}
+
+/*
+ * A sender can be forged. Two servers that answer everything would then talk with each other for ever (CERT advisory
+ * CA-1996-01): so nothing is said to the ports of well-known services and of this server itself, and once in a while
+ * nothing is said at all. Who asks by UDP asks again; what goes round and round ends there.
+ */
+static int is_answered(const struct sock_addr *own, const struct sock_addr *peer)
+{
+	static unsigned number;
+
+	return peer->port >= 1024 && peer->port != own->port && ++number % 10000 != 0;
+}
 
 int main(int argc, char **argv)
 {
 	static char data[65536]; /* no datagram is larger */
+	const char *where = argc > 1 ? argv[1] : "127.0.0.1:7007";
 	struct sock s = {0};
 	struct sock_addr addr, peer;
 	char text[LIBSOCK_ADDRSTRLEN];
+	int err = sock_addr_parse(&addr, where);
 
-	ptrdiff_t err = sock_addr_parse(&addr, argc > 1 ? argv[1] : "127.0.0.1:7007");
 	if (err == 0)
-		err = sock_open(&s, strchr(addr.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
-	if (err == 0)
-		err = sock_bind(s, &addr);
+		err = serve(&s, &addr);
 	if (err == 0)
 		err = sock_local(s, &addr); /* port 0 has become a real one */
-	if (err == 0) {
-		sock_addr_format(text, sizeof text, &addr);
-		printf("listening on %s\n", text);
-		fflush(stdout);
+	if (err < 0) {
+		fprintf(stderr, "udp_echo_server: %s: %s\n", where, sock_strerror(err));
+		return 1;
 	}
-	while (err >= 0) {
-		err = sock_recvfrom(s, data, sizeof data, &peer, LIBSOCK_FOREVER);
-		if (err >= 0) {
-			ptrdiff_t sent = sock_sendto(s, data, (size_t)err, &peer, sock_after(1000));
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	sock_addr_format(text, sizeof text, &addr);
+	printf("listening on %s\n", text);
+	fflush(stdout);
+	while (!stopped) {
+		ptrdiff_t got = sock_recvfrom(s, data, sizeof data, &peer, sock_after(1000)); /* or stop */
 
-			if (sent < 0) /* one client's trouble does not stop the server */
-				fprintf(stderr, "udp_echo_server: %s: %s\n", peer.host, sock_strerror((int)sent));
-		}
+		if (got >= 0 && is_answered(&addr, &peer))
+			sock_sendto(s, data, (size_t)got, &peer, sock_after(100)); /* or it is lost, as on the way */
+		if (got < 0 && got != LIBSOCK_ETIMEDOUT)
+			sock_wait(NULL, 0, sock_after(100)); /* whatever is wrong, not to spin until it is over */
 	}
-	fprintf(stderr, "udp_echo_server: %s: %s\n", argc > 1 ? argv[1] : "127.0.0.1:7007", sock_strerror((int)err));
 	sock_close(&s);
-	return 1;
+	return 0;
 }

@@ -5,8 +5,17 @@
  *   ./udp_sink 127.0.0.1:7007                 (with "single" at the end: one call for each datagram)
  */
 #include <libsock.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
 
 /* What has come from one sender since it began. */
 struct count {
@@ -36,6 +45,23 @@ static void add(struct count *count, ptrdiff_t n, const struct sock_packet *pack
 	}
 }
 
+/* Bind to one of the addresses of a name, from the last one on because IPv4 comes after IPv6; or to the wildcard. */
+static int serve(struct sock *s, const struct sock_addr *addr)
+{
+	struct sock_addr found[16] = {{"", 0}};
+	int err, count = addr->host[0] ? sock_resolve(addr->host, LIBSOCK_AF_ANY, found, 16, sock_after(10000)) : 1;
+
+	err = count;
+	for (int i = count - 1; i >= 0; i--) {
+		found[i].port = addr->port;
+		err = sock_open(s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+		if (err == 0 && (err = sock_bind(*s, &found[i])) == 0)
+			break;
+		sock_close(s);
+	}
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	static char data[LIBSOCK_PACKET_MAX];
@@ -46,30 +72,36 @@ int main(int argc, char **argv)
 	char text[LIBSOCK_ADDRSTRLEN];
 	int single = argc > 2 && strcmp(argv[2], "single") == 0;
 
-	ptrdiff_t n = sock_addr_parse(&addr, argc > 1 ? argv[1] : "127.0.0.1:7007");
-	if (n == 0)
-		n = sock_open(&s, strchr(addr.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
-	if (n == 0)
-		n = sock_bind(s, &addr);
-	if (n == 0)
-		n = sock_local(s, &addr);
-	if (n == 0 && !single && sock_has(LIBSOCK_HAS_UDP_COALESCE) == 1)
-		n = sock_packets(s, LIBSOCK_PACKET_SEGMENTS);
-	if (n == 0) {
-		sock_addr_format(text, sizeof text, &addr);
-		printf("listening on %s\n", text);
-		fflush(stdout);
+	const char *where = argc > 1 ? argv[1] : "127.0.0.1:7007";
+	int err = sock_addr_parse(&addr, where);
+
+	if (err == 0)
+		err = serve(&s, &addr);
+	if (err == 0)
+		err = sock_local(s, &addr);
+	if (err == 0 && !single && sock_has(LIBSOCK_HAS_UDP_COALESCE) == 1)
+		err = sock_packets(s, LIBSOCK_PACKET_SEGMENTS);
+	if (err < 0) {
+		fprintf(stderr, "udp_sink: %s: %s\n", where, sock_strerror(err));
+		return 1;
 	}
-	while (n >= 0) {
-		n = sock_recv_packet(s, data, sizeof data, &packet, LIBSOCK_FOREVER);
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	sock_addr_format(text, sizeof text, &addr);
+	printf("listening on %s\n", text);
+	fflush(stdout);
+	while (!stopped) {
+		ptrdiff_t n = sock_recv_packet(s, data, sizeof data, &packet, sock_after(1000));
+
 		if (n > 0) {
 			add(&count, n, &packet);
 		} else if (n == 0 && count.datagrams > 0) { /* an empty one: it is over */
 			show(&count, "in all");
 			count.datagrams = 0;
+		} else if (n < 0 && n != LIBSOCK_ETIMEDOUT) {
+			sock_wait(NULL, 0, sock_after(100)); /* whatever is wrong, not to spin until it is over */
 		}
 	}
-	fprintf(stderr, "udp_sink: %s: %s\n", argc > 1 ? argv[1] : "127.0.0.1:7007", sock_strerror((int)n));
 	sock_close(&s);
-	return 1;
+	return 0;
 }

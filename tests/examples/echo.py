@@ -1,10 +1,13 @@
 """The echo examples talk to each other, and say what is wrong when they cannot."""
 import contextlib
+import pathlib
 import socket
-import threading
+import struct
+import subprocess
+import time
 
-from harness import (DEADLINE, WINDOWS, Running, check, check_error, finish, has_ipv6, run, skip, start_server,
-                     unused_port)
+from harness import (DEADLINE, WINDOWS, Running, check, check_error, finish, has_ipv6, run, running, skip,
+                     start_server, unused_port)
 
 TEXTS = {
     'a word': 'hello',
@@ -58,35 +61,103 @@ for kind in 'tcp', 'udp':
         check_error(f'{server} at a foreign address', run(server, '203.0.113.1:7'), server, 'not available')
     check_error(f'{server} with a malformed address', run(server, '127.0.0.1:x'), server, 'malformed port')
 
-for what, answer in {'a NUL': b'a\0b', 'nothing': b''}.items():
+for what, answer in {'a control sequence': b'\x1b[2J', 'less': b'hell', 'more': b'hello!', 'nothing': b''}.items():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.settimeout(DEADLINE)
         server.bind(('127.0.0.1', 0))
         client = Running('udp_echo_client', '127.0.0.1:%d' % server.getsockname()[1], 'hello')
         _, peer = server.recvfrom(100)
         server.sendto(answer, peer)
-    heard = client.hears(10).replace(b'\r\n', b'\n')
-    check(f'udp_echo_client prints {what}', (client.finish(), heard) == (0, answer + b'\n'), heard)
+    line = client.complains()
+    check(f'udp_echo_client hears {what}: no echo', (client.finish(), client.hears(1)) == (1, b'') and 'protocol' in line, line)
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        client = Running('tcp_echo_client', '127.0.0.1:%d' % server.getsockname()[1], 'hello')
+        conn, _ = server.accept()
+        with conn:
+            conn.recv(100)
+            conn.sendall(answer)
+            conn.shutdown(socket.SHUT_WR)
+            line = client.complains()
+    word = 'end of the stream' if b'hello'.startswith(answer) else 'protocol'
+    check(f'tcp_echo_client hears {what}: no echo', (client.finish(), client.hears(1)) == (1, b'') and word in line, line)
 
 with socket.create_server(('127.0.0.1', 0)) as server:
     client = Running('tcp_echo_client', '127.0.0.1:%d' % server.getsockname()[1], 'hello')
     conn, _ = server.accept()
+    with conn:
+        conn.sendall(b'hello')  # and no end
+        line = client.complains()
+check('tcp_echo_client gives up on time', client.finish() == 1 and 'timed out' in line, line)
+
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+    server.settimeout(DEADLINE)
+    server.bind(('127.0.0.1', 0))
+    client = Running('udp_echo_client', 'localhost:%d' % server.getsockname()[1], 'hello')
+    data, peer = server.recvfrom(100)
+    server.sendto(data, peer)
+check('udp_echo_client asks all addresses of a name', client.finish() == 0 and client.hears(5) == b'hello')
+for kind in 'tcp', 'udp':
+    server = start_server(f'{kind}_echo_server', 'localhost:0')
+    done = run(f'{kind}_echo_client', 'localhost:' + server.rpartition(':')[2], 'hello')
+    check(f'{kind}: localhost reaches localhost', (done.returncode, done.stdout.strip()) == (0, b'hello'), server, done)
 
 
-def talk_on_and_on():
-    with contextlib.suppress(OSError), conn:
-        while True:
-            conn.sendall(bytes(1 << 20))
+def udp(host, port):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(DEADLINE)
+    s.bind((host, port))
+    return s
 
 
-talker = threading.Thread(target=talk_on_and_on)
-talker.start()
-while client.process.stdout.read(1):  # slower than it comes
-    pass
-line = client.complains()
-check('tcp_echo_client gives up on time though there is always more', client.finish() == 1 and 'timed out' in line,
-      line)
-talker.join()
+server = start_server('udp_echo_server', '127.0.0.1:0')
+port = int(server.rpartition(':')[2])
+with udp('127.0.0.1', 0) as good:
+    for other in port, 7, 13, 19, 123, 1023:
+        try:
+            bad = udp('127.0.0.2', other)
+        except OSError as error:
+            skip(f'nothing is said to port {other}', error)
+            continue
+        with bad:
+            bad.sendto(b'ping', ('127.0.0.1', port))
+            good.sendto(b'pong', ('127.0.0.1', port))
+            answer = good.recv(100)
+            bad.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                answer = bad.recv(100)
+            check(f'nothing is said to port {other}', answer == b'pong', answer)
+    good.sendto(b'', ('127.0.0.1', port))
+    check('an empty datagram is answered', good.recv(100) == b'')
+
+
+def cpu_ticks(process):
+    fields = pathlib.Path(f'/proc/{process.pid}/stat').read_text().rpartition(')')[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def forge(source, target):
+    """A datagram from one port of 127.0.0.1 to another one, whoever has them."""
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP) as raw:
+        raw.sendto(struct.pack('!4H', source, target, 12, 0) + b'ping', ('127.0.0.1', 0))
+
+
+other = start_server('udp_echo_server', '127.0.0.1:0')
+other_port = int(other.rpartition(':')[2])
+try:
+    forge(port, port)
+    for _ in range(3):
+        forge(other_port, port)
+except (OSError, AttributeError) as error:
+    skip('servers do not talk with each other for ever', error)
+else:
+    ticks, more = -1, 0
+    by = time.monotonic() + DEADLINE
+    while ticks != more and time.monotonic() < by:
+        ticks = more
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running[server].wait(0.5)
+        more = cpu_ticks(running[server]) + cpu_ticks(running[other])
+    check('servers do not talk with each other for ever', ticks == more and running[server].poll() is None, ticks, more)
 
 if not WINDOWS:  # whose command line is shorter than that
     huge = run('udp_echo_client', nobody, 'x' * 65508)
