@@ -6,10 +6,11 @@
  *   echo hello | ./netcat 127.0.0.1:7007
  *
  * -u is UDP, where each read of standard input is a datagram; -U is a Unix-domain socket at a path. It ends when both
- * sides have ended. After -w SECONDS it gives up; that is the only end that UDP has.
+ * sides have ended. After -w SECONDS it gives up; that, and a signal, is the only end that UDP has.
  */
 #include <libsock.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,22 +23,43 @@
 
 static struct sock s;
 static struct sock_addr addr;
-static int listening, family, type = LIBSOCK_STREAM; /* family 0: that of the host */
+static int listening, family, type = LIBSOCK_STREAM; /* family 0: those of the host */
+static const char *volatile path; /* of a listener, to be removed */
 static int64_t by = LIBSOCK_FOREVER;
 static char received[65536], *where;
 static ptrdiff_t sent;   /* how sending went, once it is over */
 static atomic_int ended; /* one of the two directions is over */
 
+/* One of a name's addresses, from the last one on because IPv4 comes after IPv6; or all of IPv4. */
+static int open_udp(void)
+{
+	struct sock_addr found[16] = {{"", 0}};
+	int count = addr.host[0] ? sock_resolve(addr.host, LIBSOCK_AF_ANY, found, 16, by) : 1, err = count;
+
+	for (int i = count - 1; i >= 0; i--) {
+		found[i].port = addr.port;
+		err = sock_open(&s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, type);
+		if (err == 0 && (err = listening ? sock_bind(s, &found[i]) : sock_connect(s, &found[i], by)) == 0)
+			break;
+		sock_close(&s);
+	}
+	return err;
+}
+
 static int open_socket(void)
 {
-	if (family == 0 && type == LIBSOCK_STREAM)
-		return listening ? sock_serve(&s, &addr, 1) : sock_dial(&s, &addr, by);
+	if (type == LIBSOCK_DGRAM)
+		return open_udp();
 	if (family == 0)
-		family = strchr(addr.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET;
+		return listening ? sock_serve(&s, &addr, 1) : sock_dial(&s, &addr, by);
 	int err = sock_open(&s, family, type);
+	if (err == 0 && !listening)
+		return sock_connect(s, &addr, by);
 	if (err == 0)
-		err = listening ? sock_bind(s, &addr) : sock_connect(s, &addr, by);
-	return err == 0 && listening && family == LIBSOCK_AF_UNIX ? sock_listen(s, 1) : err;
+		err = sock_bind(s, &addr);
+	if (err == 0 && addr.host[0] != '@') /* an abstract name is no file */
+		path = addr.host;
+	return err == 0 ? sock_listen(s, 1) : err;
 }
 
 /* The first peer is the only one: of a listener its connection is left; UDP hears nobody else from then on. */
@@ -56,8 +78,9 @@ static ptrdiff_t wait_for_peer(void)
 	}
 	err = sock_accept(listener, &s, NULL, by);
 	sock_close(&listener);
-	if (family == LIBSOCK_AF_UNIX && addr.host[0] != '@') /* an abstract name is no file */
-		remove(addr.host);
+	if (path)
+		unlink(path);
+	path = NULL;
 	return err;
 }
 
@@ -66,6 +89,61 @@ static _Noreturn void end(ptrdiff_t err)
 	if (err < 0)
 		fprintf(stderr, "netcat: %s: %s\n", where, sock_strerror((int)err));
 	_Exit(err < 0); /* whatever the other thread is doing */
+}
+
+/* Both threads may be waiting for ever, and a handler may call these two (POSIX). Nothing heard waits to be written. */
+static void end_by_signal(int number)
+{
+	(void)number;
+	if (path)
+		unlink(path);
+	_Exit(0);
+}
+
+/* The bytes of the first character; 0: it is no UTF-8 (RFC 3629), or for control (U+0080 to U+009F are, too). */
+static size_t character(const unsigned char *text)
+{
+	static const long least[] = {' ', 0xA0, 0x800, 0x10000};
+	size_t more = *text < 0xC0 ? 0 : *text < 0xE0 ? 1 : *text < 0xF0 ? 2 : 3;
+	long code = more ? *text & 0x7F >> more : *text;
+
+	for (size_t i = 1; i <= more; i++)
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+		else
+			code = code << 6 | (text[i] & 0x3F);
+	return code < least[more] || (more == 0 && code > '~') || code >> 11 == 0x1B || code > 0x10FFFF ? 0 : more + 1;
+}
+
+/* A byte for a terminal, which must not obey it. */
+static void show(unsigned char byte)
+{
+	static unsigned char text[5];
+	static size_t size, missing;
+
+	if (size > 0 && (byte & 0xC0) != 0x80)
+		putchar('?'), size = 0;
+	if (size == 0)
+		missing = byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+	text[size++] = byte;
+	if (size < missing)
+		return;
+	if (byte == '\n' || byte == '\t')
+		putchar(byte);
+	else if (byte != '\r') /* which is only half of a line's end */
+		character(text) == size ? fwrite(text, 1, size, stdout) : (size_t)putchar('?');
+	size = 0;
+}
+
+/* To a terminal only text: netcat does not know who is talking. */
+static int put(const char *data, size_t size)
+{
+	if (!isatty(1))
+		fwrite(data, 1, size, stdout);
+	else
+		for (size_t i = 0; i < size; i++)
+			show((unsigned char)data[i]);
+	return fflush(stdout) == 0 && !ferror(stdout);
 }
 
 /* A thread of its own: one may send while another receives, and reading standard input knows no deadline. */
@@ -109,13 +187,15 @@ int main(int argc, char **argv)
 #ifdef _WIN32
 	_setmode(0, _O_BINARY), _setmode(1, _O_BINARY);
 #endif
+	signal(SIGINT, end_by_signal);
+	signal(SIGTERM, end_by_signal);
 	where = argv[i];
 	err = family ? sock_addr_set(&addr, where, 0) : sock_addr_parse(&addr, where);
 	if (err == 0 && (err = open_socket()) == 0 && listening)
 		err = wait_for_peer();
 	if (err >= 0 && pthread_create(&sender, NULL, send_input, NULL) != 0)
 		err = LIBSOCK_ENOMEM;
-	while (err >= 0 && fwrite(received, 1, (size_t)err, stdout) == (size_t)err && fflush(stdout) == 0)
+	while (err >= 0 && put(received, (size_t)err))
 		if ((err = sock_recv(s, received, sizeof received, by)) == 0 && type == LIBSOCK_STREAM)
 			end(atomic_exchange(&ended, 1) ? sent : sock_wait(NULL, 0, by)); /* for the other */
 	end(err == LIBSOCK_ETIMEDOUT && type == LIBSOCK_DGRAM ? 0 : err < 0 ? err : LIBSOCK_EIO);

@@ -106,7 +106,8 @@ struct telnet {
 	struct sock server, keys[2];
 	int after;                   /* what the server's next byte belongs to: a command from IAC on, or 0 for text */
 	bool theirs[256], ours[256]; /* options that are on: of what the server does, of what we do */
-	bool heard_cr, typed_cr;     /* the last byte was a CR, and the next one tells which kind */
+	bool typed_cr;               /* the last byte was a CR, and the next one tells which kind */
+	int heard, more;             /* the last byte of the server's text, and how many UTF-8 wants after it */
 	size_t size;                 /* of what is still to be sent */
 	unsigned char out[65536];
 };
@@ -137,14 +138,21 @@ static void negotiate(struct telnet *t, int verb, int option)
 		terminal_set(!raw);
 }
 
-/* CR NUL is a CR. CR LF ends a line, and stays both only where the terminal takes it as it is. */
+/*
+ * CR NUL is a CR. CR LF ends a line, and stays both only where the terminal takes it as it is. Only a server that has
+ * taken the terminal over (raw) may command it: from others a control character is a '?', U+0080 to U+009F, too.
+ */
 static void show(struct telnet *t, int byte)
 {
-	if (t->heard_cr && byte != '\n' && !raw)
+	bool obeyed = (byte < ' ' && !strchr("\t\n\r", byte)) || byte == 127 ||
+		      (byte > 127 && byte < 0xA0 && (t->more == 0 || t->heard == 0xC2));
+
+	if (t->heard == '\r' && byte != '\n' && !raw)
 		putchar('\r');
-	if (byte == '\r' ? raw : byte != '\0' || !t->heard_cr)
-		putchar(byte);
-	t->heard_cr = byte == '\r';
+	if (byte == '\r' ? raw : byte != '\0' || t->heard != '\r')
+		putchar(terminal && !raw && obeyed ? '?' : byte);
+	t->heard = byte;
+	t->more = byte >= 0xC0 ? 1 + (byte >= 0xE0) + (byte >= 0xF0) : byte > 127 && t->more > 0 ? t->more - 1 : 0;
 }
 
 static void hear(struct telnet *t, int byte)

@@ -1,7 +1,9 @@
 """resolve, services and interfaces say what this machine knows. No name server is needed; a dead one costs 5 s."""
+import shutil
+import subprocess
 import time
 
-from harness import check, check_error, finish, run
+from harness import PROGRAMS, WINDOWS, check, check_error, finish, run, skip
 
 TIME_LIMIT = 8  # seconds for what resolve allows 5; the system's resolver alone may take longer (resolv.conf(5): 10)
 
@@ -60,4 +62,15 @@ check_error('services without a name', run('services'), 'usage: services', statu
 known = run('services', 'ssh', 'no-such-service', 'http')
 check('services: an unknown one among known ones', known.returncode == 1 and known.stderr.count(b'\n') == 1
       and known.stdout.split() == [b'ssh', b'22/tcp', b'http', b'80/tcp'], known)
+
+NAME = b'a\x1b[2J\xc2\x9b\x9b\x7f'
+command = ['unshare', '-n', 'sh', '-c', 'ip link set lo name "$1" && exec "$0"', PROGRAMS['interfaces'], NAME]
+if WINDOWS or not shutil.which('unshare') or not shutil.which('ip'):
+    skip('an interface of a bad name', 'there is none here')
+else:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode:
+        skip('an interface of a bad name', done.stderr.decode(errors='replace').strip())
+    else:
+        check('an interface of a bad name commands no terminal', b' a?[2J???? ' in done.stdout, done.stdout)
 finish()
