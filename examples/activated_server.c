@@ -7,10 +7,19 @@
  *   ./activated_server 127.0.0.1:7013
  */
 #include <libsock.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 
 enum { LISTENERS = 16 };
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
 
 static void tell_the_time(struct sock client)
 {
@@ -45,30 +54,35 @@ int main(int argc, char **argv)
 	struct sock_item items[LISTENERS];
 	struct sock_addr addr;
 	char text[LIBSOCK_ADDRSTRLEN];
-	int err = 0, count = open_listeners(listeners, own);
+	int err, count = open_listeners(listeners, own);
 
 	if (count < 0) {
 		fprintf(stderr, "activated_server: %s: %s\n", own, sock_strerror(count));
 		return 1;
 	}
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
 	for (int i = 0; i < count; i++) {
 		items[i] = (struct sock_item){.s = listeners[i], .wanted = LIBSOCK_READABLE};
 		if (sock_local(listeners[i], &addr) == 0 && sock_addr_format(text, sizeof text, &addr) > 0)
 			printf("listening on %s\n", text);
 	}
 	fflush(stdout);
-	while (err >= 0) {
-		err = sock_wait(items, count, LIBSOCK_FOREVER);
+	while (!stopped) {
+		err = sock_wait(items, count, sock_after(1000)); /* and see whether to stop */
 		for (int i = 0; i < count && err >= 0; i++) {
 			if (!items[i].told)
 				continue;
 			err = sock_accept(items[i].s, &client, NULL, LIBSOCK_NOWAIT);
 			if (err == 0)
 				tell_the_time(client);
-			else if (err == LIBSOCK_EAGAIN)
-				err = 0;
+		}
+		if (err < 0 && err != LIBSOCK_ETIMEDOUT && err != LIBSOCK_EAGAIN) { /* a shortage passes */
+			fprintf(stderr, "activated_server: %s\n", sock_strerror(err));
+			sock_wait(NULL, 0, sock_after(1000));
 		}
 	}
-	fprintf(stderr, "activated_server: %s\n", sock_strerror(err));
-	return 1;
+	for (int i = 0; i < count; i++)
+		sock_close(&listeners[i]);
+	return 0;
 }

@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <libsock.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,14 @@ static struct sock server, conn;
 static FILE *file; /* open at `part` until it is whole */
 static char message[1000], path[4096], part[sizeof path + 8];
 static int percent = 100; /* as the bar shows it */
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
 
 /* One line here, and one for the sender, whom the folder is no business of. What has come of the file is removed. */
 static _Noreturn void die(void)
@@ -55,24 +64,48 @@ static int is_free(const char *where)
 	return found ? fclose(found), errno = EEXIST, 0 : errno == ENOENT;
 }
 
+/* The bytes of the first character; 0: it is no UTF-8 (RFC 3629), or for control (U+0080 to U+009F are, too). */
+static size_t character(const unsigned char *text)
+{
+	static const long least[] = {' ', 0xA0, 0x800, 0x10000};
+	size_t more = *text < 0xC0 ? 0 : *text < 0xE0 ? 1 : *text < 0xF0 ? 2 : 3;
+	long code = more ? *text & 0x7F >> more : *text;
+
+	for (size_t i = 1; i <= more; i++)
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+		else
+			code = code << 6 | (text[i] & 0x3F);
+	return code < least[more] || (more == 0 && code > '~') || code >> 11 == 0x1B || code > 0x10FFFF ? 0 : more + 1;
+}
+
 /* Does the name lead to this folder alone, on every system, and neither hide the file nor command a terminal? */
 static int is_plain(const char *name)
 {
-	for (const unsigned char *c = (const unsigned char *)name; *c; c++)
-		if (*c < ' ' || *c == 127 || (c[0] == 0xC2 && c[1] < 0xA0))
-			return 0;
-	return name[0] != '\0' && name[0] != '.' && !strpbrk(name, "/\\:");
+	size_t n = 1;
+
+	for (const char *c = name; *c && n > 0; c += n)
+		n = character((const unsigned char *)c);
+	return n > 0 && name[0] != '\0' && name[0] != '.' && !strpbrk(name, "/\\:");
 }
+
+/* A call that waits for half a minute in all, and that a signal ends within a second. */
+#define wait_for(n, call) \
+	for (int64_t by = sock_after(30000); ((n) = (call)) == LIBSOCK_ETIMEDOUT && sock_now() < by;) \
+		if (stopped) \
+			fail("stopped by a signal")
 
 /* Take what "SIZE NAME" promises; under a name of its own until it is whole. */
 static void receive(struct sock_reader *sender, const char *folder)
 {
 	static char data[65536], *line, *name;
-	ptrdiff_t n = sock_read_line(sender, &line, sock_after(30000));
+	ptrdiff_t n;
 
+	wait_for(n, sock_read_line(sender, &line, sock_after(1000)));
 	check(n, "the sender");
 	unsigned long long got = 0, size = strtoull(line, &name, 10);
-	if (*line < '0' || *line > '9' || strlen(line) != (size_t)n || *name++ != ' ' || !is_plain(name))
+	if (name == line || name > line + 18 || strspn(line, "0123456789") != (size_t)(name - line) ||
+	    strlen(line) != (size_t)n || *name++ != ' ' || !is_plain(name))
 		fail("not a file's size and a name that is taken here");
 	snprintf(path, sizeof path, "%s/%s", folder, name);
 	snprintf(part, sizeof part, "%s.part", path);
@@ -81,7 +114,7 @@ static void receive(struct sock_reader *sender, const char *folder)
 	check(sock_send_all(conn, "ok\n", 3, sock_after(30000), NULL), "the sender");
 	for (; got < size; show(got += (size_t)n, size)) {
 		size_t room = size - got < sizeof data ? (size_t)(size - got) : sizeof data;
-		n = sock_read(sender, data, room, sock_after(30000));
+		wait_for(n, sock_read(sender, data, room, sock_after(1000)));
 		if (n <= 0)
 			fail("%llu of %llu bytes: %s", got, size, sock_strerror(n ? (int)n : LIBSOCK_EEOF));
 		if (fwrite(data, 1, (size_t)n, file) != (size_t)n)
@@ -109,10 +142,15 @@ int main(int argc, char **argv)
 	check(sock_serve(&server, &addr, 1), argv[1]);
 	check(sock_local(server, &addr), argv[1]);
 	sock_addr_format(text, sizeof text, &addr);
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
 	printf("listening on %s\n", text);
 	fflush(stdout);
-	check(sock_accept(server, &conn, NULL, LIBSOCK_FOREVER), argv[1]);
+	while (!stopped && sock_accept(server, &conn, NULL, sock_after(1000)) < 0)
+		sock_wait(NULL, 0, sock_after(10)); /* if the system is short of something: that passes */
 	sock_close(&server);
+	if (stopped)
+		return 0;
 	sock_reader_init(&sender, conn, buffer, sizeof buffer);
 	receive(&sender, folder);
 	sock_send_all(conn, "ok\n", 3, sock_after(1000), NULL); /* heard by the sender or not: the file is here */
