@@ -86,7 +86,7 @@ static int is_plain(const char *name)
 
 	for (const char *c = name; *c && n > 0; c += n)
 		n = character((const unsigned char *)c);
-	return n > 0 && name[0] != '\0' && name[0] != '.' && !strpbrk(name, "/\\:");
+	return n > 0 && name[0] != '\0' && name[0] != '.' && !strpbrk(name, "/\\:") && !strchr(" .", name[strlen(name) - 1]);
 }
 
 /* A call that waits for half a minute in all, and that a signal ends within a second. */

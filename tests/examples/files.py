@@ -172,10 +172,11 @@ else:
 
 big = make('big', content(10 << 20))
 for name in (b'..', b'.', b'', b'../x', b'..\\x', b'/x', b'a/../../x', b'a/b', b'a\\b', b'c:x', b'x:stream', b'.hidden',
-             b'a\x1b[2Jb', b'a\rb', b'a\x7fb', b'a\xc2\x9b2Jb'):
+             b'a\x1b[2Jb', b'a\rb', b'a\x7fb', b'a\xc2\x9b2Jb', b'a\x9b2Jb', b'a\xe0\x82\x9b', b'a\xff', b'a\xe2\x89',
+             b'a\xed\xa0\x80', b'a\tb', b'a.', b'a '):
     refuses(f'the name {name}', b'5 ' + name + b'\n', 'not a file', 'name')
-for head in (b'x', b'5', b'', b'5x y', b'x y', b'-18446744073709551611 x', b'-1 x', b'+5 x', b' 5 x', b'5 x\0y',
-             b'5\0 x'):
+for head in (b'x', b'5', b'', b'18446744073709551616 x', b'9' * 100 + b' x', b'0x5 x', b'5  ', b'5\tx', b'5x y',
+             b'x y', b'-18446744073709551611 x', b'-1 x', b'+5 x', b' 5 x', b'5 x\0y', b'5\0 x'):
     refuses(f'the first line {head}', head + b'\n', 'not a file', 'name')
 refuses('a first line without end', b'5 ' + b'x' * 100000, 'message too long')
 refuses('a name too long for a file', b'5 ' + b'x' * 300 + b'\n', '' if WINDOWS else 'too long')
