@@ -295,7 +295,8 @@ enum sock_feature {
  * kernel may run without IPv6.
  *
  * @param[in] feature One of enum sock_feature.
- * @return 1: yes. 0: no; the calls in question answer #LIBSOCK_ENOTSUP. #LIBSOCK_EINVAL: not a feature. #LIBSOCK_EMFILE,
+ * @return 1: yes. 0: no; the calls in question answer #LIBSOCK_ENOTSUP, or where a sandbox keeps a family from the program
+ *         #LIBSOCK_EACCES or #LIBSOCK_EPERM. #LIBSOCK_EINVAL: not a feature. #LIBSOCK_EMFILE,
  *         #LIBSOCK_ENFILE, #LIBSOCK_ENOMEM, #LIBSOCK_ENOBUFS, and of #LIBSOCK_HAS_CONNECTIONS whatever else
  *         sock_connections() says: it could not be found out.
  * @par Threads
@@ -345,8 +346,8 @@ LIBSOCK_API int sock_addr_set(struct sock_addr *addr, const char *host, long por
 LIBSOCK_API int sock_addr_parse(struct sock_addr *addr, const char *text);
 
 /**
- * Write an address as text that sock_addr_parse() reads back: `host:port`, `[ipv6]:port`, and the host alone where the
- * port is 0.
+ * Write an address as text: `host:port`, `[ipv6]:port`, the host alone where the port is 0, and `:0` for an empty host
+ * with port 0. What sock_addr_parse() has read it reads back from this text as the same address.
  *
  * @param[out] text Receives the NUL-terminated text, or an empty one where it does not fit. Must not be NULL.
  * @param[in] size  The bytes in `text`, at least 1; #LIBSOCK_ADDRSTRLEN is always enough.
@@ -414,7 +415,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * #LIBSOCK_ENAME. A name without an address is #LIBSOCK_EAI_NONAME, silent name servers are #LIBSOCK_EAI_AGAIN, failing ones
  * #LIBSOCK_EAI_FAIL; the deadline covers the look-up (see @ref names), except in sock_bind(), which has none. An address of
  * the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket), an unknown interface
- * in a scope #LIBSOCK_ENODEV.
+ * in a scope #LIBSOCK_ENODEV, whether it is told by name or by number.
  * @{
  */
 
@@ -446,9 +447,11 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  * @param[in] s        A socket that is not connected.
  * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
  * @param[in] deadline When to give up.
- * @return 0, or: #LIBSOCK_ECONNREFUSED, nobody listens there; #LIBSOCK_ETIMEDOUT, no answer by the deadline;
- *         #LIBSOCK_ECONNTIMEDOUT, none before the OS gave up (Linux: after about two minutes); #LIBSOCK_EHOSTUNREACH, #LIBSOCK_ENETUNREACH, no way there; #LIBSOCK_EINPROGRESS, with #LIBSOCK_NOWAIT: the
- *         connection is on its way, ask sock_connected(); #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: a Unix-domain listener's
+ * @return 0, or: #LIBSOCK_ECONNREFUSED, nobody listens there (also where the system gave the stream that very port of
+ *         this machine, so that it reached itself); #LIBSOCK_ETIMEDOUT, no answer by the deadline;
+ *         #LIBSOCK_ECONNTIMEDOUT, none before the OS gave up (Linux: after about two minutes); #LIBSOCK_EHOSTUNREACH,
+ *         #LIBSOCK_ENETUNREACH, no way there; #LIBSOCK_EINPROGRESS, with #LIBSOCK_NOWAIT: the connection is on its way,
+ *         ask sock_connected(); #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: a Unix-domain listener's
  *         queue is full, nothing has begun; #LIBSOCK_EADDRNOTAVAIL, no free port on this side; #LIBSOCK_EISCONN,
  *         #LIBSOCK_EALREADY, connected or connecting already; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_ENOENT,
  *         #LIBSOCK_EACCES, #LIBSOCK_ENAMETOOLONG, of a path; and those of a name (see @ref core).
@@ -722,9 +725,15 @@ struct sock_attempt {
 /**
  * Connect a stream to a name or literal of whatever family: Happy Eyeballs, version 2 (RFC 8305).
  *
- * The name's addresses are tried in the order of RFC 6724, the families in turn. The next attempt starts 250 ms after the
- * last one, or at once when one fails; the first that succeeds wins and the others are closed. So a dead IPv6 path costs a
- * quarter of a second, not a time-out. One deadline covers the look-up and all attempts.
+ * Both families are looked up at the same time. The first attempt starts as soon as there are IPv6 addresses, or 50 ms
+ * after there are IPv4 ones (sooner where the deadline is near); what comes later joins in. So a name server that keeps one
+ * of the answers to itself does not hold the call. Addresses are tried in the order of RFC 6724, the families in turn, IPv6
+ * first unless this machine has no way there. The next attempt starts 250 ms after the last one, or at once when one
+ * fails; the first that succeeds wins and the others are closed. So a dead IPv6 path costs a quarter of a second, not a
+ * time-out. One deadline covers the look-up and all attempts. #LIBSOCK_NOWAIT, and a deadline that has passed, try each
+ * address of a literal or of `localhost` once.
+ *
+ * The connection has #LIBSOCK_NODELAY: what is sent is on its way at once.
  *
  * @param[out] s       Receives the connection, or `{0}` on error. Must not be NULL.
  * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
@@ -734,7 +743,8 @@ struct sock_attempt {
  *         #LIBSOCK_ENAME, #LIBSOCK_EPORT, #LIBSOCK_ENODEV, of the address; #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: it would
  *         have to wait, and nothing is left behind; #LIBSOCK_EINVAL, a NULL.
  * @par Threads
- * Any thread. The look-up may run in a thread of its own, see sock_resolve(); the attempts do not.
+ * Any thread, which may be cancelled (POSIX: pthread_cancel, deferred) while it waits: no socket is left behind. The look-up
+ * runs in threads of its own, see @ref names; the attempts do not.
  * @since 0.1.0
  */
 LIBSOCK_API int sock_dial(struct sock *s, const struct sock_addr *addr, int64_t deadline);
@@ -759,10 +769,13 @@ LIBSOCK_API int sock_dial_attempts(struct sock *s, const struct sock_addr *addr,
 /**
  * A stream listener: open, bind with safe reuse, listen.
  *
+ * Its descriptor is non-blocking, and what it accepts has #LIBSOCK_NODELAY.
+ *
  * @param[out] s      Receives the listener, or `{0}` on error. Must not be NULL.
- * @param[in] addr    Where. An empty host is every address of both families (of IPv4 alone on a system without IPv6); a name
- *                    is looked up without a deadline and its first address used. Port 0 lets the OS choose; sock_local()
- *                    tells. Must not be NULL.
+ * @param[in] addr    Where. An empty host is every address of both families, or of IPv4 alone where a socket cannot have
+ *                    both. `localhost` is 127.0.0.1, or ::1 where the machine has no IPv4. Another name is looked up
+ *                    without a deadline, and the first of its addresses is used that this machine has. Port 0 lets the OS
+ *                    choose; sock_local() tells. Must not be NULL.
  * @param[in] backlog As for sock_listen().
  * @return 0, or as from sock_open(), sock_bind() and sock_listen().
  * @par Threads
@@ -1415,17 +1428,26 @@ LIBSOCK_API int sock_activated(struct sock out[], int max, const char *name);
  * Literals and `localhost` (with all below it, RFC 6761) are answered without a resolver, and malformed names are refused
  * without one. Everything else is the system's resolver's answer: its files, its servers, its order.
  *
- * **Deadlines.** The system's resolver cannot be told how long to take. With #LIBSOCK_FOREVER it is called in place. With a
- * real deadline it is called in a detached thread; when the deadline passes the call returns #LIBSOCK_ETIMEDOUT at once, and
- * the thread, which blocks all signals, ends by itself whenever the resolver gives up (on Linux see resolv.conf(5): 5 s
- * twice for each server). At most 256 such threads exist at a time in a process; then look-ups are #LIBSOCK_EAI_AGAIN. A
- * child of fork() inherits their count without them.
- * #LIBSOCK_NOWAIT never starts one: #LIBSOCK_EAGAIN, unless no resolver is needed.
+ * **Deadlines.** The system's resolver cannot be told how long to take. So it is called in detached threads: one for each
+ * family where both are asked for, and with a real deadline one otherwise; with #LIBSOCK_FOREVER a single family is looked
+ * up in place, and so is what there is no thread for. When the deadline passes the call returns #LIBSOCK_ETIMEDOUT at once,
+ * and the threads, which block all signals, end by themselves whenever the resolver gives up (on Linux see resolv.conf(5):
+ * 5 s twice for each server). At most 256 such threads exist at a time in a process; then look-ups with a deadline are
+ * #LIBSOCK_EAI_AGAIN. #LIBSOCK_NOWAIT never starts one: #LIBSOCK_EAGAIN, unless no resolver is needed.
+ *
+ * A caller may be cancelled (POSIX: pthread_cancel, deferred) while it waits for such a thread, and nothing is lost; in place
+ * that is put off until the resolver returns. A child of fork() has none of the threads, and counts none. The first thread
+ * makes the module stay that libsock is in, a plug-in for example: to unload it is then without effect (Windows: while
+ * threads run).
  * @{
  */
 
 /**
- * All addresses of a name, as literals, in the order in which to try them (RFC 6724).
+ * All addresses of a name, as literals, in the order in which to try them (RFC 6724): by family, IPv6 first unless this
+ * machine has no way there, and in each as the resolver has them.
+ *
+ * #LIBSOCK_AF_ANY asks for both families at the same time. If only one has answered when the deadline passes, its addresses
+ * are the result.
  *
  * @param[in] name     A name or a literal, which is its own only address. Must not be NULL.
  * @param[in] family   #LIBSOCK_AF_ANY, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6.
@@ -1444,6 +1466,7 @@ LIBSOCK_API int sock_resolve(const char *name, int family, struct sock_addr out[
 
 /**
  * The name of an address. What comes back is what the address' owner wrote into the DNS: not a proof of anything.
+ * 127.0.0.1 and ::1 are `localhost`, whatever a file of the machine's may say, as `localhost` is them.
  *
  * @param[in] addr     A literal; the port does not matter. Must not be NULL.
  * @param[out] name    Receives the name as host, and the same port; may be `addr` itself. On error it stays as it was. Must
@@ -1451,7 +1474,7 @@ LIBSOCK_API int sock_resolve(const char *name, int family, struct sock_addr out[
  * @param[in] deadline When to give up.
  * @return 0, or: #LIBSOCK_EAI_NONAME, it has none, or a malformed one; #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
  *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, #LIBSOCK_ENOMEM, as from sock_resolve(); #LIBSOCK_ENAME, not a literal;
- *         #LIBSOCK_EINVAL, a NULL.
+ *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_EINVAL, a NULL.
  * @par Threads
  * Any thread, any number at a time.
  * @since 0.1.0

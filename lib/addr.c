@@ -158,6 +158,17 @@ void addr_write(struct sock_addr *addr, const struct os_addr *bits)
 	*end = '\0';
 }
 
+void addr_fixed(struct os_addr *bits, int family, int last)
+{
+	bits->family = family;
+	bits->scope = 0;
+	memset(bits->ip, 0, sizeof bits->ip);
+	if (family == LIBSOCK_AF_INET6)
+		bits->ip[15] = (uint8_t)last;
+	else if (last)
+		memcpy(bits->ip, (const uint8_t[4]){127, 0, 0, 1}, 4);
+}
+
 static bool addr__same_text(const char *a, const char *b)
 {
 	while (*a != '\0' && addr__lower(*a) == addr__lower(*b)) {
@@ -280,7 +291,7 @@ int sock_addr_format(char *text, size_t size, const struct sock_addr *addr)
 	end += nul - addr->host;
 	if (brackets)
 		*end++ = ']';
-	if (addr->port > 0) {
+	if (addr->port > 0 || nul == addr->host) { /* :0 is the wildcard's shortest */
 		*end++ = ':';
 		end = addr__write_number(end, addr->port);
 	}

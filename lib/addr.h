@@ -23,6 +23,9 @@ int addr_read(const char *host, struct os_addr *bits, const char **zone);
 /* Bits to text. What has no text (an abstract name with a NUL, a family that is not ours) becomes an empty host. */
 void addr_write(struct sock_addr *addr, const struct os_addr *bits);
 
+/* Zeros but for the last byte, the wildcard; or with `last` 1 the loopback address, 127.0.0.1 or ::1. No port. */
+void addr_fixed(struct os_addr *bits, int family, int last);
+
 /* localhost and what lies below it, which RFC 6761, section 6.3, keeps from name servers. */
 bool addr_is_localhost(const char *name);
 

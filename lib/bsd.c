@@ -10,6 +10,7 @@
 #include "os.h"
 
 #include <stddef.h>
+#include <string.h>
 
 int os_connect(intptr_t fd, int type, const struct os_addr *addr, int wait_ms)
 {
@@ -245,15 +246,38 @@ bool os_listens(intptr_t fd)
 	return bsd__option(fd, SO_ACCEPTCONN, &listening) == 0 && listening; /* a datagram socket does not know the option */
 }
 
+int os_set_blocking(intptr_t fd, bool blocking)
+{
+	return native_set_blocking((native_socket)fd, blocking && NATIVE_BLOCKING) == 0 ? 0 : bsd_error();
+}
+
+static bool bsd__same(const struct os_addr *a, const struct os_addr *b)
+{
+	if (a->family != b->family)
+		return false;
+	if (a->family == LIBSOCK_AF_INET)
+		return memcmp(a->ip, b->ip, 4) == 0;
+	return a->scope == b->scope && memcmp(a->ip, b->ip, 16) == 0;
+}
+
+/* Is it new among what has been found? A hosts file may name one address twice. */
+static bool bsd__is_new(const struct os_addr found[], int count)
+{
+	int i = 0;
+
+	while (i < count && !bsd__same(&found[i], &found[count]))
+		i++;
+	return i == count;
+}
+
 /*
  * No AI_ADDRCONFIG: it would make localhost unknown on a machine without a network. No canonical name, no mapped addresses:
  * they cost look-ups that nobody asked for.
  */
 int os_resolve(const char *name, int family, struct os_addr out[], int max)
 {
-	const int native_family = family == LIBSOCK_AF_INET ? AF_INET : family == LIBSOCK_AF_INET6 ? AF_INET6 : AF_UNSPEC;
 	const struct addrinfo hints = {
-		.ai_family = native_family,
+		.ai_family = family == LIBSOCK_AF_INET ? AF_INET : AF_INET6,
 		.ai_socktype = SOCK_STREAM, /* any one: each address once, not once for every protocol */
 	};
 	struct addrinfo *list, *item;
@@ -264,8 +288,10 @@ int os_resolve(const char *name, int family, struct os_addr out[], int max)
 	number = getaddrinfo(name, NULL, &hints, &list);
 	if (number != 0)
 		return native_resolver_error(number);
-	for (item = list; item && count < max; item = item->ai_next)
-		bsd_addr_get(&out[count++], (const union bsd_addr *)(const void *)item->ai_addr, (native_len)item->ai_addrlen);
+	for (item = list; item && count < max; item = item->ai_next) {
+		bsd_addr_get(&out[count], (const union bsd_addr *)(const void *)item->ai_addr, (native_len)item->ai_addrlen);
+		count += out[count].family == family && bsd__is_new(out, count);
+	}
 	freeaddrinfo(list);
 	return count > 0 ? count : LIBSOCK_EAI_NONAME;
 }

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 
-/* From a name to a connection: Happy Eyeballs version 2 (RFC 8305), with the addresses in hand before it begins. */
+/* From a name to a connection: Happy Eyeballs version 2 (RFC 8305). */
 
 #include "addr.h"
 #include "deadline.h"
+#include "dial.h"
 #include "libsock.h"
+#include "lookup.h"
 #include "os.h"
-#include "resolve.h"
 
+#include <limits.h>
 #include <string.h>
 
-enum { DIAL__STAGGER_MS = 250 }; /* RFC 8305, section 8: Connection Attempt Delay */
+enum {
+	DIAL__STAGGER_MS = 250,   /* RFC 8305, section 8: Connection Attempt Delay */
+	DIAL__RESOLUTION_MS = 50, /* and Resolution Delay */
+	DIAL__GLANCE_MS = 10      /* how often an answer is looked for while attempts are waited for */
+};
 
 _Static_assert((int)LIBSOCK_DIAL_MAX <= (int)OS_WAIT_MAX, "all attempts can be waited for at once");
 
-enum dial__state { DIAL__WAITING, DIAL__PENDING, DIAL__WON, DIAL__FAILED };
+enum dial__state { DIAL__PENDING, DIAL__WON, DIAL__FAILED };
 
 struct dial__attempt {
 	struct os_addr addr;
@@ -23,67 +29,114 @@ struct dial__attempt {
 	int err;
 };
 
-/* Attempts begin in the order of the array, so those before `begun` have and those after have not. */
 struct dial__race {
+	const struct sock_addr *addr;
+	int64_t deadline;
+	bool once;        /* no time from the beginning: each address is looked at once */
+	struct lookup lookup;
+	int taken[LOOKUP_PARTS]; /* addresses of each family that have been tried */
+	int last;                /* the family of the latest attempt; the families take turns */
+	int64_t next;            /* when the next attempt is due, if none has failed by then */
 	struct dial__attempt attempt[LIBSOCK_DIAL_MAX];
-	int count, begun, pending;
+	int begun, pending;
 	struct dial__attempt *winner;
-	int64_t next; /* when the next attempt is due, if none has failed by then */
 };
 
-/* RFC 8305, section 4: families in turn, beginning with the first address's, else in the resolver's order. */
-static void dial__interleave(struct os_addr addr[], int count)
+int dial_self(intptr_t fd, int family, const struct os_addr *to)
 {
-	for (int i = 1; i < count; i++) {
-		int other = i;
+	enum { FIRST = 1024 }; /* the system gives no port below to whoever connects */
+	struct os_addr own;
 
-		while (other < count && addr[other].family == addr[i - 1].family)
-			other++;
-		if (other == count)
-			return; /* one family is left */
+	if (to->family == LIBSOCK_AF_UNIX || to->port < FIRST || os_local(fd, &own) < 0 || own.port != to->port)
+		return 0;
+	if (own.family != to->family || memcmp(own.ip, to->ip, to->family == LIBSOCK_AF_INET ? 4 : 16) != 0)
+		return 0;
+	os_option_set(fd, family, LIBSOCK_LINGER, 0); /* so that nothing of it keeps the port from its server */
+	return LIBSOCK_ECONNREFUSED;
+}
 
-		struct os_addr moved = addr[other];
+/* How long IPv6 addresses are waited for; less where there is little time. */
+static int dial__resolution_ms(int64_t deadline)
+{
+	const int left = deadline_left(deadline);
 
-		memmove(&addr[i + 1], &addr[i], (size_t)(other - i) * sizeof addr[0]);
-		addr[i] = moved;
+	return left >= 0 && left / 4 < DIAL__RESOLUTION_MS ? left / 4 : DIAL__RESOLUTION_MS;
+}
+
+/* The family of the next address to try, or −1: there is none, as yet. */
+static int dial__part(const struct dial__race *race)
+{
+	int part = !race->last;
+
+	if (race->begun == LIBSOCK_DIAL_MAX)
+		return -1;
+	if (race->taken[part] >= race->lookup.count[part])
+		part = race->last;
+	return race->taken[part] < race->lookup.count[part] ? part : -1;
+}
+
+/*
+ * An answer has come, or all that there are. RFC 8305, section 3: with IPv6 addresses the first attempt is due at once, with
+ * IPv4 alone after a short wait for the others. IPv6 that leads nowhere does not come first.
+ */
+static void dial__learn(struct dial__race *race)
+{
+	const struct lookup *l = &race->lookup;
+
+	if (race->begun > 0)
+		return;
+	if (lookup_is_over(l)) {
+		race->last = !lookup_first(l);
+		race->next = 0;
+	} else if (l->count[LOOKUP_IP4] > 0) {
+		race->last = LOOKUP_IP6;
+		race->next = os_now() + dial__resolution_ms(race->deadline);
+	} else if (l->count[LOOKUP_IP6] > 0 && lookup_has_way(l->found[LOOKUP_IP6])) {
+		race->last = LOOKUP_IP4;
+		race->next = 0;
 	}
 }
 
 static void dial__settle(struct dial__race *race, struct dial__attempt *attempt, int err)
 {
-	race->pending -= attempt->state == DIAL__PENDING;
+	race->pending--;
+	if (err == 0)
+		err = dial_self(attempt->fd, attempt->addr.family, &attempt->addr);
 	attempt->err = err;
 	if (err == 0) {
 		attempt->state = DIAL__WON;
 		race->winner = attempt;
 		return;
 	}
-	if (attempt->fd >= 0)
+	if (attempt->fd != -1)
 		os_close(attempt->fd);
+	attempt->fd = -1;
 	attempt->state = DIAL__FAILED;
 	race->next = 0; /* a failure brings the next one forward */
 }
 
-static void dial__begin(struct dial__race *race)
+static void dial__begin(struct dial__race *race, int part)
 {
-	struct dial__attempt *attempt = &race->attempt[race->begun++];
+	struct dial__attempt *attempt = &race->attempt[race->begun];
 	int err;
 
-	race->next = os_now() + DIAL__STAGGER_MS;
+	attempt->addr = race->lookup.found[part][race->taken[part]++];
+	attempt->addr.port = race->addr->port;
 	attempt->fd = -1;
-	err = os_open(attempt->addr.family, LIBSOCK_STREAM, &attempt->fd);
-	if (err == 0)
-		err = os_connect(attempt->fd, LIBSOCK_STREAM, &attempt->addr, 0);
-	if (err != LIBSOCK_EINPROGRESS) {
-		dial__settle(race, attempt, err);
-		return;
-	}
 	attempt->state = DIAL__PENDING;
+	race->last = part;
+	race->begun++;
 	race->pending++;
+	race->next = os_now() + DIAL__STAGGER_MS;
+	err = os_open_stream(attempt->addr.family, &attempt->fd);
+	if (err == 0) /* which does not block, so that this does not, either */
+		err = os_connect(attempt->fd, LIBSOCK_STREAM, &attempt->addr, -1);
+	if (err != LIBSOCK_EINPROGRESS)
+		dial__settle(race, attempt, err);
 }
 
 /* Wait for the attempts under way; settle what has been decided. 0, or why it could not wait. */
-static int dial__wait(struct dial__race *race, int wait_ms)
+static int dial__look(struct dial__race *race, int wait_ms)
 {
 	struct os_wait_item items[LIBSOCK_DIAL_MAX];
 	struct dial__attempt *attempts[LIBSOCK_DIAL_MAX];
@@ -103,30 +156,56 @@ static int dial__wait(struct dial__race *race, int wait_ms)
 	return 0;
 }
 
-/* How long to wait before something is to be done without an event: the deadline, or the next attempt. -1: for ever. */
-static int dial__patience(const struct dial__race *race, int left)
+/* The same, and for answers of the look-up. */
+static int dial__wait(struct dial__race *race, int wait_ms)
+{
+	const int known = race->lookup.known;
+	int err = 0;
+
+	if (race->pending > 0) {
+		err = dial__look(race, wait_ms);
+		wait_ms = 0;
+	}
+	lookup_wait(&race->lookup, wait_ms);
+	if (race->lookup.known != known)
+		dial__learn(race);
+	return err;
+}
+
+/*
+ * How long to wait before something is to be done without an event: the deadline, or the next attempt. -1: for ever. While
+ * an attempt is under way, an answer of the look-up matters only when the next one is due, and is no event.
+ */
+static int dial__patience(const struct dial__race *race, bool more, int left)
 {
 	int64_t due = race->next - os_now();
 
-	if (race->begun == race->count || (left >= 0 && left < due))
+	if (!more && (race->pending == 0 || lookup_is_over(&race->lookup)))
 		return left;
-	return due > 0 ? (int)due : 0;
+	if (!more && due < DIAL__GLANCE_MS)
+		due = DIAL__GLANCE_MS;
+	if (left >= 0 && left < due)
+		return left;
+	return due <= 0 ? 0 : due > INT_MAX ? INT_MAX : (int)due;
 }
 
 /* Until one has won, all have failed, or the time is over. */
-static int dial__run(struct dial__race *race, int64_t deadline)
+static int dial__run(struct dial__race *race)
 {
 	while (race->winner == NULL) {
-		int left = deadline_left(deadline), err;
-		bool more = race->begun < race->count;
+		int left = deadline_left(race->deadline), part = dial__part(race), err = 0;
 
-		if (more && (race->begun == 0 || (left != 0 && os_now() >= race->next))) {
-			dial__begin(race);
+		if (part >= 0 && (race->once || (left != 0 && os_now() >= race->next))) {
+			dial__begin(race, part);
+			if (race->once && race->pending > 0 && race->winner == NULL)
+				err = dial__look(race, 0);
+			if (err < 0)
+				return err;
 			continue;
 		}
-		if (race->pending == 0 && (!more || left == 0))
+		if (race->pending == 0 && ((part < 0 && lookup_is_over(&race->lookup)) || (part >= 0 && left == 0)))
 			return 0;
-		err = dial__wait(race, dial__patience(race, left));
+		err = dial__wait(race, dial__patience(race, part >= 0, left));
 		if (err < 0 || (left == 0 && race->winner == NULL))
 			return err;
 	}
@@ -167,32 +246,60 @@ static int dial__error(const struct dial__race *race)
 {
 	int err = race->attempt[0].err;
 
+	if (race->begun == 0)
+		return lookup_error(&race->lookup);
 	for (int i = 1; i < race->begun; i++)
 		if (dial__weight(race->attempt[i].err) > dial__weight(err))
 			err = race->attempt[i].err;
 	return err;
 }
 
-static int dial__prepare(struct dial__race *race, const struct sock_addr *addr, int64_t deadline)
+/* A socket that does not block was right for the race; the caller's is as sock_open() makes them, and sends at once. */
+static void dial__finish(const struct dial__attempt *winner)
 {
-	struct os_addr found[LIBSOCK_DIAL_MAX];
-	int count;
+	os_option_set(winner->fd, winner->addr.family, LIBSOCK_NODELAY, 1);
+	os_set_blocking(winner->fd, true);
+}
 
-	if (addr->port == 0)
-		return LIBSOCK_EPORT;
-	count = resolve_all(addr->host, LIBSOCK_AF_ANY, found, LIBSOCK_DIAL_MAX, deadline);
-	if (count < 0)
-		return count;
-	dial__interleave(found, count);
-	race->count = count;
+/* All that may wait, and so may be cancelled. */
+static int dial__all(void *context)
+{
+	struct dial__race *race = context;
+	int err = lookup_begin(&race->lookup, race->addr->host, LIBSOCK_AF_ANY, LIBSOCK_DIAL_MAX, race->deadline);
+
+	if (err < 0)
+		return err;
+	dial__learn(race);
+	err = dial__run(race);
+	dial__end(race, race->winner ? LIBSOCK_ECANCELED : err < 0 ? err : LIBSOCK_ETIMEDOUT);
+	if (race->winner == NULL)
+		return dial__error(race);
+	dial__finish(race->winner);
+	return 0;
+}
+
+/* Nothing is left of a race whose thread is cancelled, and only the winner of one that is over. */
+static void dial__undo(void *context)
+{
+	struct dial__race *race = context;
+
+	for (int i = 0; i < race->begun; i++)
+		if (race->attempt[i].fd != -1)
+			os_close(race->attempt[i].fd);
+	lookup_end(&race->lookup);
+}
+
+static void dial__prepare(struct dial__race *race, const struct sock_addr *addr, int64_t deadline)
+{
+	race->addr = addr;
+	race->deadline = deadline;
+	race->once = deadline_left(deadline) == 0;
+	race->lookup.job = NULL;
+	race->taken[LOOKUP_IP6] = race->taken[LOOKUP_IP4] = 0;
+	race->last = LOOKUP_IP4;
+	race->next = INT64_MAX;
 	race->begun = race->pending = 0;
 	race->winner = NULL;
-	for (int i = 0; i < count; i++) {
-		race->attempt[i].state = DIAL__WAITING;
-		race->attempt[i].addr = found[i];
-		race->attempt[i].addr.port = addr->port;
-	}
-	return 0;
 }
 
 static void dial__report(const struct dial__race *race, struct sock_attempt attempts[], int *count)
@@ -208,24 +315,17 @@ int sock_dial_attempts(struct sock *s, const struct sock_addr *addr, struct sock
 		       int64_t deadline)
 {
 	struct dial__race race;
-	int err, failure;
+	int err;
 
 	if (s == NULL || count == NULL || *count < 0 || (attempts == NULL && *count > 0))
 		return LIBSOCK_EINVAL;
 	*s = (struct sock){0};
-	err = addr ? dial__prepare(&race, addr, deadline) : LIBSOCK_EINVAL;
-	if (err < 0) {
-		*count = 0;
-		return err;
-	}
-	failure = dial__run(&race, deadline);
-	dial__end(&race, race.winner ? LIBSOCK_ECANCELED : failure < 0 ? failure : LIBSOCK_ETIMEDOUT);
+	dial__prepare(&race, addr, deadline);
+	err = addr == NULL ? LIBSOCK_EINVAL : addr->port == 0 ? LIBSOCK_EPORT : os_guard(dial__all, dial__undo, &race);
+	lookup_end(&race.lookup);
 	dial__report(&race, attempts, count);
-	if (race.winner) {
+	if (err == 0)
 		*s = (struct sock){.fd = race.winner->fd, .family = race.winner->addr.family, .type = LIBSOCK_STREAM};
-		return 0;
-	}
-	err = dial__error(&race);
 	return err == LIBSOCK_ETIMEDOUT && deadline == LIBSOCK_NOWAIT ? LIBSOCK_EAGAIN : err;
 }
 

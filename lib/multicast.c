@@ -4,6 +4,7 @@
 
 #include "addr.h"
 #include "libsock.h"
+#include "lookup.h"
 #include "os.h"
 #include "socket.h"
 
@@ -57,7 +58,9 @@ static int multicast__change(struct sock s, bool join, const struct sock_addr *g
 		return LIBSOCK_EAFNOSUPPORT;
 	if (!multicast__is_group(&to) || (source && multicast__is_group(&from)))
 		return LIBSOCK_EINVAL;
-	err = multicast__interface(&to, &index);
+	err = source ? lookup_scope(&from, NULL) : 0; /* the group's is the kernel's to know */
+	if (err == 0)
+		err = multicast__interface(&to, &index);
 	return err < 0 ? err : os_member(s.fd, join, &to, source ? &from : NULL, index);
 }
 

@@ -50,6 +50,12 @@ int64_t os_now(void);
  */
 int os_open(int family, int type, intptr_t *fd);
 
+/* The same, but non-blocking, and without a word about V6ONLY: a stream that is to connect. */
+int os_open_stream(int family, intptr_t *fd);
+
+/* Make a socket blocking, if os_open() would have it so, or non-blocking. */
+int os_set_blocking(intptr_t fd, bool blocking);
+
 /* Once. The descriptor is gone whatever this returns. */
 int os_close(intptr_t fd);
 
@@ -230,9 +236,8 @@ int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void 
 int os_poller_wait(intptr_t poller, struct sock_event *events, int max, int wait_ms);
 
 /*
- * All addresses of a name, in one family or (LIBSOCK_AF_ANY) both, through the system's resolver, in its order; at most
- * `max` are written, their number is returned, at least 1. The name is well-formed and no literal. Waits as long as the
- * resolver does.
+ * All addresses of a name in one family, through the system's resolver, in its order, each once; at most `max` are written,
+ * their number is returned, at least 1. The name is well-formed and no literal. Waits as long as the resolver does.
  */
 int os_resolve(const char *name, int family, struct os_addr out[], int max);
 
@@ -240,18 +245,36 @@ int os_resolve(const char *name, int family, struct os_addr out[], int max);
 int os_reverse(const struct os_addr *addr, char *name, size_t size);
 
 /*
- * Run `work(job)` in a detached thread that takes no signals, and wait until it is done, at most `wait_ms`. 1: done.
- * 0: not yet; the thread goes on. The job is one block from malloc, freed by whoever is last: the thread, or after this
- * returned 1 the caller, through os_job_free(). On an error, with the job freed, nothing has run. At most OS_JOB_MAX at a
- * time: LIBSOCK_EAGAIN.
+ * Work of one or two parts, each in a thread that may outlive the call that wanted it. A job is one block that begins with
+ * this struct; the caller owns it and so does each thread, and whoever is last frees it.
  */
-enum { OS_JOB_MAX = 256 };
+enum { OS_JOB_MAX = 256, OS_JOB_PARTS = 2 };
 struct os_job {
-	void (*work)(struct os_job *job);
-	void *sync; /* the platform's own */
+	void (*work)(struct os_job *job, int part);
 };
-int os_job_run(struct os_job *job, int wait_ms);
-void os_job_free(struct os_job *job);
+
+/* `size` bytes, all zero but for `work`. NULL: no memory. */
+struct os_job *os_job_new(size_t size, void (*work)(struct os_job *job, int part));
+
+/*
+ * Have a part done: in a detached thread that takes no signals and keeps its own code from being unloaded; or in place,
+ * where the caller cannot be cancelled meanwhile. At most OS_JOB_MAX threads in a process, in a child of fork() from none
+ * again, or LIBSOCK_EAGAIN; another error is the system's.
+ */
+int os_job_start(struct os_job *job, int part);
+void os_job_call(struct os_job *job, int part);
+
+/* Wait until a part is done that is not in `known`, at most `wait_ms` (-1: for ever). All that are done, a bit (1 << part) each. */
+int os_job_wait(struct os_job *job, int known, int wait_ms);
+
+/* The caller's share ends. */
+void os_job_drop(struct os_job *job);
+
+/*
+ * run(context), and what it returns. Where a waiting thread can be cancelled (pthread_cancel), undo(context) is called
+ * then; without `undo` that is put off until afterwards.
+ */
+int os_guard(int (*run)(void *context), void (*undo)(void *context), void *context);
 
 /*
  * Pass a descriptor through an AF_UNIX channel, beside one byte of data, or receive one. What came without a descriptor,
@@ -303,8 +326,9 @@ int os_connections(os_connection_found *found, void *context);
 /* The machine's name, NUL-terminated; LIBSOCK_EMSGSIZE where it does not fit. Its length. */
 int os_hostname(char *name, size_t size);
 
-/* The index of an interface, above 0. */
+/* The index of an interface, above 0; is there one of that index? LIBSOCK_ENODEV: no. */
 int os_interface_index(const char *name, uint32_t *index);
+int os_interface_check(uint32_t index);
 
 /* Can a path begin with @ and be no path? */
 bool os_has_abstract_names(void);

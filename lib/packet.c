@@ -67,7 +67,7 @@ static int packet__read_peer(struct sock s, const struct sock_packet *packet, in
 	bits->interface_index = 0;
 	if (packet->peer.host[0] == '\0')
 		return 0;
-	err = resolve_for(s, RESOLVE_PEER, &packet->peer, deadline, &bits->peer);
+	err = resolve_for(s, RESOLVE_PEER | RESOLVE_UNCHECKED, &packet->peer, deadline, &bits->peer);
 	if (err < 0 || s.family == LIBSOCK_AF_UNIX)
 		return err;
 	bits->family = bits->peer.family;
@@ -89,7 +89,7 @@ static int packet__read_local(struct sock s, const struct sock_packet *packet, i
 		return 0;
 	if (s.family == LIBSOCK_AF_UNIX)
 		return LIBSOCK_ENOTSUP;
-	err = resolve_for(s, RESOLVE_LOCAL, &packet->local, deadline, &bits->local);
+	err = resolve_for(s, RESOLVE_LOCAL | RESOLVE_UNCHECKED, &packet->local, deadline, &bits->local);
 	if (err < 0)
 		return err;
 	packet__unmap(&bits->local);
@@ -123,8 +123,10 @@ static ptrdiff_t packet__why(struct os_packet *bits, ptrdiff_t err)
 {
 	intptr_t fd;
 
-	if (bits->local.family == 0)
+	err = bits->peer.family != 0 ? resolve_why(&bits->peer, err) : err;
+	if (bits->local.family == 0 || err == LIBSOCK_ENODEV)
 		return err;
+	err = resolve_why(&bits->local, err);
 	if (err != LIBSOCK_EINVAL && err != LIBSOCK_ENETUNREACH && err != LIBSOCK_EHOSTUNREACH)
 		return err;
 	if (os_open(bits->local.family, LIBSOCK_DGRAM, &fd) < 0)

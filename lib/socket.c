@@ -4,6 +4,7 @@
 
 #include "addr.h"
 #include "deadline.h"
+#include "dial.h"
 #include "libsock.h"
 #include "os.h"
 #include "resolve.h"
@@ -55,17 +56,17 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 		if (err == LIBSOCK_EAGAIN && left != 0)
 			os_wait(NULL, 0, 1); /* nothing reports that there is room again */
 	} while (err == OS_EINTR || (err == LIBSOCK_EAGAIN && left != 0));
-	if (deadline == LIBSOCK_NOWAIT)
-		return err;
-	if (err == LIBSOCK_EINPROGRESS)
-		return socket__connect_wait(s, deadline);
-	return err == LIBSOCK_EAGAIN ? LIBSOCK_ETIMEDOUT : err;
+	if (err == LIBSOCK_EINPROGRESS && deadline != LIBSOCK_NOWAIT)
+		err = socket__connect_wait(s, deadline);
+	if (err == 0 && s.type == LIBSOCK_STREAM)
+		return dial_self(s.fd, s.family, &to);
+	return err == LIBSOCK_EAGAIN && deadline != LIBSOCK_NOWAIT ? LIBSOCK_ETIMEDOUT : err;
 }
 
 int sock_connected(struct sock s, int64_t deadline)
 {
 	const int64_t passed = -1; /* looks once, without waiting */
-	struct os_addr unused;
+	struct os_addr peer;
 	int err = socket_check(s, LIBSOCK_STREAM);
 
 	if (err < 0)
@@ -76,7 +77,9 @@ int sock_connected(struct sock s, int64_t deadline)
 	if (err == LIBSOCK_ETIMEDOUT && deadline == LIBSOCK_NOWAIT)
 		return LIBSOCK_EAGAIN;
 	/* No error is no connection yet: the socket may never have had one, or have told its failure before. */
-	return err < 0 ? err : os_peer(s.fd, &unused);
+	if (err == 0)
+		err = os_peer(s.fd, &peer);
+	return err < 0 ? err : dial_self(s.fd, s.family, &peer);
 }
 
 int sock_bind(struct sock s, const struct sock_addr *addr)

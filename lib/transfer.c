@@ -172,11 +172,11 @@ ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct
 	if (to == NULL || (data == NULL && size > 0))
 		return LIBSOCK_EINVAL;
 	transfer__keep(&kept, s, data, size, deadline);
-	n = resolve_for(s, RESOLVE_PEER, to, deadline, &bits);
+	n = resolve_for(s, RESOLVE_PEER | RESOLVE_UNCHECKED, to, deadline, &bits);
 	if (n < 0)
 		return n;
 	n = os_sendto(kept.fd, kept.data, kept.size, transfer_how(kept.deadline), &bits);
-	return n >= 0 ? n : transfer__sendto_again(&kept, &bits, n);
+	return n >= 0 ? n : resolve_why(&bits, transfer__sendto_again(&kept, &bits, n));
 }
 
 /* Within sock_recv it would cost streams, too, the registers that only this needs. */

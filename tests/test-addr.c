@@ -187,6 +187,32 @@ START_TEST(format_is_read_back_by_parse)
 }
 END_TEST
 
+/* Texts of the letters that mean something, always the same ones: whatever is read is read again from what is written. */
+START_TEST(whatever_parses_is_formatted_so_that_it_parses)
+{
+	static const char letters[] = "::::[]%..0019afx-";
+	unsigned seed = 1, found = 0;
+
+	for (int i = 0; i < 1000000; i++) {
+		struct sock_addr addr, again;
+		char text[24] = "", written[LIBSOCK_ADDRSTRLEN];
+		size_t length = (seed >> 16) % (i % 2 ? 8 : sizeof text);
+
+		for (size_t c = 0; c < length; c++) {
+			seed = seed * 1103515245U + 12345U;
+			text[c] = letters[(seed >> 16) % (sizeof letters - 1)];
+		}
+		seed = seed * 1103515245U + 12345U;
+		if (sock_addr_parse(&addr, text) < 0)
+			continue;
+		found++;
+		ck_assert_msg(sock_addr_format(written, sizeof written, &addr) > 0, "%s", text);
+		ck_assert_msg(sock_addr_parse(&again, written) == 0 && sock_addr_equal(&addr, &again), "%s: %s", text, written);
+	}
+	ck_assert_uint_gt(found, 1000);
+}
+END_TEST
+
 START_TEST(format_writes_the_documented_forms)
 {
 	static const struct {
@@ -194,7 +220,7 @@ START_TEST(format_writes_the_documented_forms)
 		const char *text;
 	} rows[] = {
 		{{"127.0.0.1", 80}, "127.0.0.1:80"}, {{"::1", 80}, "[::1]:80"}, {{"::1", 0}, "::1"},
-		{{"", 80}, ":80"},		     {{"", 0}, ""},		{{"/run/x", 0}, "/run/x"},
+		{{"", 80}, ":80"},		     {{"", 0}, ":0"},		{{"/run/x", 0}, "/run/x"},
 	};
 	char text[LIBSOCK_ADDRSTRLEN];
 
@@ -273,6 +299,7 @@ int main(void)
 		{hosts_of_every_critical_length},
 		{set_checks_range_and_nulls},
 		{format_is_read_back_by_parse},
+		{whatever_parses_is_formatted_so_that_it_parses},
 		{format_writes_the_documented_forms},
 		{format_never_writes_past_the_buffer},
 		{equal_compares_meaning},

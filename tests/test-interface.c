@@ -234,6 +234,51 @@ START_TEST(every_address_in_use_can_be_bound)
 }
 END_TEST
 
+/* By name and by number, of an address that needs a scope and of one that does not. */
+START_TEST(an_unknown_interface_is_enodev_in_every_call)
+{
+	static const char *const zones[] = {"no-such", "4294967295", "4294967294", "1000000007"};
+	static const char *const hosts[] = {"fe80::1", "2001:db8::1", "ff02::1"};
+	const struct sock_addr any = {"", 0}, group = {"ff02::114", 0}, here = {"::1", 9};
+	struct sock_addr addr, out[1];
+	struct sock s, u;
+
+	if (sock_has(LIBSOCK_HAS_INET6) != 1)
+		return;
+	for (int i = 0; i < 12; i++) {
+		struct sock_packet to = {.ecn = -1, .ttl = -1}, from = {.peer = here, .ecn = -1, .ttl = -1};
+
+		addr.port = 9;
+		snprintf(addr.host, sizeof addr.host, "%s%%%s", hosts[i % 3], zones[i / 3]);
+		to.peer = from.local = addr;
+		expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_STREAM), 0);
+		expect(sock_open(&u, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
+		expect(sock_connect(s, &addr, soon()), LIBSOCK_ENODEV);
+		expect(sock_connect(u, &addr, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
+		expect(sock_bind(s, &addr), LIBSOCK_ENODEV);
+		expect(sock_bind(u, &addr), LIBSOCK_ENODEV);
+		expect(sock_bind(u, &any), 0);
+		expect(sock_sendto(u, "x", 1, &addr, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
+		expect(sock_sendto(u, "x", 1, &addr, LIBSOCK_FOREVER), LIBSOCK_ENODEV);
+		expect(sock_send_packet(u, "x", 1, &to, soon()), LIBSOCK_ENODEV);
+		if (i % 3 < 2 && sock_has(LIBSOCK_HAS_PACKET_LOCAL) == 1) /* a group is not sent from */
+			expect(sock_send_packet(u, "x", 1, &from, soon()), LIBSOCK_ENODEV);
+		if (i % 3 == 2)
+			expect(sock_join(u, &addr, NULL, 0), LIBSOCK_ENODEV);
+		else
+			expect(sock_join(u, &group, &addr, 1), LIBSOCK_ENODEV);
+		expect(i % 3 == 2 ? sock_leave(u, &addr, NULL, 0) : sock_leave(u, &group, &addr, 1), LIBSOCK_ENODEV);
+		sock_close(&s);
+		sock_close(&u);
+		expect(sock_dial(&s, &addr, soon()), LIBSOCK_ENODEV);
+		expect(sock_dial(&s, &addr, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
+		expect(sock_serve(&s, &addr, 1), LIBSOCK_ENODEV);
+		expect(sock_resolve(addr.host, LIBSOCK_AF_ANY, out, 1, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
+		expect(sock_reverse(&addr, out, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
+	}
+}
+END_TEST
+
 START_TEST(the_machine_has_a_name)
 {
 	char name[LIBSOCK_HOST_MAX], again[LIBSOCK_HOST_MAX];
@@ -277,6 +322,7 @@ int main(void)
 		{every_row_is_whole_and_in_order},
 		{a_link_local_address_is_scoped_to_its_own_interface},
 		{every_address_in_use_can_be_bound},
+		{an_unknown_interface_is_enodev_in_every_call},
 		{the_machine_has_a_name},
 		{mistakes_are_told_of},
 		{0},

@@ -8,8 +8,6 @@
 #include "libsock.h"
 #include "os.h"
 
-#include <stdlib.h>
-
 int64_t os_now(void)
 {
 	return 1; /* no clock, and nothing that could wait for it */
@@ -20,6 +18,20 @@ int os_open(int family, int type, intptr_t *fd)
 	(void)family;
 	(void)type;
 	(void)fd;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_open_stream(int family, intptr_t *fd)
+{
+	(void)family;
+	(void)fd;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_set_blocking(intptr_t fd, bool blocking)
+{
+	(void)fd;
+	(void)blocking;
 	return LIBSOCK_ENOTSUP;
 }
 
@@ -349,6 +361,12 @@ int os_interface_index(const char *name, uint32_t *index)
 	return LIBSOCK_ENOTSUP;
 }
 
+int os_interface_check(uint32_t index)
+{
+	(void)index;
+	return LIBSOCK_ENOTSUP;
+}
+
 bool os_has_abstract_names(void)
 {
 	return false;
@@ -368,18 +386,6 @@ int os_reverse(const struct os_addr *addr, char *name, size_t size)
 	(void)name;
 	(void)size;
 	return LIBSOCK_ENOTSUP;
-}
-
-int os_job_run(struct os_job *job, int wait_ms)
-{
-	(void)wait_ms;
-	free(job);
-	return LIBSOCK_ENOTSUP;
-}
-
-void os_job_free(struct os_job *job)
-{
-	free(job);
 }
 
 const struct os_error_row os_error_rows[] = {{0, 0}};

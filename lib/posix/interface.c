@@ -115,6 +115,15 @@ int os_interfaces(ifaddrs__found *found, void *context)
 	return err;
 }
 
+int os_interface_check(uint32_t index)
+{
+	char name[IF_NAMESIZE];
+
+	if (if_indextoname(index, name))
+		return 0;
+	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? os_error(errno) : LIBSOCK_ENODEV;
+}
+
 /* Into room for any name: POSIX allows a system that has too little to cut it, NUL and all, and say nothing. */
 int os_hostname(char *name, size_t size)
 {

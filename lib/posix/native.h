@@ -71,8 +71,14 @@ enum { NATIVE_NONE = -1 }; /* no socket */
 
 #ifdef SOCK_CLOEXEC
 #define NATIVE_CLOEXEC SOCK_CLOEXEC
+#define NATIVE_NONBLOCK SOCK_NONBLOCK
 #else
+#define NATIVE_NONBLOCK 0
 #define NATIVE_CLOEXEC 0 /* macOS: set a moment later */
+#endif
+
+#ifdef __APPLE__
+#define NATIVE_RELATIVE_WAIT /* pthread_cond_timedwait_relative_np; a condition variable's clock cannot be chosen */
 #endif
 
 #ifdef POLLRDHUP

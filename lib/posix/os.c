@@ -100,22 +100,35 @@ static int os__open_error(int number)
 	}
 }
 
-int os_open(int family, int type, intptr_t *result)
+static int os__open(int family, int type, bool blocking, intptr_t *result)
 {
-	const int native_type = (type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM) | NATIVE_CLOEXEC;
-	int fd, tamed, off = 0, dual;
+	const int mode = blocking ? 0 : NATIVE_NONBLOCK,
+		  native_type = (type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM) | NATIVE_CLOEXEC | mode;
+	int fd, tamed;
 
 	BSD_CALL(fd, socket(os__family(family), native_type, 0));
 	if (fd == -1)
 		return os__open_error(errno);
 	tamed = NATIVE_CLOEXEC ? native_no_sigpipe(fd) : native_tame(fd);
-	if (tamed == -1 || (!NATIVE_BLOCKING && native_set_blocking(fd, false) == -1))
+	if (tamed == -1 || (!blocking && !mode && native_set_blocking(fd, false) == -1))
 		return os__give_up(fd);
-	/* Dual stack, set because the default is the administrator's (Linux: net.ipv6.bindv6only). OpenBSD refuses. */
-	if (family == LIBSOCK_AF_INET6)
-		BSD_CALL(dual, setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off));
 	*result = fd;
 	return 0;
+}
+
+int os_open(int family, int type, intptr_t *result)
+{
+	int off = 0, dual, err = os__open(family, type, NATIVE_BLOCKING, result);
+
+	/* Dual stack, set because the default is the administrator's (Linux: net.ipv6.bindv6only). OpenBSD refuses. */
+	if (err == 0 && family == LIBSOCK_AF_INET6)
+		BSD_CALL(dual, setsockopt((int)*result, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off));
+	return err;
+}
+
+int os_open_stream(int family, intptr_t *result)
+{
+	return os__open(family, LIBSOCK_STREAM, false, result);
 }
 
 /*

@@ -125,6 +125,13 @@ int os_interfaces(adapter__found *found, void *context)
 	return 0;
 }
 
+int os_interface_check(uint32_t index)
+{
+	NET_LUID luid;
+
+	return ConvertInterfaceIndexToLuid(index, &luid) == NO_ERROR ? 0 : LIBSOCK_ENODEV;
+}
+
 /* Not gethostname, which answers in the code page of the day. The name is the machine's own, in a cluster too. */
 int os_hostname(char *name, size_t size)
 {

@@ -162,6 +162,11 @@ void os_forget(intptr_t fd)
 	(void)fd;
 }
 
+int os_open_stream(int family, intptr_t *result)
+{
+	return os_open(family, LIBSOCK_STREAM, result);
+}
+
 /* A socket that is to linger must be allowed to wait, or it stays open (Microsoft's page on closesocket). */
 int os_close(intptr_t fd)
 {

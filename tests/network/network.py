@@ -282,7 +282,10 @@ def listen():
 
 
 def dns():
-    """A name server whose answer is in the name: slow-300 is this host, after so many ms; rcode-2 an error."""
+    """A name server whose answer is in the name: slow-300 is this host, after so many ms; rcode-2 an error.
+
+    both-N-M has an IPv6 address after N ms and an IPv4 one after M, or "never".
+    """
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((ODD_DNS, 53))
     print("ready", flush=True)
@@ -290,13 +293,20 @@ def dns():
         query, peer = sock.recvfrom(512)
         label = query[13:13 + query[12]].decode()
         end = query.index(b"\0", 12) + 5
-        kind, _, number = label.partition("-")
-        answers = kind == "slow" and query[end - 4:end - 2] == b"\0\1"
-        rcode = int(number) if kind == "rcode" else 0
+        kind, *numbers = label.split("-")
+        numbers = [-1 if number == "never" else int(number) for number in numbers]
+        address = {1: socket.inet_aton(S4), 28: socket.inet_pton(socket.AF_INET6, S6)}.get(
+            int.from_bytes(query[end - 4:end - 2], "big"), b"")
+        six = len(address) == 16
+        answers = bool(address) and (kind == "both" or (kind == "slow" and not six))
+        delay = numbers[not six] if kind == "both" else numbers[0] if kind == "slow" else 0
+        rcode = numbers[0] if kind == "rcode" else 0
+        if delay < 0:
+            continue
         reply = query[:2] + struct.pack("!HHHHH", 0x8580 | rcode, 1, int(answers), 0, 0) + query[12:end]
         if answers:
-            reply += b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 0, 4) + socket.inet_aton(S4)
-        threading.Timer(int(number) / 1000 if kind == "slow" else 0, sock.sendto, (reply, peer)).start()
+            reply += b"\xc0\x0c" + struct.pack("!HHIH", 28 if six else 1, 1, 0, len(address)) + address
+        threading.Timer(delay / 1000, sock.sendto, (reply, peer)).start()
 
 
 def internet_checksum(data):
@@ -351,9 +361,9 @@ TOOLS = {"--headers": headers}  # started by the one scenario that needs it
 # ------------------------------------------------------------------------------------------------ asking the probe
 
 
-def probe_lines(host, *args, seconds=120):
+def probe_lines(host, *args, seconds=120, prefix=()):
     try:
-        done = subprocess.run(inside(host, PROBE, *args), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        done = subprocess.run(inside(host, *prefix, PROBE, *args), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=seconds, preexec_fn=before_exec)
     except subprocess.TimeoutExpired as error:
         raise Wrong("probe", *args, f"did not end within {seconds} s") from error
@@ -471,6 +481,65 @@ def a_silent_name_server_ends_a_dial_at_its_deadline():
 
     times, _, _ = hundred("dial", "dual.test", OPEN, 200, code="ETIMEDOUT", least=200, most=210, check=check)
     return f"100 of 100 in {times}"
+
+
+def a_family_that_never_answers_does_not_hold_a_dial():
+    resolve_with(ODD_DNS)
+    took = []
+    for name, least, address in (("both-never-0", 50, S4), ("both-0-never", 0, S6), ("both-20-0", 20, S6),
+                                 ("both-200-0", 50, S4), ("both-0-200", 0, S6), ("both-never-100", 150, S4)):
+        for limit in (3000, 30000, "forever"):
+            result = expect(probe_lines(CLIENT, "dial", name + ".test", OPEN, limit)[0], "OK", least, least + 150)
+            want(result["peer"] == [address, OPEN] and result["count"] == 1, name, limit, result)
+            took.append(f"{result['ms']}")
+    expect(probe_lines(CLIENT, "dial", "both-never-never.test", OPEN, 300)[0], "ETIMEDOUT", 300, 310)
+    return " ".join(took) + " ms"
+
+
+def an_answer_that_is_late_joins_the_dial():
+    resolve_with(ODD_DNS)
+    for name, port, least, most in (("both-0-100", V6_RESET, 100, 200), ("both-0-100", V6_DROP, 250, 350),
+                                    ("both-0-400", V6_DROP, 400, 500)):
+        result = expect(probe_lines(CLIENT, "dial", name + ".test", port, "forever")[0], "OK", least, most)
+        want([host for host, _ in tried(result)] == [S6, S4] and result["peer"][0] == S4, name, port, result)
+    result = expect(probe_lines(CLIENT, "dial", "both-300-0.test", CLOSED, 5000)[0], "ECONNREFUSED", 300, 400)
+    want(tried(result) == [(S4, "ECONNREFUSED"), (S6, "ECONNREFUSED")], result)
+
+
+def a_look_up_gives_at_its_deadline_what_has_come():
+    resolve_with(ODD_DNS)
+    for name, address in (("both-never-0.test", S4), ("both-0-never.test", S6)):
+        result = expect(probe_lines(CLIENT, "resolve", name, "any", 300)[0], "OK", 300, 310)
+        want(result["addrs"] == [address], name, result)
+    expect(probe_lines(CLIENT, "resolve", "both-never-never.test", "any", 300)[0], "ETIMEDOUT", 300, 310)
+    result = expect(probe_lines(CLIENT, "resolve", "both-100-0.test", "any", 2000)[0], "OK", 100, 200)
+    want(result["addrs"] == [S6, S4], result)
+
+
+def alone(setup, *args):
+    """The probe on a host of its own, without a network."""
+    shell = f"ip link set lo up; {setup}; exec \"$0\" \"$@\""
+    return probe_lines(CLIENT, *args, prefix=["unshare", "-n", "sh", "-c", shell])
+
+
+def a_host_without_ipv6_serves_and_dials_localhost():
+    off = "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 > /proc/sys/net/ipv6/conf/lo/disable_ipv6"
+    for host, local in (("localhost", "127.0.0.1"), ("", None), ("127.0.0.1", "127.0.0.1")):
+        result = expect(alone(off, "serve", host, FREE, 0)[0], "OK")
+        want(local in (None, result["local"][0]), host, "is", result)
+    expect(alone(off, "serve", "::1", FREE, 0)[0], "EADDRNOTAVAIL")
+    result = alone(off, "dial", "localhost", FREE, 2000)[0]
+    want(tried(result)[0] == ("127.0.0.1", "ECONNREFUSED") and result["code"] == "ECONNREFUSED", result)
+    expect(alone("true", "serve", "localhost", FREE, 0)[0], "OK")
+
+
+def a_client_is_never_its_own_server():
+    only = f"echo {FREE} {FREE} > /proc/sys/net/ipv4/ip_local_port_range"
+    for host in ("127.0.0.1", "::1", "localhost"):
+        for limit in (2000, "forever"):
+            *results, end = alone(only, "dial", host, FREE, limit, 5)
+            bad = [r for r in results if r["code"] not in ("ECONNREFUSED", "EADDRNOTAVAIL")]
+            want(not bad and len(results) == 5 and end["fds"] == 0, host, limit, bad, end)
 
 
 def ten_thousand_look_ups_given_up_leave_nothing_behind():
@@ -838,6 +907,9 @@ SCENARIOS = [
     a_slow_name_server_is_waited_for_as_long_as_told,
     a_silent_name_server_ends_a_look_up_at_its_deadline,
     a_silent_name_server_ends_a_dial_at_its_deadline,
+    a_family_that_never_answers_does_not_hold_a_dial,
+    an_answer_that_is_late_joins_the_dial,
+    a_look_up_gives_at_its_deadline_what_has_come,
     ten_thousand_look_ups_given_up_leave_nothing_behind,
     more_than_256_look_ups_at_a_time_are_refused,
     a_dial_takes_ipv6_first,
@@ -856,6 +928,8 @@ SCENARIOS = [
     link_local_datagrams_show_their_scope,
     a_listener_on_everything_shows_each_family_as_itself,
     a_name_can_be_served,
+    a_host_without_ipv6_serves_and_dials_localhost,
+    a_client_is_never_its_own_server,
     a_port_is_served_again_right_after_a_restart_but_not_twice,
     addresses_have_their_names,
     a_silent_name_server_ends_a_reverse_look_up_at_its_deadline,

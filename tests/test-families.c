@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * sock_serve and sock_dial on machines that lack a family or an address, or that give a client the port of its server: the
+ * platform's calls are replaced (by the linker: -Wl,--wrap).
+ */
+
+#include "os.h"
+#include "testing.h"
+
+#include <string.h>
+
+/* What this machine says of each family; 0: the system is asked. */
+static struct machine {
+	int open, bind;
+} six, four;
+static int is_six_only;                /* as on OpenBSD */
+static const struct sock_addr *to_self; /* a socket that is to connect has got this port */
+
+/* The linker's names. */
+int __real_os_open(int family, int type, intptr_t *fd);
+int __real_os_open_stream(int family, intptr_t *fd);
+int __real_os_bind(intptr_t fd, int type, const struct os_addr *to);
+int __real_os_option_get(intptr_t fd, int family, int option, int64_t *value);
+int __wrap_os_open(int family, int type, intptr_t *fd);
+int __wrap_os_open_stream(int family, intptr_t *fd);
+int __wrap_os_bind(intptr_t fd, int type, const struct os_addr *to);
+int __wrap_os_option_get(intptr_t fd, int family, int option, int64_t *value);
+
+static const struct machine *of_family(int family)
+{
+	return family == LIBSOCK_AF_INET ? &four : &six;
+}
+
+int __wrap_os_open(int family, int type, intptr_t *fd)
+{
+	return of_family(family)->open < 0 ? of_family(family)->open : __real_os_open(family, type, fd);
+}
+
+int __wrap_os_open_stream(int family, intptr_t *fd)
+{
+	struct os_addr local = {.family = LIBSOCK_AF_INET, .ip = {127, 0, 0, 1}};
+	int err = of_family(family)->open < 0 ? of_family(family)->open : __real_os_open_stream(family, fd);
+
+	if (err == 0 && to_self && family == LIBSOCK_AF_INET) {
+		local.port = to_self->port;
+		expect(__real_os_bind(*fd, LIBSOCK_STREAM, &local), 0);
+	}
+	return err;
+}
+
+int __wrap_os_bind(intptr_t fd, int type, const struct os_addr *to)
+{
+	return of_family(to->family)->bind < 0 ? of_family(to->family)->bind : __real_os_bind(fd, type, to);
+}
+
+int __wrap_os_option_get(intptr_t fd, int family, int option, int64_t *value)
+{
+	if (option != LIBSOCK_V6ONLY || !is_six_only)
+		return __real_os_option_get(fd, family, option, value);
+	*value = 1;
+	return 0;
+}
+
+static void whole_machine(void)
+{
+	six = four = (struct machine){0, 0};
+	is_six_only = 0;
+	to_self = NULL;
+}
+
+static int has_ip6(void)
+{
+	struct sock_addr addr = {"::1", 0};
+	struct sock s;
+	int err;
+
+	whole_machine();
+	err = sock_serve(&s, &addr, 1);
+	sock_close(&s);
+	return err == 0;
+}
+
+/* Serve, and say where; a socket's mode and options are as promised. */
+static int served(const char *host, struct sock_addr *at)
+{
+	struct sock_addr addr = {"", 0};
+	struct sock l, client, conn;
+	int64_t on = 0;
+	int err;
+
+	expect(sock_addr_set(&addr, host, 0), 0);
+	err = sock_serve(&l, &addr, 4);
+	if (err < 0) {
+		ck_assert_int_eq(l.family, 0);
+		return err;
+	}
+	expect(sock_local(l, at), 0);
+	expect(sock_accept(l, &conn, NULL, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	addr = loopback(LIBSOCK_AF_INET, at->port);
+	if (strcmp(at->host, "::1") == 0)
+		addr = *at;
+	whole_machine();
+	expect(sock_dial(&client, &addr, soon()), 0);
+	expect(sock_accept(l, &conn, NULL, soon()), 0);
+	expect(sock_get(client, LIBSOCK_NODELAY, &on), 0);
+	ck_assert_int_eq(on, 1);
+	on = 0;
+	expect(sock_get(conn, LIBSOCK_NODELAY, &on), 0);
+	ck_assert_int_eq(on, 1);
+	sock_close(&client);
+	sock_close(&conn);
+	sock_close(&l);
+	return 0;
+}
+
+static const int lacks_family[] = {LIBSOCK_ENOTSUP, LIBSOCK_EAFNOSUPPORT, LIBSOCK_EACCES, LIBSOCK_EPERM};
+static const int lacks_address[] = {LIBSOCK_EADDRNOTAVAIL, LIBSOCK_EAFNOSUPPORT, LIBSOCK_ENOTSUP};
+enum { FAMILY_ERRORS = 4, ADDRESS_ERRORS = 3 };
+
+START_TEST(localhost_is_served_where_the_machine_has_it)
+{
+	struct sock_addr at;
+
+	whole_machine();
+	expect(served("localhost", &at), 0);
+	ck_assert_str_eq(at.host, "127.0.0.1");
+	for (int i = 0; i < FAMILY_ERRORS; i++) {
+		six.open = lacks_family[i];
+		expect(served("x.localhost", &at), 0);
+		ck_assert_str_eq(at.host, "127.0.0.1");
+		if (!has_ip6())
+			continue;
+		four.open = lacks_family[i];
+		expect(served("localhost", &at), 0);
+		ck_assert_str_eq(at.host, "::1");
+		four.bind = lacks_address[i % ADDRESS_ERRORS];
+		expect(served("localhost", &at), 0);
+		ck_assert_str_eq(at.host, "::1");
+		four.open = lacks_family[i];
+		six.open = LIBSOCK_ENOTSUP;
+		expect(served("localhost", &at), lacks_family[i]); /* of the first one */
+		whole_machine();
+	}
+}
+END_TEST
+
+START_TEST(the_wildcard_is_served_with_the_families_that_there_are)
+{
+	struct sock_addr at;
+
+	for (int i = 0; i < FAMILY_ERRORS; i++) {
+		six.open = lacks_family[i];
+		if (lacks_family[i] != LIBSOCK_EAFNOSUPPORT)
+			expect(sock_has(LIBSOCK_HAS_INET6), 0);
+		expect(served("", &at), 0);
+		ck_assert_str_eq(at.host, "0.0.0.0");
+		six.bind = lacks_address[i % ADDRESS_ERRORS];
+		expect(served("", &at), 0);
+		ck_assert_str_eq(at.host, "0.0.0.0");
+	}
+	is_six_only = 1;
+	expect(served("", &at), 0);
+	ck_assert_str_eq(at.host, "0.0.0.0");
+	whole_machine();
+}
+END_TEST
+
+/* Another address is no way out of what is wrong with this one. */
+START_TEST(what_is_not_a_lack_is_an_error)
+{
+	static const int opens[] = {LIBSOCK_EMFILE, LIBSOCK_ENFILE, LIBSOCK_ENOBUFS, LIBSOCK_ENOMEM};
+	static const int binds[] = {LIBSOCK_EADDRINUSE, LIBSOCK_EACCES, LIBSOCK_ENOBUFS, LIBSOCK_EPERM};
+	static const char *const hosts[] = {"", "localhost"};
+	struct sock_addr at;
+
+	for (int i = 0; i < 4 * 2; i++) {
+		six.open = four.open = opens[i / 2];
+		expect(served(hosts[i % 2], &at), opens[i / 2]);
+		six = four = (struct machine){.bind = binds[i / 2]};
+		expect(served(hosts[i % 2], &at), binds[i / 2]);
+		six.bind = 0;
+		if (i % 2) /* not on ::1, because 127.0.0.1 is in use */
+			expect(served(hosts[i % 2], &at), binds[i / 2]);
+	}
+	whole_machine();
+	for (int i = 0; i < FAMILY_ERRORS; i++) {
+		six.open = lacks_family[i];
+		expect(served("::1", &at), lacks_family[i]);
+	}
+	whole_machine();
+}
+END_TEST
+
+/* A port of 127.0.0.1 where nobody listens, and the same of ::1, so far as there is one. */
+START_TEST(a_stream_that_is_its_own_peer_was_refused)
+{
+	const int64_t deadlines[] = {LIBSOCK_FOREVER, soon(), sock_after(30000)};
+	struct sock_addr addr;
+	struct sock s;
+
+	whole_machine();
+	for (int i = 0; i < 3; i++) {
+		addr = loopback(LIBSOCK_AF_INET, 0);
+		expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+		expect(sock_bind(s, &addr), 0);
+		expect(sock_local(s, &addr), 0);
+		expect(sock_connect(s, &addr, deadlines[i]), LIBSOCK_ECONNREFUSED);
+		sock_close(&s);
+		to_self = &addr;
+		expect(sock_dial(&s, &addr, deadlines[i]), LIBSOCK_ECONNREFUSED);
+		ck_assert_int_eq(s.family, 0);
+		expect(sock_dial(&s, &addr, LIBSOCK_NOWAIT), LIBSOCK_ECONNREFUSED);
+		to_self = NULL;
+	}
+	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+	addr.port = 0;
+	expect(sock_bind(s, &addr), 0); /* the port is free for its server, at once */
+	expect(sock_local(s, &addr), 0);
+	if (sock_connect(s, &addr, LIBSOCK_NOWAIT) == LIBSOCK_EINPROGRESS)
+		expect(sock_connected(s, soon()), LIBSOCK_ECONNREFUSED);
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(a_dial_goes_on_after_its_own_port)
+{
+	struct sock_attempt attempts[LIBSOCK_DIAL_MAX];
+	struct sock_addr addr;
+	struct sock l, s;
+	int count = LIBSOCK_DIAL_MAX;
+
+	if (!has_ip6())
+		return;
+	l = listener(LIBSOCK_AF_INET6, 4, &addr);
+	expect(sock_addr_set(&addr, "localhost", addr.port), 0);
+	to_self = &addr;
+	expect(sock_dial_attempts(&s, &addr, attempts, &count, soon()), 0);
+	ck_assert_int_eq(s.family, LIBSOCK_AF_INET6);
+	sock_close(&s);
+	sock_close(&l);
+	whole_machine();
+}
+END_TEST
+
+/* Whatever is decided at once is looked at, also without time. */
+START_TEST(a_dial_without_time_tries_every_address)
+{
+	struct sock_attempt attempts[LIBSOCK_DIAL_MAX];
+	struct sock_addr addr;
+	struct sock l, s;
+
+	whole_machine();
+	for (int i = 0; i < 4; i++) {
+		const int64_t deadline = i % 2 ? -1 : LIBSOCK_NOWAIT;
+		int count = LIBSOCK_DIAL_MAX;
+
+		if (i / 2 && !has_ip6())
+			continue;
+		l = listener(i / 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, 4, &addr);
+		expect(sock_addr_set(&addr, "localhost", addr.port), 0);
+		expect(sock_dial_attempts(&s, &addr, attempts, &count, deadline), 0);
+		ck_assert_int_eq(s.family, i / 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET);
+		ck_assert_int_le(count, 2);
+		expect(attempts[count - 1].err, 0);
+		sock_close(&s);
+		sock_close(&l);
+	}
+}
+END_TEST
+
+START_TEST(a_family_that_is_missing_does_not_hold_a_dial)
+{
+	struct sock_attempt attempts[LIBSOCK_DIAL_MAX];
+	struct sock_addr addr;
+	struct sock l, s;
+
+	for (int i = 0; i < FAMILY_ERRORS; i++) {
+		int count = LIBSOCK_DIAL_MAX;
+
+		whole_machine();
+		l = listener(LIBSOCK_AF_INET, 4, &addr);
+		expect(sock_addr_set(&addr, "localhost", addr.port), 0);
+		six.open = lacks_family[i];
+		expect(sock_dial_attempts(&s, &addr, attempts, &count, soon()), 0);
+		ck_assert_int_eq(count, 1); /* what has no way does not come first */
+		ck_assert_str_eq(attempts[0].addr.host, "127.0.0.1");
+		sock_close(&s);
+		sock_close(&l);
+	}
+	whole_machine();
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{localhost_is_served_where_the_machine_has_it},
+		{the_wildcard_is_served_with_the_families_that_there_are},
+		{what_is_not_a_lack_is_an_error},
+		{a_stream_that_is_its_own_peer_was_refused},
+		{a_dial_goes_on_after_its_own_port},
+		{a_dial_without_time_tries_every_address},
+		{a_family_that_is_missing_does_not_hold_a_dial},
+		{0},
+	};
+
+	return testing_main("families", tests);
+}

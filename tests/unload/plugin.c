@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A plug-in with libsock inside. */
+
+#include <libsock.h>
+
+int plugin_begin(void);
+
+int plugin_begin(void)
+{
+	struct sock_addr out[1];
+
+	return sock_resolve("localhost", LIBSOCK_AF_ANY, out, 1, sock_after(0));
+}
