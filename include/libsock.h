@@ -1526,7 +1526,8 @@ struct sock_interface {
 };
 
 /**
- * The network interfaces of this machine: a row for each address, and one for an interface without any.
+ * The network interfaces of this machine: a row for each address, and one for an interface without any. A label that an
+ * address has (`eth0:1`) is not told.
  *
  * @param[out] out Receives the rows, those of one interface together, by rising index. May be NULL if `max` is 0.
  * @param[in] max  The room in `out`.

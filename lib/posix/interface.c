@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Network interfaces by getifaddrs, and the machine's name. */
+/* Network interfaces, by getifaddrs where that tells whose an address is, and the machine's name. */
 
 #include "native.h"
 
 #include "libsock.h"
+#include "netlink.h"
 #include "os.h"
 
 #include <ifaddrs.h>
@@ -13,7 +14,7 @@
 typedef void ifaddrs__found(void *context, const char *name, uint32_t index, unsigned flags,
 			    const struct os_addr *addr);
 
-/* Linux puts an address's label in the name's place, eth0:1 (ip-address(8)); an interface's own name has no colon. */
+/* Some systems have an alias for each further address, eth0:1; an interface's own name has no colon. */
 static size_t ifaddrs__name_length(const struct ifaddrs *item)
 {
 	size_t length = strcspn(item->ifa_name, ":");
@@ -106,6 +107,8 @@ int os_interfaces(ifaddrs__found *found, void *context)
 	struct ifaddrs *list;
 	int err = 0;
 
+	if (NATIVE_ADDRESSES_HAVE_LABELS)
+		return route_interfaces(found, context);
 	if (getifaddrs(&list) == -1)
 		return os_error(errno);
 	for (const struct ifaddrs *item = list; item && err == 0; item = item->ifa_next)

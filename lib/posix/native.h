@@ -59,12 +59,14 @@ enum { NATIVE_NONE = -1 }; /* no socket */
 #define NATIVE_ABSTRACT_NAMES true        /* unix(7) */
 #define NATIVE_REUSEPORT SO_REUSEPORT     /* socket(7): shares out what comes */
 #define NATIVE_SHARE SO_REUSEADDR         /* socket(7), ip(7): lets all who have it bind to one address */
+#define NATIVE_ADDRESSES_HAVE_LABELS true /* in the place of their interface's name: getifaddrs(3), ip-address(8) */
 #define NATIVE_DUAL_OPTIONS true          /* an IPv6 socket must be told what concerns its IPv4 */
 #define NATIVE_TELLS_LENGTH MSG_TRUNC     /* recv(2): recvfrom returns a datagram's real length */
 #define NATIVE_SIZE(size) (size)          /* the kernel cuts at 0x7ffff000 itself: read(2), NOTES */
 #else
 #define NATIVE_SIZE(size) ((size) > INT_MAX ? INT_MAX : (size)) /* macOS: more is EINVAL */
 #define NATIVE_ABSTRACT_NAMES false
+#define NATIVE_ADDRESSES_HAVE_LABELS false
 #define NATIVE_DUAL_OPTIONS false /* the BSDs refuse IPv4's options on an IPv6 socket (in6_pcb) */
 #define NATIVE_TELLS_LENGTH 0
 #endif

@@ -542,6 +542,17 @@ def a_client_is_never_its_own_server():
             want(not bad and len(results) == 5 and end["fds"] == 0, host, limit, bad, end)
 
 
+def interfaces_are_told_by_their_number():
+    """An address's label may be any text, another interface's name among them."""
+    setup = ("ip link add w0 index 30 type veth peer name w1 index 31; ip addr add 10.9.9.9/32 dev lo label lo:x; "
+             "ip addr add 10.8.8.8/24 dev w0 label w0x; ip addr add 10.8.8.9/24 dev w0 label w0:w1; "
+             "ip addr add 10.7.7.7 peer 10.7.7.8 dev w0")
+    rows = alone(setup, "interfaces")[0]["rows"]
+    for row in (["lo", 1, "10.9.9.9"], ["w0", 30, "10.8.8.8"], ["w0", 30, "10.8.8.9"], ["w0", 30, "10.7.7.7"], ["w1", 31, ""]):
+        want(row in rows, row, "is not in", rows)
+    want(len(rows) == 7, rows)
+
+
 def ten_thousand_look_ups_given_up_leave_nothing_behind():
     resolve_with(SILENT_DNS)
     own = probe("resolve", "dual.test", "any", "forever")["ms"]
@@ -930,6 +941,7 @@ SCENARIOS = [
     a_name_can_be_served,
     a_host_without_ipv6_serves_and_dials_localhost,
     a_client_is_never_its_own_server,
+    interfaces_are_told_by_their_number,
     a_port_is_served_again_right_after_a_restart_but_not_twice,
     addresses_have_their_names,
     a_silent_name_server_ends_a_reverse_look_up_at_its_deadline,

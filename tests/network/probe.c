@@ -16,6 +16,7 @@
  *                                             TEXT, which may be empty, and receives for ever
  *   probe giveup COUNT TIME NAME              COUNT look-ups given up; what is left of them
  *   probe limit MOST NAME                     look-ups at a time until there may be no more
+ *   probe interfaces                          the rows of sock_interfaces()
  *   probe libc                                whose resolver it is
  */
 
@@ -490,6 +491,19 @@ static void limit(char *args[])
 	print_end();
 }
 
+static void interfaces(char *args[])
+{
+	static struct sock_interface rows[ROOM];
+	int count = sock_interfaces(rows, ROOM);
+
+	(void)args;
+	printf("{\"rows\": [");
+	for (int i = 0; i < count && i < ROOM; i++)
+		printf("%s[\"%s\", %u, \"%s\"]", i ? ", " : "", rows[i].name, (unsigned)rows[i].index, rows[i].addr.host);
+	printf("]");
+	print_end();
+}
+
 static void libc(char *args[])
 {
 	(void)args;
@@ -512,7 +526,7 @@ int main(int argc, char *argv[])
 		{"connect", connect_and_stay, 3, 0}, {"serve", serve, 3, 0},       {"udp-echo", udp_echo, 3, 0},
 		{"udp-send", udp_send, 2, 0},        {"giveup", giveup, 3, 0},     {"limit", limit, 2, 0},
 		{"udp-tell", udp_tell, 5, 0},        {"udp-hear", udp_hear, 6, 0},  {"silence", silence, 3, 0},
-		{"libc", libc, 0, 0},
+		{"libc", libc, 0, 0},                {"interfaces", interfaces, 0, 0},
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++) {
