@@ -14,6 +14,7 @@
 struct search {
 	int type;
 	const struct sock_addr *local, *remote;
+	int state; /* 0: any */
 	int count;
 	struct sock_connection row;
 };
@@ -34,6 +35,8 @@ static int look(void *context, const struct sock_connection *row)
 		if (row->type != search->type || !sock_addr_equal(&row->local, search->local))
 			continue;
 		if (search->remote && !sock_addr_equal(&row->remote, search->remote))
+			continue;
+		if (search->state != 0 && search->state != row->state)
 			continue;
 		search->row = *row;
 		search->count++;
@@ -143,7 +146,7 @@ START_TEST(a_listener_that_is_closed_is_there_no_more)
 {
 	for (int i = 0; i < FAMILIES; i++) {
 		struct sock_addr addr;
-		struct search search = {LIBSOCK_STREAM, &addr, NULL};
+		struct search search = {LIBSOCK_STREAM, &addr, NULL, .state = LIBSOCK_STATE_LISTEN};
 		int64_t by = soon();
 		int err;
 
@@ -230,6 +233,10 @@ START_TEST(a_connection_that_ends_goes_through_its_states)
 	ck_assert(is_owned(&searches[1].row));
 	expect(sock_recv(server, data, 1, soon()), 0);
 	expect(sock_close(&server), 0);
+	if (native_is_wine()) { /* which may forget a connection when a socket of it is closed */
+		sock_close(&client);
+		return;
+	}
 	wait_for_states(searches, LIBSOCK_STATE_TIME_WAIT, 0);
 	expect_addr(searches[0].row.remote, remote);
 	ck_assert_int_eq(searches[0].row.uid, -1);

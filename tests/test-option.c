@@ -50,8 +50,23 @@ static int on_windows(void)
 	return sock_has(LIBSOCK_HAS_UNIX_DGRAM) == 0;
 }
 
+/* Some Wines have what keeps a connection alive, some have not. */
+static int wine_has(const struct option *o)
+{
+	struct sock s;
+	int64_t value;
+	int err;
+
+	expect(sock_open(&s, LIBSOCK_AF_INET, o->type), 0);
+	err = sock_get(s, o->number, &value);
+	sock_close(&s);
+	return err == 0;
+}
+
 static int has_option(const struct option *o)
 {
+	if (o->where == NOT_ON_WINE && native_is_wine())
+		return wine_has(o);
 	return o->where == ON_ALL || (o->where == NOT_ON_WINDOWS ? !on_windows() : !native_is_wine());
 }
 
@@ -417,7 +432,8 @@ START_TEST(linger_waits_as_long_as_told)
 		;
 	begun = sock_now();
 	expect(sock_close(&a), 0);
-	ck_assert_int_ge(sock_now() - begun, 900); /* the system counts in ticks of its own */
+	if (!native_is_wine()) /* which may send the rest in the background and not wait */
+		ck_assert_int_ge(sock_now() - begun, 900); /* the system counts in ticks of its own */
 	expect_ended(begun);
 	sock_close(&b);
 }

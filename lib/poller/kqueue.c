@@ -13,60 +13,78 @@
 #include "os.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/event.h>
 #include <sys/time.h>
 #include <sys/types.h>
 #include <time.h>
+#include <unistd.h>
+
+/* A child of fork does not inherit the queue: its number may be another descriptor's there. */
+struct kqueue__poller {
+	int queue;
+	pid_t owner;
+};
+
+typedef __typeof__(((struct kevent *)0)->udata) kqueue__data; /* a pointer, or with NetBSD before 10 a number */
 
 int os_poller_open(intptr_t *poller)
 {
-	int fd = kqueue(), err;
+	struct kqueue__poller *made = malloc(sizeof *made);
+	int err = LIBSOCK_ENOMEM;
 
-	*poller = fd;
-	if (fd == -1)
-		return bsd_error();
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0) /* kqueue1 and kqueuex are not everywhere */
+	*poller = (intptr_t)made;
+	if (made == NULL)
+		return err;
+	*made = (struct kqueue__poller){.queue = kqueue(), .owner = getpid()};
+	/* kqueue1 and kqueuex are not everywhere. */
+	if (made->queue != -1 && fcntl(made->queue, F_SETFD, FD_CLOEXEC) == 0)
 		return 0;
 	err = bsd_error();
-	close(fd);
+	if (made->queue != -1)
+		close(made->queue);
+	free(made);
 	return err;
 }
 
 void os_poller_close(intptr_t poller)
 {
-	close((int)poller);
+	struct kqueue__poller *old = (struct kqueue__poller *)poller;
+
+	if (old->owner == getpid())
+		close(old->queue);
+	free(old);
 }
 
-/* With EV_RECEIPT each change is answered with its own errno, or 0. The first that is not 0. */
-static int kqueue__apply(int queue, struct kevent change[2])
+static int kqueue__queue(intptr_t poller)
 {
-	struct kevent answer[2];
-	const struct timespec at_once = {0};
-	int count = kevent(queue, change, 2, answer, 2, &at_once);
-
-	for (int i = 0; i < count; i++)
-		if (answer[i].data != 0)
-			return os_error((int)answer[i].data);
-	return count < 0 ? bsd_error() : 0;
+	return ((const struct kqueue__poller *)poller)->queue;
 }
 
-static int kqueue__delete(int queue, uintptr_t fd)
+/* One filter at a time, so that errno is its own: EV_RECEIPT, which answers for several, is not in NetBSD before 10. */
+static int kqueue__apply(int queue, intptr_t fd, int filter, int how, void *data)
 {
-	struct kevent change[2];
+	struct kevent change;
 
-	EV_SET(&change[0], fd, EVFILT_READ, EV_DELETE | EV_RECEIPT, 0, 0, NULL);
-	EV_SET(&change[1], fd, EVFILT_WRITE, EV_DELETE | EV_RECEIPT, 0, 0, NULL);
-	return kqueue__apply(queue, change);
+	EV_SET(&change, (uintptr_t)fd, filter, how, 0, 0, (kqueue__data)data);
+	return kevent(queue, &change, 1, NULL, 0, NULL) == -1 ? bsd_error() : 0;
 }
 
-static int kqueue__add(int queue, uintptr_t fd, int wanted, void *data)
+static int kqueue__delete(int queue, intptr_t fd)
 {
-	struct kevent change[2];
-	const int how = EV_ADD | EV_RECEIPT;
+	int err = kqueue__apply(queue, fd, EVFILT_READ, EV_DELETE, NULL);
+	int also = kqueue__apply(queue, fd, EVFILT_WRITE, EV_DELETE, NULL);
 
-	EV_SET(&change[0], fd, EVFILT_READ, how | (wanted & LIBSOCK_READABLE ? EV_ENABLE : EV_DISABLE), 0, 0, data);
-	EV_SET(&change[1], fd, EVFILT_WRITE, how | (wanted & LIBSOCK_WRITABLE ? EV_ENABLE : EV_DISABLE), 0, 0, data);
-	return kqueue__apply(queue, change);
+	return err < 0 ? err : also;
+}
+
+static int kqueue__add(int queue, intptr_t fd, int wanted, void *data)
+{
+	int reads = EV_ADD | (wanted & LIBSOCK_READABLE ? EV_ENABLE : EV_DISABLE);
+	int writes = EV_ADD | (wanted & LIBSOCK_WRITABLE ? EV_ENABLE : EV_DISABLE);
+	int err = kqueue__apply(queue, fd, EVFILT_READ, reads, data);
+
+	return err < 0 ? err : kqueue__apply(queue, fd, EVFILT_WRITE, writes, data);
 }
 
 int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void *data)
@@ -74,10 +92,10 @@ int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void 
 	int err = 0;
 
 	if (change != OS_POLLER_ADD) /* by itself, EV_ADD would not mind that the socket is not there */
-		err = kqueue__delete((int)poller, (uintptr_t)fd);
+		err = kqueue__delete(kqueue__queue(poller), fd);
 	if (err < 0 || change == OS_POLLER_REMOVE)
 		return err;
-	return kqueue__add((int)poller, (uintptr_t)fd, wanted, data);
+	return kqueue__add(kqueue__queue(poller), fd, wanted, data);
 }
 
 /* On the filter for writing EV_EOF means that the peer receives no more, which a send will tell. */
@@ -100,7 +118,7 @@ int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wai
 {
 	const struct timespec limit = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000L};
 	struct kevent got[OS_POLLER_EVENT_MAX];
-	int count = kevent((int)poller, NULL, 0, got, max, wait_ms < 0 ? NULL : &limit), filled = 0;
+	int count = kevent(kqueue__queue(poller), NULL, 0, got, max, wait_ms < 0 ? NULL : &limit), filled = 0;
 
 	if (count == -1)
 		return bsd_error();
@@ -111,7 +129,7 @@ int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wai
 			same++;
 		if (same == filled) {
 			got[filled] = got[i];
-			events[filled++] = (struct sock_event){.data = got[i].udata};
+			events[filled++] = (struct sock_event){.data = (void *)got[i].udata};
 		}
 		events[same].told = kqueue__join(events[same].told, kqueue__told(&got[i]));
 	}
