@@ -477,9 +477,10 @@ LIBSOCK_API int sock_connected(struct sock s, int64_t deadline);
 /**
  * Give the socket an address of this machine.
  *
- * A TCP address can be bound again right after a restart, while old connections drain, and nobody else can take it from
- * a listener (SO_REUSEADDR on POSIX, SO_EXCLUSIVEADDRUSE on Windows: the same option name means theft there). Datagram
- * sockets share a port only if all of them have #LIBSOCK_REUSE.
+ * Nobody else can take a TCP address from a listener, and on POSIX it can be bound again right after a restart, while old
+ * connections drain (SO_REUSEADDR). On Windows, where that option means theft, it may be #LIBSOCK_EADDRINUSE until they
+ * have ended (SO_EXCLUSIVEADDRUSE): end them with sock_finish(). Datagram sockets share a port only if all of them have
+ * #LIBSOCK_REUSE.
  *
  * A Unix-domain path stays behind when its socket is closed, and cannot be bound again: #LIBSOCK_EADDRINUSE. To replace one
  * without a moment in which nobody can connect, and without taking it from a server that runs:
@@ -561,7 +562,7 @@ LIBSOCK_API ptrdiff_t sock_send(struct sock s, const void *data, size_t size, in
 /**
  * Receive bytes, or one datagram.
  *
- * Bytes that arrived before a reset come before the error.
+ * Bytes that arrived before a reset come before the error; on Windows the reset may throw them away.
  *
  * @param[in] s        A connected socket, or a bound datagram socket.
  * @param[out] data    Receives; nothing is written past `size`. May be NULL on a datagram socket if `size` is 0.

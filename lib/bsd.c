@@ -46,7 +46,9 @@ int os_connect_result(intptr_t fd)
 {
 	int number = 0, err = bsd__option(fd, SO_ERROR, &number);
 
-	return err < 0 || number == 0 ? err : os_error(number);
+	if (err < 0 || number != 0)
+		return err < 0 ? err : os_error(number);
+	return native_is_connected((native_socket)fd) ? 0 : bsd_error();
 }
 
 /*
@@ -75,7 +77,7 @@ int os_bind(intptr_t fd, int type, const struct os_addr *addr)
 	if (bsd__is_to_reuse(fd, addr->family, type))
 		BSD_CALL(result, setsockopt((native_socket)fd, SOL_SOCKET, NATIVE_REUSE, (const void *)&on, sizeof on));
 	if (result == 0)
-		BSD_CALL(result, bind((native_socket)fd, &to.any, length));
+		BSD_CALL(result, native_bind((native_socket)fd, &to.any, length));
 	return result == 0 ? 0 : bsd_error();
 }
 

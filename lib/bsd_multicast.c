@@ -82,6 +82,21 @@ int bsd_multicast_set_interface(intptr_t fd, int family, uint32_t index)
 	return bsd_option_of_ipv4(fd, bsd_option_write(fd, IPPROTO_IP, IP_MULTICAST_IF, &addr, sizeof addr));
 }
 
+/* Windows tells an index instead of an address, one in whose order its pages do not agree. */
+static int bsd_multicast__find(struct bsd_multicast__search *search)
+{
+	const uint32_t told = search->addr.s_addr, indices[] = {told, ntohl(told)};
+	int err = os_interfaces(bsd_multicast__by_addr, search);
+
+	for (int i = 0; i < 2 && err == 0 && search->index == 0; i++) {
+		struct bsd_multicast__search by_index = {.index = indices[i]};
+
+		err = os_interfaces(bsd_multicast__by_index, &by_index);
+		search->index = by_index.exists ? indices[i] : 0;
+	}
+	return err == 0 && search->index == 0 ? LIBSOCK_ENODEV : err;
+}
+
 int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value)
 {
 	struct bsd_multicast__search search = {0};
@@ -94,11 +109,10 @@ int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value)
 		BSD_CALL(err, getsockopt((native_socket)fd, IPPROTO_IP, IP_MULTICAST_IF, (void *)&search.addr, &length));
 	if (err != 0)
 		return bsd_error();
-	if (search.addr.s_addr != 0) {
-		err = os_interfaces(bsd_multicast__by_addr, &search);
-		if (err < 0 || search.index == 0)
-			return err < 0 ? err : LIBSOCK_ENODEV;
-	}
+	if (search.addr.s_addr != 0)
+		err = bsd_multicast__find(&search);
+	if (err < 0)
+		return err;
 	*value = search.index;
 	return 0;
 }

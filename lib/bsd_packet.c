@@ -90,6 +90,14 @@ static void bsd_packet__put_local(struct bsd_packet__head *head, const struct os
 	}
 }
 
+/* Is all that the packet says heeded? */
+static bool bsd_packet__is_heard(const struct os_packet *packet)
+{
+	return ((packet->local.family == 0 && packet->interface_index == 0) || native_hears(LIBSOCK_PACKET_LOCAL)) &&
+	       (packet->ecn <= 0 || native_hears(LIBSOCK_PACKET_ECN)) &&
+	       (packet->ttl <= 0 || native_hears(LIBSOCK_PACKET_TTL));
+}
+
 static int bsd_packet__head_make(struct bsd_packet__head *head, const struct os_packet *packet)
 {
 	int err = 0;
@@ -106,7 +114,7 @@ static int bsd_packet__head_make(struct bsd_packet__head *head, const struct os_
 		err = bsd_packet__put_ttl(head, packet->family, packet->ttl);
 	if (err < 0)
 		return err;
-	return head->used > 0 && !native_hears_control() ? LIBSOCK_ENOTSUP : 0;
+	return bsd_packet__is_heard(packet) ? 0 : LIBSOCK_ENOTSUP;
 }
 
 static native_message bsd_packet__message(struct bsd_packet__head *head, native_part *part)
@@ -175,6 +183,7 @@ static size_t bsd_packet__most(size_t segment, size_t size)
 ptrdiff_t os_send_packet(intptr_t fd, int family, const void *data, size_t size, int how, struct os_packet *packet)
 {
 	const int flags = bsd_flags(how) | NATIVE_SEND_FLAGS;
+	const bool may_cut = !NATIVE_CUTS_ONLY_PLAIN || (packet->ecn <= 0 && packet->ttl <= 0);
 	struct bsd_packet__head head;
 	int err = bsd_packet__head_make(&head, packet);
 
@@ -188,7 +197,7 @@ ptrdiff_t os_send_packet(intptr_t fd, int family, const void *data, size_t size,
 		packet->cuts = -1;
 	else if (packet->cuts == 0)
 		packet->cuts = os_packet_cuts(fd) ? 1 : -1;
-	if (packet->cuts > 0 && packet->segment <= BSD_PACKET__BYTES / 2) {
+	if (packet->cuts > 0 && may_cut && packet->segment <= BSD_PACKET__BYTES / 2) {
 		ptrdiff_t n = bsd_packet__send_cut(fd, &head, data, bsd_packet__most(packet->segment, size), flags,
 						   packet);
 
@@ -354,5 +363,5 @@ bool os_packet_heard(int field)
 {
 	if ((field == LIBSOCK_PACKET_ECN && NATIVE_ECN4 < 0) || (field == LIBSOCK_PACKET_TTL && NATIVE_TTL4 < 0))
 		return false;
-	return native_hears_control();
+	return native_hears(field);
 }

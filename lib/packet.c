@@ -26,6 +26,15 @@ static int packet__check(struct sock s, const void *data, size_t size)
 	return err == 0 && data == NULL && size > 0 ? LIBSOCK_EINVAL : err;
 }
 
+/* A record that was received is fit to be sent; so nothing is told that sending could not say. */
+static bool packet__can_answer(int fields)
+{
+	for (int field = LIBSOCK_PACKET_LOCAL; field <= LIBSOCK_PACKET_TTL; field *= 2)
+		if (fields & field && !os_packet_heard(field))
+			return false;
+	return true;
+}
+
 int sock_packets(struct sock s, int fields)
 {
 	int err = socket_check(s, LIBSOCK_DGRAM);
@@ -34,7 +43,7 @@ int sock_packets(struct sock s, int fields)
 		return err;
 	if (fields & ~PACKET__FIELDS)
 		return LIBSOCK_EINVAL;
-	err = os_packet_fields(s.fd, s.family, fields);
+	err = packet__can_answer(fields) ? os_packet_fields(s.fd, s.family, fields) : LIBSOCK_ENOTSUP;
 	if (err < 0)
 		os_packet_fields(s.fd, s.family, 0);
 	return err;

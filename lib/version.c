@@ -26,17 +26,17 @@ static int version__can_open(int family, int type)
 	return 1;
 }
 
-/* 1, 0 or an error: does a datagram socket tell the field, and where that is asked, also take it? */
-static int version__can_packet(int field, bool sent)
+/* 1, 0 or an error: can the field be chosen? 0: does the system cut segments? */
+static int version__can_packet(int field)
 {
-	intptr_t fd = -1;
-	int err = os_open(LIBSOCK_AF_INET, LIBSOCK_DGRAM, &fd), can;
+	struct sock s;
+	int err = sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM), can;
 
 	if (err < 0)
 		return err == LIBSOCK_ENOTSUP ? 0 : err;
-	can = field == 0 ? os_packet_cuts(fd) : os_packet_fields(fd, LIBSOCK_AF_INET, field) == 0;
-	os_close(fd);
-	return can && (!sent || os_packet_heard(field));
+	can = field == 0 ? os_packet_cuts(s.fd) : sock_packets(s, field) == 0;
+	sock_close(&s);
+	return can;
 }
 
 static int version__stop(void *context, const struct os_connection *connection)
@@ -67,15 +67,15 @@ int sock_has(int feature)
 	case LIBSOCK_HAS_UNIX_ABSTRACT:
 		return os_has_abstract_names();
 	case LIBSOCK_HAS_UDP_SEGMENTS:
-		return version__can_packet(0, false);
+		return version__can_packet(0);
 	case LIBSOCK_HAS_UDP_COALESCE:
-		return version__can_packet(LIBSOCK_PACKET_SEGMENTS, false);
+		return version__can_packet(LIBSOCK_PACKET_SEGMENTS);
 	case LIBSOCK_HAS_PACKET_LOCAL:
-		return version__can_packet(LIBSOCK_PACKET_LOCAL, true);
+		return version__can_packet(LIBSOCK_PACKET_LOCAL);
 	case LIBSOCK_HAS_PACKET_ECN:
-		return version__can_packet(LIBSOCK_PACKET_ECN, true);
+		return version__can_packet(LIBSOCK_PACKET_ECN);
 	case LIBSOCK_HAS_PACKET_TTL:
-		return version__can_packet(LIBSOCK_PACKET_TTL, true);
+		return version__can_packet(LIBSOCK_PACKET_TTL);
 	case LIBSOCK_HAS_HANDOVER:
 		return os_has_handover();
 	case LIBSOCK_HAS_CONNECTIONS:

@@ -65,6 +65,15 @@ static const struct {
 	{LIBSOCK_AF_INET6, LIBSOCK_AF_INET, "127.0.0.1"},
 };
 
+/* Choose fields; whether they are told is what sock_has() says of one of them. */
+static int tells(struct sock s, int fields, int feature)
+{
+	const int can = sock_has(feature);
+
+	expect(sock_packets(s, fields), can ? 0 : LIBSOCK_ENOTSUP);
+	return can;
+}
+
 START_TEST(every_field_that_was_asked_for_is_told)
 {
 	for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
@@ -76,7 +85,11 @@ START_TEST(every_field_that_was_asked_for_is_told)
 		char data[8];
 
 		expect(sock_addr_set(&to, ways[w].host, port), 0);
-		expect(sock_packets(server, ALL), 0);
+		if (!tells(server, ALL, LIBSOCK_HAS_PACKET_TTL)) {
+			sock_close(&client);
+			sock_close(&server);
+			continue;
+		}
 		expect(sock_sendto(client, "hi", 2, &to, soon()), 2);
 		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 2);
 		ck_assert(sock_addr_equal(&packet.peer, &client_addr));
@@ -107,8 +120,7 @@ START_TEST(ecn_and_ttl_arrive_as_they_were_sent)
 		char data[8];
 
 		expect(sock_addr_set(&sent.peer, ways[w].host, port), 0);
-		expect(sock_packets(server, ALL), 0);
-		if (sock_has(LIBSOCK_HAS_PACKET_TTL) == 1) {
+		if (tells(server, ALL, LIBSOCK_HAS_PACKET_TTL)) {
 			for (int connected = 0; connected < 2; connected++) {
 				expect(sock_send_packet(client, "hi", 2, &sent, soon()), 2);
 				expect(sock_recv_packet(server, data, sizeof data, &got, soon()), 2);
@@ -137,7 +149,10 @@ START_TEST(a_wildcard_server_answers_from_the_address_that_was_asked)
 	int right = 0;
 
 	ck_assert_int_eq(can, !native_is_wine());
-	expect(sock_packets(server, LIBSOCK_PACKET_LOCAL), 0);
+	if (!tells(server, LIBSOCK_PACKET_LOCAL, LIBSOCK_HAS_PACKET_LOCAL)) {
+		sock_close(&server);
+		return;
+	}
 	for (int f = 0; f < 2; f++)
 		clients[f] = wildcard(families[f], &(uint16_t){0});
 	for (int i = 0; i < 1000; i++) {
@@ -173,13 +188,14 @@ START_TEST(what_came_by_a_subnets_broadcast_is_answered)
 		char data[8];
 
 		expect(sock_addr_set(&to, "127.255.255.255", to.port), 0);
-		expect(sock_packets(server, LIBSOCK_PACKET_LOCAL), 0);
+		const int told = tells(server, LIBSOCK_PACKET_LOCAL, LIBSOCK_HAS_PACKET_LOCAL);
+
 		expect(sock_set(client, LIBSOCK_BROADCAST, 1), 0);
 		expect(sock_sendto(client, "who?", 4, &to, soon()), 4);
 		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 4);
-		ck_assert_str_eq(packet.local.host, native_is_wine() ? to.host : "127.0.0.1");
-		expect(sock_send_packet(server, "me", 2, &packet, soon()), native_is_wine() ? LIBSOCK_ENOTSUP : 2);
-		if (!native_is_wine())
+		ck_assert_str_eq(packet.local.host, told ? "127.0.0.1" : "");
+		expect(sock_send_packet(server, "me", 2, &packet, soon()), 2);
+		if (told)
 			expect(sock_recv(client, data, sizeof data, soon()), 2);
 		sock_close(&client);
 		sock_close(&server);
@@ -228,13 +244,14 @@ START_TEST(a_longer_datagram_is_emsgsize_and_marked_truncated)
 	char data[8];
 
 	memset(data, '#', sizeof data);
-	expect(sock_packets(s, LIBSOCK_PACKET_LOCAL), 0);
+	const int told = tells(s, LIBSOCK_PACKET_LOCAL, LIBSOCK_HAS_PACKET_LOCAL);
+
 	expect(sock_sendto(s, "0123456789", 10, &addr, soon()), 10);
 	expect(sock_recv_packet(s, data, 4, &packet, soon()), LIBSOCK_EMSGSIZE);
 	ck_assert_mem_eq(data, "0123####", 8);
 	ck_assert_uint_eq(packet.truncated, 1);
 	ck_assert(sock_addr_equal(&packet.peer, &addr));
-	ck_assert_str_eq(packet.local.host, native_is_wine() ? packet.local.host : "127.0.0.1");
+	ck_assert_str_eq(packet.local.host, told ? "127.0.0.1" : "");
 
 	expect(sock_sendto(s, "x", 1, &addr, soon()), 1);
 	expect(sock_recv_packet(s, NULL, 0, &packet, soon()), LIBSOCK_EMSGSIZE);

@@ -233,8 +233,8 @@ START_TEST(recv_all_gives_what_came_before_a_reset)
 	expect(sock_recv_all(a, data, 1, soon(), NULL), 0); /* it has arrived */
 	reset(&b);
 	expect(sock_recv_all(a, data, 20, soon(), &done), LIBSOCK_ECONNRESET);
-	ck_assert_uint_eq(done, 9);
-	ck_assert_mem_eq(data, "123456789", 9);
+	ck_assert(done == 9 || (!keeps_data_before_a_reset() && done == 0));
+	ck_assert_mem_eq(data, "123456789", done);
 	sock_close(&a);
 }
 END_TEST
@@ -528,12 +528,14 @@ START_TEST(recvv_gives_data_before_a_reset_and_the_reset_after)
 	char data[8];
 	const struct sock_room room = {data, sizeof data};
 	struct sock a, b;
+	ptrdiff_t n;
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	expect(sock_send_all(b, "data", 4, soon(), NULL), 0);
 	expect(sock_recv_all(a, data, 1, soon(), NULL), 0);
 	reset(&b);
-	expect(sock_recvv(a, &room, 1, soon()), 3);
+	n = sock_recvv(a, &room, 1, soon());
+	ck_assert_msg(n == 3 || (!keeps_data_before_a_reset() && n == LIBSOCK_ECONNRESET), "%s", sock_errname((int)n));
 	expect(sock_recvv(a, &room, 1, soon()), LIBSOCK_ECONNRESET);
 	sock_close(&a);
 }

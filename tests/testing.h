@@ -57,6 +57,12 @@ struct sock_addr unused_port(int family, int type, struct sock *holder);
 /* Close with a reset instead of an orderly end. */
 void reset(struct sock *s);
 
+/* Does a stream give what came before a reset? Windows may throw it away. */
+static inline int keeps_data_before_a_reset(void)
+{
+	return sock_has(LIBSOCK_HAS_UNIX_DGRAM) == 1;
+}
+
 /* What differs between the systems that the tests run on. */
 
 int native_open_descriptors(void);

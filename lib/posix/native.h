@@ -172,6 +172,18 @@ int native_resolver_error(int number);
 
 /* These return what the system calls of the like names do, with errno. */
 
+static inline int native_bind(int fd, const struct sockaddr *addr, socklen_t length)
+{
+	return bind(fd, addr, length);
+}
+
+/* Of an attempt that is over and has no error in SO_ERROR. */
+static inline bool native_is_connected(int fd)
+{
+	(void)fd;
+	return true;
+}
+
 int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length, int wait_ms);
 
 /* With `nowait` it does not wait, in whichever mode the listener is. */
@@ -285,6 +297,7 @@ enum { NATIVE_SEGMENT = 103, NATIVE_SEGMENTS = 104, NATIVE_SEGMENTS_ON = 1 };
 #else
 enum { NATIVE_SEGMENT = -1, NATIVE_SEGMENTS = -1, NATIVE_SEGMENTS_ON = 1 };
 #endif
+enum { NATIVE_CUTS_ONLY_PLAIN = false };
 typedef uint16_t native_segment;
 
 static inline native_part native_make_part(void *data, size_t size)
@@ -333,9 +346,10 @@ static inline ssize_t native_recv_message(int fd, native_message *message, int f
 /* The message once for each part, in order. How many were sent, or −1 if none. */
 int native_send_each(int fd, const native_message *message, native_part parts[], int count, int flags);
 
-/* Are control messages heeded when sending? */
-static inline bool native_hears_control(void)
+/* Is what a control message says of a field, of enum sock_packet_field, heeded when sending? */
+static inline bool native_hears(int field)
 {
+	(void)field;
 	return true;
 }
 

@@ -73,11 +73,24 @@ static void windows__put4(struct os_addr *to, DWORD ip, DWORD port)
 	memcpy(to->ip, &ip, sizeof ip);
 }
 
+static bool windows__is_interface(DWORD index)
+{
+	NET_LUID luid;
+
+	return ConvertInterfaceIndexToLuid(index, &luid) == NO_ERROR;
+}
+
+/* Of these rows a scope is in network order, says Microsoft's page on them; elsewhere it is not. One order names something. */
+static DWORD windows__scope(DWORD scope)
+{
+	return scope == 0 || windows__is_interface(scope) || !windows__is_interface(ntohl(scope)) ? scope : ntohl(scope);
+}
+
 static void windows__put6(struct os_addr *to, const UCHAR ip[16], DWORD scope, DWORD port)
 {
 	to->family = LIBSOCK_AF_INET6;
 	to->port = ntohs((u_short)port);
-	to->scope = scope;
+	to->scope = windows__scope(scope);
 	memcpy(to->ip, ip, sizeof to->ip);
 }
 

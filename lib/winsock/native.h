@@ -28,7 +28,13 @@ typedef int native_len;
 typedef DWORD native_size; /* of getnameinfo */
 typedef WSAPOLLFD native_pollfd;
 
-#define NATIVE_SIZE(size) ((int)((size) > INT_MAX ? INT_MAX : (size))) /* counts in int */
+/*
+ * What one transfer takes. Windows buffers a send whole, however long, while less than SO_SNDBUF is waiting: without a
+ * limit there would be no back-pressure, and no deadline. No datagram is as long, so one that is cut is still too long.
+ */
+enum { NATIVE_TRANSFER_MAX = 128 * 1024 };
+
+#define NATIVE_SIZE(size) ((int)((size) > NATIVE_TRANSFER_MAX ? NATIVE_TRANSFER_MAX : (size)))
 #define NATIVE_EINTR WSAEINTR
 #define NATIVE_DONTWAIT 0
 #define NATIVE_SEND_FLAGS 0
@@ -61,6 +67,12 @@ static inline bool native_is_ending(void)
 	return false;
 }
 
+/* What WSAPoll and select say of a set in which no socket is any more, Wine and Windows. */
+static inline bool native_is_no_socket(void)
+{
+	return WSAGetLastError() == WSAENOTSOCK || WSAGetLastError() == WSAEINVAL;
+}
+
 /* WSAStartup, once. 0 or −1. Whatever needs no socket to call begins with it. */
 int native_start(void);
 
@@ -69,13 +81,23 @@ int native_resolver_error(int number);
 
 /* These return what the Winsock calls of the like names do, with WSAGetLastError(). */
 
+int native_bind(SOCKET s, const struct sockaddr *addr, int length);
 int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, int wait_ms);
 SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length, bool nowait); /* never waits */
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags);
 int native_getsockname(SOCKET s, struct sockaddr *name, int *length);
 
+/* Of an attempt that is over and has no error in SO_ERROR: is there a peer? Or else WSAGetLastError() says why not. */
+bool native_is_connected(SOCKET s);
+
 /* One datagram. `length` may be NULL with `from`. */
 ptrdiff_t native_receive(SOCKET s, void *data, size_t size, int flags, struct sockaddr *from, int *length);
+
+/* 0 or −1. */
+int native_no_inherit(SOCKET s);
+
+/* Whether what ICMP answers to a datagram is an error of the next receive. */
+void native_report_icmp(SOCKET s, BOOL on);
 
 /* Not inheritable and, until it is connected, without reports of ICMP, for a socket that was not born so. 0 or −1. */
 int native_tame(SOCKET s);
@@ -99,7 +121,7 @@ int native_identity(SOCKET s, uint64_t *identity);
 int native_set_blocking(SOCKET s, bool blocking);
 
 /* What a receive gave, in the words of other systems. */
-ptrdiff_t native_received(SOCKET s, int type, ptrdiff_t n);
+ptrdiff_t native_received(int type, ptrdiff_t n);
 
 /* Datagrams with control messages. Numbers that older headers lack are from the Windows SDK's. */
 
@@ -140,9 +162,11 @@ enum {
 	NATIVE_RECV_ECN4 = IP_RECVTOS,
 	NATIVE_RECV_ECN6 = IPV6_RECVTCLASS,
 	NATIVE_TTL4 = IP_TTL,
-	NATIVE_SEGMENT = 2,        /* UDP_SEND_MSG_SIZE */
-	NATIVE_SEGMENTS = 3,       /* UDP_RECV_MAX_COALESCED_SIZE, UDP_COALESCED_INFO */
-	NATIVE_SEGMENTS_ON = 65535 /* the most to be received at once */
+	NATIVE_SEGMENT = 2, /* UDP_SEND_MSG_SIZE */
+	NATIVE_CUTS_ONLY_PLAIN = true, /* build 20348 gets TTL and ECN wrong beside it (msquic) */
+	/* Not UDP_RECV_MAX_COALESCED_SIZE: some machines join datagrams without the message that tells their length. */
+	NATIVE_SEGMENTS = -1,
+	NATIVE_SEGMENTS_ON = 0
 };
 typedef DWORD native_segment;
 typedef int native_ecn4;
@@ -185,8 +209,8 @@ ptrdiff_t native_recv_message(SOCKET s, native_message *message, int flags);
 /* The message once for each part, in order. How many were sent, or −1 if none. */
 int native_send_each(SOCKET s, const native_message *message, native_part parts[], int count, int flags);
 
-/* Are control messages heeded when sending? */
-bool native_hears_control(void);
+/* Is what a control message says of a field, of enum sock_packet_field, heeded when sending? */
+bool native_hears(int field);
 
 /* The local IPv4 address in a control message of type NATIVE_LOCAL4. Its size; the interface's index, or 0. */
 size_t native_put_local4(void *data, const uint8_t ip[4], uint32_t interface_index);

@@ -72,7 +72,7 @@ int native_ask_family(SOCKET s, int *family)
  * Windows reports the ICMP answer to one datagram as an error of the next receive (KB 263823), and "time to live over"
  * likewise. Only a connected socket can tell whose it was. Failure is no harm: the system then has no such reports.
  */
-static void os__report_icmp(SOCKET s, BOOL on)
+void native_report_icmp(SOCKET s, BOOL on)
 {
 	DWORD unused;
 
@@ -81,7 +81,7 @@ static void os__report_icmp(SOCKET s, BOOL on)
 		WSAIoctl(s, SIO_UDP_NETRESET, &on, sizeof on, NULL, 0, &unused, NULL, NULL);
 }
 
-static int os__no_inherit(SOCKET s)
+int native_no_inherit(SOCKET s)
 {
 	return SetHandleInformation((HANDLE)s, HANDLE_FLAG_INHERIT, 0) ? 0 : -1;
 }
@@ -97,10 +97,10 @@ static bool os__is_unconnected_datagram(SOCKET s)
 
 int native_tame(SOCKET s)
 {
-	if (os__no_inherit(s) != 0)
+	if (native_no_inherit(s) != 0)
 		return -1;
 	if (os__is_unconnected_datagram(s))
-		os__report_icmp(s, FALSE);
+		native_report_icmp(s, FALSE);
 	return 0;
 }
 
@@ -147,7 +147,7 @@ int os_open(int family, int type, intptr_t *result)
 	if (family == LIBSOCK_AF_INET6 && setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, (const char *)&off, sizeof off) != 0)
 		goto fail;
 	if (type == LIBSOCK_DGRAM)
-		os__report_icmp(s, FALSE);
+		native_report_icmp(s, FALSE);
 	*result = (intptr_t)s;
 	return 0;
 fail:
@@ -177,33 +177,6 @@ int os_close(intptr_t fd)
 	return result == 0 ? 0 : os_error(WSAGetLastError());
 }
 
-int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, int wait_ms)
-{
-	(void)wait_ms; /* always non-blocking: nothing here could wait */
-	if (connect(s, to, length) == 0) {
-		if (type == LIBSOCK_DGRAM)
-			os__report_icmp(s, TRUE);
-		return 0;
-	}
-	if (WSAGetLastError() == WSAEWOULDBLOCK)
-		WSASetLastError(WSAEINPROGRESS);
-	return -1;
-}
-
-SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length, bool nowait)
-{
-	SOCKET conn = accept(s, peer, length);
-
-	(void)nowait; /* the listener is non-blocking */
-	if (conn == INVALID_SOCKET && WSAGetLastError() == WSAENOTCONN)
-		WSASetLastError(WSAECONNRESET); /* Wine's word for a connection that died in the queue */
-	if (conn == INVALID_SOCKET || (os__no_inherit(conn) == 0 && native_set_blocking(conn, false) == 0))
-		return conn;
-	closesocket(conn);
-	WSASetLastError(WSAECONNRESET); /* what accept itself says of a connection that is gone */
-	return INVALID_SOCKET;
-}
-
 /* Wine says end of file where the data before a reset has been read, but does not forget that it was a reset. */
 static bool os__was_reset(SOCKET s)
 {
@@ -213,7 +186,7 @@ static bool os__was_reset(SOCKET s)
 }
 
 /* What the end of a stream, or an answer to an earlier datagram, is called elsewhere. */
-ptrdiff_t native_received(SOCKET s, int type, ptrdiff_t n)
+ptrdiff_t native_received(int type, ptrdiff_t n)
 {
 	if (n < 0 && type == LIBSOCK_DGRAM && WSAGetLastError() == WSAECONNRESET)
 		WSASetLastError(WSAECONNREFUSED); /* a datagram socket has no connection to reset: nobody listened */
@@ -235,7 +208,7 @@ int os_end(intptr_t fd)
 
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
 {
-	return native_received(s, LIBSOCK_STREAM, recv(s, data, NATIVE_SIZE(size), flags));
+	return native_received(LIBSOCK_STREAM, recv(s, data, NATIVE_SIZE(size), flags));
 }
 
 /* No piece at all would be WSAEINVAL, and a null in an empty one WSAEFAULT. */
@@ -249,10 +222,15 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int ho
 {
 	WSABUF list[OS_PART_MAX];
 	DWORD n = 0, filled = 0;
+	size_t room = NATIVE_TRANSFER_MAX; /* for all together */
 
 	(void)how; /* never waits */
-	for (int i = 0; i < count; i++)
-		filled += os__put_part(&list[filled], parts[i].data, parts[i].size);
+	for (int i = 0; i < count && room > 0; i++) {
+		size_t size = parts[i].size < room ? parts[i].size : room;
+
+		filled += os__put_part(&list[filled], parts[i].data, size);
+		room -= size;
+	}
 	if (filled == 0)
 		filled = os__put_part(&list[0], "", 0);
 	return WSASend((SOCKET)fd, list, filled, &n, 0, NULL, NULL) == 0 ? (ptrdiff_t)n : os_error(WSAGetLastError());
@@ -271,20 +249,35 @@ ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int cou
 	if (filled == 0)
 		filled = os__put_part(&list[0], &none, 0);
 	result = WSARecv((SOCKET)fd, list, filled, &n, &flags, NULL, NULL) == 0 ? (ptrdiff_t)n : -1;
-	result = native_received((SOCKET)fd, type, result);
+	result = native_received(type, result);
 	return result >= 0 ? result : os_error(WSAGetLastError());
 }
 
-/* The place given with a read is where it reads, of whatever kind the handle is; it may go on behind an overlapped one. */
-ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
+/*
+ * The place given with a read is where it reads, of whatever kind the handle is; it may go on behind an overlapped one.
+ * The lowest bit of the event keeps the read out of the host program's completion port (GetQueuedCompletionStatus).
+ */
+static DWORD os__read_at(HANDLE file, void *data, DWORD size, uint64_t offset, DWORD *n)
 {
 	OVERLAPPED place = {.Offset = (DWORD)offset, .OffsetHigh = (DWORD)(offset >> 32)};
-	DWORD n = 0, number = NO_ERROR;
+	HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+	DWORD number = NO_ERROR;
 
-	if (!ReadFile((HANDLE)file, data, (DWORD)NATIVE_SIZE(size), &n, &place))
+	if (event == NULL)
+		return GetLastError();
+	place.hEvent = (HANDLE)((uintptr_t)event | 1);
+	if (!ReadFile(file, data, size, n, &place))
 		number = GetLastError();
 	if (number == ERROR_IO_PENDING)
-		number = GetOverlappedResult((HANDLE)file, &place, &n, TRUE) ? NO_ERROR : GetLastError();
+		number = GetOverlappedResult(file, &place, n, TRUE) ? NO_ERROR : GetLastError();
+	CloseHandle(event);
+	return number;
+}
+
+ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
+{
+	DWORD n = 0, number = os__read_at((HANDLE)file, data, (DWORD)NATIVE_SIZE(size), offset, &n);
+
 	switch (number) {
 	case NO_ERROR:
 		return (ptrdiff_t)n;
@@ -309,7 +302,7 @@ ptrdiff_t native_receive(SOCKET s, void *data, size_t size, int flags, struct so
 {
 	char none; /* a null buffer is WSAEFAULT, whatever its size */
 
-	return native_received(s, LIBSOCK_DGRAM, recvfrom(s, data ? data : &none, NATIVE_SIZE(size), flags, from, length));
+	return native_received(LIBSOCK_DGRAM, recvfrom(s, data ? data : &none, NATIVE_SIZE(size), flags, from, length));
 }
 
 int native_getsockname(SOCKET s, struct sockaddr *name, int *length)
@@ -353,7 +346,7 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms)
 			FD_SET((SOCKET)items[i].fd, &failed);
 	}
 	if (select(0, &readable, &writable, &failed, wait_ms < 0 ? NULL : &limit) < 0)
-		return os_error(WSAGetLastError());
+		return native_is_no_socket() ? LIBSOCK_EBADF : os_error(WSAGetLastError());
 	for (int i = 0; i < count; i++) {
 		SOCKET s = (SOCKET)items[i].fd;
 

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { PACKET__PATIENCE_MS = 100 }; /* what is sent to oneself is there at once, or never */
+
 ptrdiff_t native_send_message(SOCKET s, const native_message *message, int flags)
 {
 	native_message copy = *message; /* not taken as const */
@@ -50,45 +52,97 @@ ptrdiff_t native_recv_message(SOCKET s, native_message *message, int flags)
 	if (receive(s, message, &n, NULL, NULL) == 0)
 		return (ptrdiff_t)n;
 	if (WSAGetLastError() != WSAEMSGSIZE)
-		return native_received(s, LIBSOCK_DGRAM, -1);
+		return native_received(LIBSOCK_DGRAM, -1);
 	message->dwFlags |= MSG_TRUNC; /* Wine does not say so itself */
 	return (ptrdiff_t)message->lpBuffers->len;
 }
 
-/* Send from an address that no machine has (RFC 5737). Who takes that does not read control messages: Wine 8. */
-static BOOL CALLBACK packet__ask(INIT_ONCE *once, void *unused, void **hears)
-{
-	struct sockaddr_in self = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int length = sizeof self;
-	struct {
-		native_cmsg head;
-		_Alignas(native_cmsg) IN_PKTINFO info;
-	} control = {.head = {.cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO}};
-	native_part nothing = native_make_part(&control, 0);
-	native_message message = native_make_message((struct sockaddr *)&self, length, &nothing, &control,
-						     sizeof control);
-	SOCKET s = WSASocketW(AF_INET, SOCK_DGRAM, 0, NULL, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-	BOOL asked = FALSE;
+/*
+ * Systems overlook control messages that they do not know (Wine), so each is tried: what is sent to oneself must be
+ * refused if it is to come from an address that no machine has (RFC 5737), or else arrive as it was sent.
+ */
+struct packet__trial {
+	int field, type;     /* of enum sock_packet_field, and of the control message */
+	int ask;             /* the option that has it told */
+	int value;           /* unlike what the system puts there itself */
+};
 
-	(void)once;
-	(void)unused;
-	control.head.cmsg_len = native_cmsg_length(sizeof control.info);
-	native_put_local4(&control.info, (const uint8_t[]){192, 0, 2, 1}, 0);
-	if (bind(s, (struct sockaddr *)&self, length) == 0 && getsockname(s, (struct sockaddr *)&self, &length) == 0) {
-		asked = TRUE;
-		if (native_send_message(s, &message, 0) < 0)
-			*hears = (void *)((uintptr_t)1 << INIT_ONCE_CTX_RESERVED_BITS); /* any pointer that may be kept */
-	}
-	closesocket(s);
-	return asked;
+static const struct packet__trial packet__trials[] = {
+	{LIBSOCK_PACKET_LOCAL, IP_PKTINFO, IP_PKTINFO, 0},
+	{LIBSOCK_PACKET_ECN, NATIVE_ECN4, NATIVE_RECV_ECN4, 1},
+	{LIBSOCK_PACKET_TTL, NATIVE_TTL4, IP_RECVTTL, 77},
+};
+
+union packet__control {
+	native_cmsg head;
+	char room[64];
+};
+
+static bool packet__send_trial(SOCKET s, const struct packet__trial *trial, struct sockaddr *to, int length)
+{
+	union packet__control control = {.head = {.cmsg_level = IPPROTO_IP, .cmsg_type = trial->type}};
+	native_part nothing = native_make_part(&control, 0);
+	native_message message;
+	size_t size = sizeof trial->value;
+
+	if (trial->field == LIBSOCK_PACKET_LOCAL)
+		size = native_put_local4(native_cmsg_data(&control.head), (const uint8_t[]){192, 0, 2, 1}, 0);
+	else
+		memcpy(native_cmsg_data(&control.head), &trial->value, size);
+	control.head.cmsg_len = native_cmsg_length(size);
+	message = native_make_message(to, length, &nothing, &control, native_cmsg_space(size));
+	return native_send_message(s, &message, 0) >= 0;
 }
 
-bool native_hears_control(void)
+static bool packet__arrives(SOCKET s, const struct packet__trial *trial)
 {
-	static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+	struct os_wait_item item = {.fd = (intptr_t)s, .event = OS_READABLE};
+	union packet__control control;
+	native_part nothing = native_make_part(&control, 0);
+	native_message message = native_make_message(NULL, 0, &nothing, &control, sizeof control);
+	int value;
+
+	if (os_wait(&item, 1, PACKET__PATIENCE_MS) <= 0 || native_recv_message(s, &message, 0) < 0)
+		return false;
+	if (message.Control.len < native_cmsg_length(sizeof value))
+		return false;
+	memcpy(&value, native_cmsg_data(&control.head), sizeof value);
+	return value == trial->value;
+}
+
+static BOOL CALLBACK packet__try(INIT_ONCE *once, void *data, void **hears)
+{
+	const struct packet__trial *trial = data;
+	struct sockaddr_in self = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr *to = (struct sockaddr *)&self;
+	int length = sizeof self, on = 1;
+	bool heard;
+	intptr_t s;
+
+	(void)once;
+	if (os_open(LIBSOCK_AF_INET, LIBSOCK_DGRAM, &s) < 0)
+		return FALSE;
+	if (bind((SOCKET)s, to, length) != 0 || getsockname((SOCKET)s, to, &length) != 0) {
+		os_close(s);
+		return FALSE;
+	}
+	setsockopt((SOCKET)s, IPPROTO_IP, trial->ask, (const char *)&on, sizeof on);
+	heard = packet__send_trial((SOCKET)s, trial, to, length);
+	heard = trial->field == LIBSOCK_PACKET_LOCAL ? !heard : heard && packet__arrives((SOCKET)s, trial);
+	*hears = heard ? (void *)((uintptr_t)1 << INIT_ONCE_CTX_RESERVED_BITS) : NULL; /* any pointer that may be kept */
+	os_close(s);
+	return TRUE;
+}
+
+bool native_hears(int field)
+{
+	static INIT_ONCE once[] = {INIT_ONCE_STATIC_INIT, INIT_ONCE_STATIC_INIT, INIT_ONCE_STATIC_INIT};
 	void *hears = NULL;
 
-	return native_start() == 0 && InitOnceExecuteOnce(&once, packet__ask, NULL, &hears) && hears != NULL;
+	for (size_t i = 0; i < sizeof once / sizeof once[0]; i++)
+		if (packet__trials[i].field == field)
+			InitOnceExecuteOnce(&once[i], packet__try, (void *)(uintptr_t)&packet__trials[i], &hears);
+	return hears != NULL;
 }
 
 size_t native_put_local4(void *data, const uint8_t ip[4], uint32_t interface_index)

@@ -27,6 +27,19 @@ static bool wsapoll__is_empty(const WSAPOLLFD polled[], unsigned count)
 	return true;
 }
 
+/* One that is skipped comes back as POLLNVAL, and counts as ready. */
+static int wsapoll__count(WSAPOLLFD polled[], unsigned count)
+{
+	int ready = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if ((INT_PTR)polled[i].fd < 0)
+			polled[i].revents = 0;
+		ready += polled[i].revents != 0;
+	}
+	return ready;
+}
+
 static int wsapoll__wait(WSAPOLLFD polled[], unsigned count, int wait_ms)
 {
 	int ready = 0;
@@ -35,7 +48,9 @@ static int wsapoll__wait(WSAPOLLFD polled[], unsigned count, int wait_ms)
 		Sleep((DWORD)wait_ms);
 	else
 		ready = WSAPoll(polled, count, wait_ms);
-	if (ready >= 0 || WSAGetLastError() != WSAENOTSOCK)
+	if (ready > 0)
+		return wsapoll__count(polled, count);
+	if (ready == 0 || !native_is_no_socket())
 		return ready;
 	for (unsigned i = 0; i < count; i++)
 		if ((INT_PTR)polled[i].fd >= 0)
@@ -56,14 +71,17 @@ static bool wsapoll__connect_failed(SOCKET s)
 	return select(0, NULL, NULL, &failed, &at_once) > 0 && getpeername(s, (struct sockaddr *)&peer, &length) != 0;
 }
 
-static int wsapoll__find_failed(WSAPOLLFD polled[], unsigned count)
+/* Such a connect has nothing told of it, or an end alone; the rest needs to be asked only where all is quiet. */
+static int wsapoll__find_failed(WSAPOLLFD polled[], unsigned count, bool quiet)
 {
 	int found = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		if ((INT_PTR)polled[i].fd >= 0 && polled[i].events & POLLOUT && wsapoll__connect_failed(polled[i].fd)) {
+		if ((INT_PTR)polled[i].fd >= 0 && polled[i].events & POLLOUT &&
+		    (polled[i].revents == POLLHUP || (quiet && polled[i].revents == 0)) &&
+		    wsapoll__connect_failed(polled[i].fd)) {
+			found += polled[i].revents == 0;
 			polled[i].revents = POLLERR;
-			found++;
 		}
 	return found;
 }
@@ -83,5 +101,5 @@ int native_poll(WSAPOLLFD polled[], unsigned count, int wait_ms)
 {
 	int ready = wsapoll__wait(polled, count, wsapoll__patience(polled, count, wait_ms));
 
-	return ready != 0 ? ready : wsapoll__find_failed(polled, count);
+	return ready < 0 ? ready : ready + wsapoll__find_failed(polled, count, ready == 0);
 }

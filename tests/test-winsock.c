@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What Windows says and Wine does not: the answers that Microsoft's documentation tells of are put in the place of the
+ * system's, one call of Winsock at a time.
+ */
+
+#include <winsock2.h>
+
+#include <iphlpapi.h>
+#include <mstcpip.h>
+#include <ws2tcpip.h>
+
+#include "testing.h"
+
+#include <string.h>
+
+/*
+ * A function of a DLL is called through a pointer, or by its name where the headers do not say that it is in one. The
+ * linker puts these in the place of both (--wrap).
+ */
+#define PUT_IN_PLACE(result, name, parameters)                                                                          \
+	extern result(WSAAPI *__real___imp_##name) parameters;                                                          \
+	result WSAAPI __wrap_##name parameters;                                                                         \
+	result(WSAAPI *__wrap___imp_##name) parameters = __wrap_##name;                                                 \
+	result WSAAPI __wrap_##name parameters
+
+/* What is put there: all else is the system's. Each test begins with nothing. */
+static struct {
+	int option, value;             /* getsockopt tells this of an option, whatever its level */
+	int bind_error, receive_error; /* every such call fails so */
+	int poll_error;
+	int is_new_enough; /* for TCP_KEEPIDLE to be there */
+	DWORD scope;       /* of every local IPv6 address among the connections, which becomes fe80::1 */
+} put;
+
+static int fast_refusals; /* how often SIO_TCP_INITIAL_RTO was asked for, as it should be */
+
+static int failed(int number)
+{
+	WSASetLastError(number);
+	return SOCKET_ERROR;
+}
+
+PUT_IN_PLACE(int, getsockopt, (SOCKET s, int level, int option, char *value, int *length))
+{
+	if (level == IPPROTO_TCP && option == 3) /* TCP_KEEPIDLE */
+		return put.is_new_enough ? 0 : failed(WSAENOPROTOOPT);
+	if (put.option == 0 || option != put.option)
+		return __real___imp_getsockopt(s, level, option, value, length);
+	memcpy(value, &put.value, sizeof put.value);
+	return 0;
+}
+
+PUT_IN_PLACE(int, bind, (SOCKET s, const struct sockaddr *addr, int length))
+{
+	return put.bind_error ? failed(put.bind_error) : __real___imp_bind(s, addr, length);
+}
+
+PUT_IN_PLACE(int, recvfrom, (SOCKET s, char *data, int size, int flags, struct sockaddr *from, int *length))
+{
+	return put.receive_error ? failed(put.receive_error)
+				 : __real___imp_recvfrom(s, data, size, flags, from, length);
+}
+
+PUT_IN_PLACE(int, WSAIoctl,
+	     (SOCKET s, DWORD code, void *in, DWORD in_size, void *out, DWORD out_size, DWORD *told, WSAOVERLAPPED *overlapped,
+	      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine))
+{
+	const TCP_INITIAL_RTO_PARAMETERS *rto = in;
+
+	if (code != SIO_TCP_INITIAL_RTO)
+		return __real___imp_WSAIoctl(s, code, in, in_size, out, out_size, told, overlapped, routine);
+	ck_assert_uint_eq(in_size, sizeof *rto);
+	ck_assert_uint_eq(rto->MaxSynRetransmissions, TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS);
+	fast_refusals++;
+	return failed(WSAEOPNOTSUPP); /* which is to be no harm */
+}
+
+PUT_IN_PLACE(DWORD, GetExtendedTcpTable,
+	     (void *table, DWORD *size, BOOL sorted, ULONG family, TCP_TABLE_CLASS class, ULONG reserved))
+{
+	DWORD error = __real___imp_GetExtendedTcpTable(table, size, sorted, family, class, reserved);
+	MIB_TCP6TABLE_OWNER_PID *rows = table;
+
+	if (error != NO_ERROR || family != AF_INET6 || put.scope == 0)
+		return error;
+	for (DWORD i = 0; i < rows->dwNumEntries; i++) {
+		memcpy(rows->table[i].ucLocalAddr, "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+		rows->table[i].dwLocalScopeId = put.scope;
+	}
+	return error;
+}
+
+PUT_IN_PLACE(int, WSAPoll, (WSAPOLLFD polled[], ULONG count, INT wait_ms))
+{
+	int ready = __real___imp_WSAPoll(polled, count, wait_ms);
+
+	return ready < 0 && put.poll_error ? failed(put.poll_error) : ready;
+}
+
+static void put_nothing(void)
+{
+	memset(&put, 0, sizeof put);
+	fast_refusals = 0;
+}
+
+static struct sock opened(int family, int type)
+{
+	struct sock s;
+
+	expect(sock_open(&s, family, type), 0);
+	return s;
+}
+
+START_TEST(a_failed_connect_without_an_error_is_not_a_connection)
+{
+	struct sock holder, s;
+	struct sock_addr nobody;
+
+	put_nothing();
+	nobody = unused_port(LIBSOCK_AF_INET, LIBSOCK_STREAM, &holder);
+	put.option = SO_ERROR;
+	s = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
+	expect(sock_connect(s, &nobody, soon()), LIBSOCK_ENOTCONN);
+	sock_close(&s);
+	ck_assert_int_lt(sock_dial(&s, &nobody, soon()), 0);
+	put_nothing();
+	sock_close(&holder);
+}
+END_TEST
+
+START_TEST(a_connect_on_the_loopback_asks_to_be_refused_at_once)
+{
+	static const char *const hosts[] = {"127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"};
+
+	put_nothing();
+	for (int new_enough = 0; new_enough < 2; new_enough++) {
+		put.is_new_enough = new_enough;
+		for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+			struct sock s = opened(LIBSOCK_AF_INET6, LIBSOCK_STREAM);
+			struct sock_addr addr = {.port = 9};
+
+			fast_refusals = 0;
+			strcpy(addr.host, hosts[i]);
+			sock_connect(s, &addr, LIBSOCK_NOWAIT);
+			ck_assert_int_eq(fast_refusals, new_enough);
+			sock_close(&s);
+		}
+	}
+	put_nothing();
+}
+END_TEST
+
+START_TEST(only_a_stream_asks_to_be_refused_at_once)
+{
+	struct sock_addr addr;
+	struct sock server, s = opened(LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+
+	put_nothing();
+	put.is_new_enough = 1;
+	server = datagram(LIBSOCK_AF_INET, &addr);
+	expect(sock_connect(s, &addr, soon()), 0);
+	ck_assert_int_eq(fast_refusals, 0);
+	put_nothing();
+	sock_close(&s);
+	sock_close(&server);
+}
+END_TEST
+
+/* An interface of this machine, other than those whose numbers read the same from both ends. */
+static uint32_t some_interface(void)
+{
+	struct sock_interface rows[64];
+	int count = sock_interfaces(rows, 64);
+
+	ck_assert_int_gt(count, 0);
+	return rows[0].index;
+}
+
+START_TEST(a_multicast_interface_is_read_back_from_an_index_in_either_order)
+{
+	const uint32_t index = some_interface();
+	const uint32_t told[] = {index, htonl(index)};
+	struct sock s = opened(LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+
+	put_nothing();
+	for (int i = 0; i < 2; i++) {
+		int64_t value = -1;
+
+		put.option = IP_MULTICAST_IF;
+		put.value = (int)told[i];
+		expect(sock_get(s, LIBSOCK_MULTICAST_INTERFACE, &value), 0);
+		ck_assert_int_eq(value, index);
+	}
+	put.value = 0x00ffff00; /* neither an address nor an index of this machine's */
+	expect(sock_get(s, LIBSOCK_MULTICAST_INTERFACE, &(int64_t){0}), LIBSOCK_ENODEV);
+	put_nothing();
+	sock_close(&s);
+}
+END_TEST
+
+static int is_there(void *context, const struct sock_connection *row)
+{
+	return strcmp(row->local.host, context) == 0;
+}
+
+START_TEST(the_scope_of_a_connection_is_read_in_either_order)
+{
+	const uint32_t index = some_interface();
+	const uint32_t told[] = {index, htonl(index)};
+	struct sock_addr addr;
+	struct sock s;
+
+	put_nothing();
+	s = listener(LIBSOCK_AF_INET6, 1, &addr);
+	for (int i = 0; i < 2; i++) {
+		char host[64];
+
+		put.scope = told[i];
+		snprintf(host, sizeof host, "fe80::1%%%u", (unsigned)index);
+		expect(sock_connections(is_there, host), 1);
+	}
+	put_nothing();
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(closed_sockets_alone_are_no_sockets_in_windows_words_too)
+{
+	struct sock_item items[2] = {{.wanted = LIBSOCK_READABLE}, {.wanted = LIBSOCK_WRITABLE}};
+
+	put_nothing();
+	for (int i = 0; i < 2; i++) {
+		struct sock s = opened(LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+
+		items[i].s = s;
+		sock_close(&s);
+	}
+	expect(sock_wait(items, 2, soon()), LIBSOCK_EBADF);
+	put.poll_error = WSAEINVAL;
+	expect(sock_wait(items, 2, soon()), LIBSOCK_EBADF);
+	put_nothing();
+}
+END_TEST
+
+START_TEST(what_bind_says_has_the_codes_of_other_systems)
+{
+	static const struct {
+		int number, code;
+	} cases[] = {
+		{WSAEACCES, LIBSOCK_EADDRINUSE}, /* somebody has it for himself */
+		{WSAEADDRINUSE, LIBSOCK_EADDRINUSE},
+		{WSAEADDRNOTAVAIL, LIBSOCK_EADDRNOTAVAIL},
+		{WSAENETDOWN, LIBSOCK_ENETDOWN}, /* of an address, that may be true */
+	};
+	struct sock s = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
+	const struct sock_addr addr = {"127.0.0.1", 0};
+
+	put_nothing();
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		put.bind_error = cases[i].number;
+		expect(sock_bind(s, &addr), cases[i].code);
+	}
+	put_nothing();
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(a_path_that_the_system_does_not_like_is_einval)
+{
+	const struct sock_addr path = {"p", 0};
+	struct sock s = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
+
+	put_nothing();
+	s.family = LIBSOCK_AF_UNIX; /* where Wine has none, this one stands for it */
+	put.bind_error = WSAENETDOWN;
+	expect(sock_bind(s, &path), LIBSOCK_EINVAL);
+	put.bind_error = WSAEACCES;
+	expect(sock_bind(s, &path), LIBSOCK_EACCES);
+	put_nothing();
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(a_datagram_that_nobody_took_is_a_refusal)
+{
+	struct sock_addr addr;
+	struct sock s = datagram(LIBSOCK_AF_INET, &addr);
+	char byte;
+
+	put_nothing();
+	put.receive_error = WSAECONNRESET;
+	expect(sock_recvfrom(s, &byte, 1, NULL, LIBSOCK_NOWAIT), LIBSOCK_ECONNREFUSED);
+	put_nothing();
+	sock_close(&s);
+}
+END_TEST
+
+/* Not put there, but a thing that only Windows has: the completion port of the program that a file belongs to. */
+START_TEST(a_file_that_is_sent_says_nothing_to_its_completion_port)
+{
+	struct sock pair[2];
+	char name[] = "port", data[1000] = {0};
+	DWORD n;
+	ULONG_PTR key;
+	OVERLAPPED *place;
+	uint64_t done = 0;
+	FILE *file = fopen(name, "wb");
+	HANDLE handle, port;
+
+	put_nothing();
+	ck_assert_uint_eq(fwrite(data, 1, sizeof data, file), sizeof data);
+	fclose(file);
+	handle = CreateFileA(name, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+	ck_assert(handle != INVALID_HANDLE_VALUE);
+	port = CreateIoCompletionPort(handle, NULL, 42, 0);
+	ck_assert(port != NULL);
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	expect(sock_sendfile(pair[0], (intptr_t)handle, 0, sizeof data, soon(), &done), 0);
+	ck_assert_uint_eq(done, sizeof data);
+	ck_assert(!GetQueuedCompletionStatus(port, &n, &key, &place, 0) && place == NULL);
+	sock_close(&pair[0]);
+	sock_close(&pair[1]);
+	CloseHandle(port);
+	CloseHandle(handle);
+	remove(name);
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{a_failed_connect_without_an_error_is_not_a_connection},
+		{a_connect_on_the_loopback_asks_to_be_refused_at_once},
+		{only_a_stream_asks_to_be_refused_at_once},
+		{a_multicast_interface_is_read_back_from_an_index_in_either_order},
+		{the_scope_of_a_connection_is_read_in_either_order},
+		{closed_sockets_alone_are_no_sockets_in_windows_words_too},
+		{what_bind_says_has_the_codes_of_other_systems},
+		{a_path_that_the_system_does_not_like_is_einval},
+		{a_datagram_that_nobody_took_is_a_refusal},
+		{a_file_that_is_sent_says_nothing_to_its_completion_port},
+		{0},
+	};
+
+	return testing_main("winsock", tests);
+}
