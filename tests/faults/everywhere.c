@@ -8,6 +8,7 @@
 
 #include <libsock.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,7 +123,11 @@ static void dial_and_serve(void)
 	struct sock_addr addr = {"localhost", 0};
 	struct sock l, a, b;
 	uint64_t done;
-	int file = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	int file;
+
+	do
+		file = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	while (file == -1 && errno == EINTR);
 
 	SHOW(sock_serve(&l, &addr, 4));
 	SHOW(sock_local(l, &addr));
