@@ -384,15 +384,16 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * but for an error of a datagram and the end of a stream: there the system is asked what it was.
  *
  * **Blocking or not** is the business of whoever owns the descriptor. No call changes that for longer than it runs, and each
- * call is right in either mode, whoever changes it meanwhile: with #LIBSOCK_FOREVER it waits, with #LIBSOCK_NOWAIT it does
+ * call is right in either mode, whoever changes it meanwhile (whose change may be lost, in a connect or accept): with #LIBSOCK_FOREVER it waits, with #LIBSOCK_NOWAIT it does
  * not. sock_open() makes blocking descriptors and sock_serve() a non-blocking one; on Windows, macOS and NetBSD, where a
  * send cannot be told not to wait, all are non-blocking, and sock_adopt() makes them so. One thing only a non-blocking
  * descriptor can do: if several processes or threads accept from one *blocking* listener within deadlines, one of them
  * may wait longer because another has taken the connection that it saw.
  *
  * **The end of a stream** is remembered: what ended by an error (a reset, the OS's time-out) never looks like an end of file
- * afterwards, whichever call reported the error. A system that forgets the error itself goes on with #LIBSOCK_ECONNRESET or
- * #LIBSOCK_ECONNTIMEDOUT (Linux); see docs/porting.md for systems that forget more.
+ * afterwards, whichever call reported the error. Over TCP Linux, which forgets the error itself, goes on with
+ * #LIBSOCK_ECONNRESET or #LIBSOCK_ECONNTIMEDOUT. An #LIBSOCK_AF_UNIX peer that closes without reading all is
+ * #LIBSOCK_ECONNRESET once, and then an end of file; see docs/porting.md, also for systems that forget more.
  *
  * **Datagrams and ICMP.** Of what was sent earlier from a connected socket only the peer's refusal is reported
  * (#LIBSOCK_ECONNREFUSED, by the next call of any kind, which has done nothing else). What routers say ("too big",
@@ -617,7 +618,8 @@ LIBSOCK_API ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, 
 LIBSOCK_API ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr *from, int64_t deadline);
 
 /**
- * End one direction of a connection, or both; whoever waits in it is woken.
+ * End one direction of a connection, or both; whoever waits in it is woken (on #LIBSOCK_AF_UNIX under Linux a sender that
+ * waits for room is woken by #LIBSOCK_SHUT_RDWR alone).
  *
  * @param[in] s   A connected stream socket; a listener, to wake its acceptors.
  * @param[in] how One of enum sock_how.
@@ -1302,8 +1304,9 @@ LIBSOCK_API int sock_poller_modify(struct sock_poller *poller, struct sock s, in
  * event makes a program close another socket, it must not take up that socket's own event from the same array any more.
  *
  * @param[in,out] poller The poller.
- * @param[in] s          The socket. sock_close() and sock_release() remove it, too, also while another process has it open:
- *                       no later wait tells of it (on Windows: if no other socket gets its number, see docs/porting.md).
+ * @param[in] s          The socket. sock_close() removes it, too, also while another process has it open: no later wait
+ *                       tells of it (on Windows: if no other socket gets its number, see docs/porting.md). Remove it
+ *                       before sock_release(), and before another copy of libsock or the program itself closes it.
  * @return 0, or: #LIBSOCK_ENOENT, it is not there; #LIBSOCK_EBADF, no poller or no socket, or a closed one;
  *         #LIBSOCK_EINVAL, a NULL.
  * @par Threads

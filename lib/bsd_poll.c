@@ -18,7 +18,8 @@ short bsd_poll_events(int wanted)
 
 int bsd_poll_told_end(native_socket s, int wanted, unsigned events)
 {
-	int told = events & POLLOUT ? LIBSOCK_WRITABLE : 0;
+	const bool ended = NATIVE_HANGUP_ENDS_BOTH && wanted & LIBSOCK_WRITABLE && events & POLLHUP; /* a send fails at once */
+	int told = events & POLLOUT || ended ? LIBSOCK_WRITABLE : 0;
 
 	if (events & POLLERR)
 		return LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE;
@@ -34,7 +35,9 @@ int bsd_poll_told_end(native_socket s, int wanted, unsigned events)
 /* poll reports an end also where nothing to receive was asked for, and does so at once and for ever. */
 static bool bsd_poll__is_noise(const native_pollfd *item)
 {
-	return item->revents == POLLHUP && !(item->events & POLLIN);
+	const short matters = POLLIN | (NATIVE_HANGUP_ENDS_BOTH ? POLLOUT : 0);
+
+	return item->revents == POLLHUP && !(item->events & matters);
 }
 
 /* A negative descriptor is skipped; flipped twice it is what it was, and NATIVE_NONE is itself. */

@@ -60,6 +60,8 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 		err = socket__connect_wait(s, deadline);
 	if (err == 0 && s.type == LIBSOCK_STREAM)
 		return dial_self(s.fd, s.family, &to);
+	if (err == 0)
+		os_connect_result(s.fd); /* takes off what the last peer refused: the new one has refused nothing */
 	return err == LIBSOCK_EAGAIN && deadline != LIBSOCK_NOWAIT ? LIBSOCK_ETIMEDOUT : err;
 }
 
@@ -71,6 +73,9 @@ int sock_connected(struct sock s, int64_t deadline)
 
 	if (err < 0)
 		return err;
+	/* First whether there is a peer: a connection need not be writable, and an error of it is the next transfer's. */
+	if (os_peer(s.fd, &peer) == 0)
+		return dial_self(s.fd, s.family, &peer);
 	if (os_listens(s.fd))
 		return LIBSOCK_ENOTCONN; /* it is never writable */
 	err = socket__connect_wait(s, deadline == LIBSOCK_NOWAIT ? passed : deadline);

@@ -179,6 +179,17 @@ static int stream__reason(struct sock s)
 	return n < 0 && n != LIBSOCK_EAGAIN ? (int)n : LIBSOCK_ENOTCONN;
 }
 
+/* Whoever set LIBSOCK_LINGER, the sender of a socket for example, does not hold the close past the deadline. */
+static void stream__close(struct sock *s)
+{
+	int64_t ms = 0;
+
+	if (s->family != 0 && s->family != LIBSOCK_AF_UNIX && s->type == LIBSOCK_STREAM &&
+	    os_option_get(s->fd, s->family, LIBSOCK_LINGER, &ms) == 0 && ms > 0)
+		os_option_set(s->fd, s->family, LIBSOCK_LINGER, -1);
+	sock_close(s);
+}
+
 int sock_finish(struct sock *s, int64_t deadline)
 {
 	int err;
@@ -193,6 +204,6 @@ int sock_finish(struct sock *s, int64_t deadline)
 		else if (err == LIBSOCK_ENOTCONN)
 			err = stream__reason(*s);
 	}
-	sock_close(s);
+	stream__close(s);
 	return err;
 }

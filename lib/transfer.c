@@ -95,10 +95,11 @@ static inline void transfer__keep(volatile struct transfer__kept *t, struct sock
 
 COLD static ptrdiff_t transfer__send_again(const volatile struct transfer__kept *t, ptrdiff_t n)
 {
-	if (t->size == 0 && !os_is_datagram(t->fd))
-		return 0; /* nothing to do, on whatever has become of a stream */
+	const bool is_open = n != LIBSOCK_EBADF && n != LIBSOCK_ENOTSOCK;
 	struct transfer_tries tries = {0};
 
+	if (t->size == 0 && is_open && !os_is_datagram(t->fd))
+		return 0; /* nothing to do, on whatever has become of a stream */
 	while (n < 0 && transfer_send_again(t->fd, &n, t->deadline, &tries))
 		n = os_send(t->fd, t->data, t->size, transfer_how(t->deadline));
 	return n;

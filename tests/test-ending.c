@@ -202,6 +202,70 @@ START_TEST(sending_nothing_does_nothing_on_whatever_has_become_of_a_stream)
 }
 END_TEST
 
+START_TEST(nothing_is_not_sent_through_what_is_closed)
+{
+	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
+		struct sock s, copy;
+
+		expect(sock_open(&s, LIBSOCK_AF_INET, type), 0);
+		copy = s;
+		sock_close(&s);
+		ck_assert_int_lt(sock_send(copy, "", 0, LIBSOCK_NOWAIT), 0);
+		expect(sock_send(s, "", 0, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
+	}
+}
+END_TEST
+
+START_TEST(a_connection_without_room_is_a_connection)
+{
+	struct sock a, b;
+	static const char full[65536];
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	while (sock_send(a, full, sizeof full, LIBSOCK_NOWAIT) > 0)
+		;
+	expect(sock_connected(a, LIBSOCK_NOWAIT), 0);
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
+START_TEST(finishing_does_not_linger_past_its_deadline)
+{
+	struct sock a, b;
+	static const char full[65536];
+	int64_t begun;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	while (sock_send(a, full, sizeof full, LIBSOCK_NOWAIT) > 0)
+		;
+	expect(sock_set(a, LIBSOCK_LINGER, 20000), 0);
+	begun = sock_now();
+	expect(sock_finish(&a, sock_after(10)), LIBSOCK_ETIMEDOUT);
+	expect_ended(begun);
+	sock_close(&b);
+}
+END_TEST
+
+START_TEST(a_new_peer_has_not_refused_what_was_sent_to_the_last_one)
+{
+	struct sock holder, s, peer;
+	struct sock_addr dead = unused_port(LIBSOCK_AF_INET, LIBSOCK_DGRAM, &holder), addr;
+	char byte;
+
+	peer = datagram(LIBSOCK_AF_INET, &addr);
+	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);
+	expect(sock_connect(s, &dead, soon()), 0);
+	expect(sock_send(s, "x", 1, soon()), 1);
+	expect(sock_connect(s, &addr, soon()), 0);
+	expect(sock_send(s, "x", 1, soon()), 1);
+	expect(sock_recv(peer, &byte, 1, soon()), 1);
+	sock_close(&s);
+	sock_close(&peer);
+	sock_close(&holder);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -211,6 +275,10 @@ int main(void)
 		{an_orderly_end_stays_one_whoever_ended_first},
 		{ones_own_end_of_reading_is_an_end_of_file_and_no_knowledge_of_the_peer},
 		{sending_nothing_does_nothing_on_whatever_has_become_of_a_stream},
+		{nothing_is_not_sent_through_what_is_closed},
+		{a_connection_without_room_is_a_connection},
+		{finishing_does_not_linger_past_its_deadline},
+		{a_new_peer_has_not_refused_what_was_sent_to_the_last_one},
 		{0},
 	};
 

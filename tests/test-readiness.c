@@ -285,12 +285,32 @@ START_TEST(an_error_after_the_end_is_reported)
 }
 END_TEST
 
+/* Both sides have ended, and what was sent fills the queue: a send would fail at once, and not wait. */
+START_TEST(a_full_stream_that_has_ended_is_writable)
+{
+	for (int way = 0; way < 2 && sock_has(LIBSOCK_HAS_UNIX_STREAM) == 1; way++) {
+		struct scene scene = connected(LIBSOCK_AF_UNIX);
+		static const char full[65536];
+
+		while (sock_send(scene.s, full, sizeof full, LIBSOCK_NOWAIT) > 0)
+			;
+		expect(sock_shutdown(scene.other, LIBSOCK_SHUT_RDWR), 0);
+		expect(sock_send(scene.s, "x", 1, LIBSOCK_NOWAIT), LIBSOCK_EPIPE);
+		expect(ways[way](scene.s, W, soon()), W);
+		expect(ways[way](scene.s, 0, sock_after(20)), LIBSOCK_ETIMEDOUT);
+		sock_close(&scene.s);
+		sock_close(&scene.other);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
 		{each_state_is_reported_alike_in_every_way},
 		{errors_alone_are_waited_for_past_every_end},
 		{an_error_after_the_end_is_reported},
+		{a_full_stream_that_has_ended_is_writable},
 		{0},
 	};
 

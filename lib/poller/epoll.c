@@ -164,20 +164,29 @@ static inline bool epoll__is_open(const struct epoll__set *set, int fd, struct e
 	return entry->closes == native_closes(fd) || epoll__ask(set, fd, entry);
 }
 
-/* Begin anew without what cannot be removed. */
+/* Begin anew without what cannot be removed: each is added to the new instance that the old one still finds. */
 COLD static int epoll__rebuild(struct epoll__set *set)
 {
-	int fd = epoll__create(), err = 0;
+	int fd = epoll__create();
 
 	if (fd == -1)
 		return bsd_error();
-	for (size_t i = 0; i < set->room && err == 0; i++)
-		if (set->entries[i].serial != 0 && epoll__is_open(set, (int)i, &set->entries[i]))
-			err = epoll__control(fd, EPOLL_CTL_ADD, (int)i, &set->entries[i]) == 0 ? 0 : bsd_error();
-	close(err == 0 ? set->fd : fd);
-	if (err == 0)
-		set->fd = fd;
-	return err;
+	for (size_t i = 0; i < set->room; i++) {
+		struct epoll__entry *entry = &set->entries[i];
+
+		if (entry->serial == 0 || !epoll__ask(set, (int)i, entry))
+			continue;
+		if (epoll__control(fd, EPOLL_CTL_ADD, (int)i, entry) == 0)
+			continue;
+
+		int err = bsd_error();
+
+		close(fd);
+		return err;
+	}
+	close(set->fd);
+	set->fd = fd;
+	return 0;
 }
 
 /* An end that is not wanted is not reported: once it has come, only changes are. What is reported is so again and again. */

@@ -41,6 +41,8 @@ typedef struct pollfd native_pollfd;
 
 enum { NATIVE_NONE = -1 }; /* no socket */
 
+enum { NATIVE_HANGUP_ENDS_BOTH = true }; /* POLLHUP: neither direction is left (poll(2)) */
+
 #define NATIVE_EINTR EINTR
 
 #define NATIVE_DONTWAIT MSG_DONTWAIT

@@ -154,9 +154,11 @@ void os_forget(intptr_t fd)
 
 int os_close(intptr_t fd)
 {
-	os_forget(fd);
 	/* Interrupted or not, the descriptor is free (close(2), NOTES), and a second try might hit another thread's. */
-	return close((int)fd) == -1 && errno != EINTR ? os_error(errno) : 0;
+	const int err = close((int)fd) == -1 && errno != EINTR ? os_error(errno) : 0;
+
+	os_forget(fd); /* afterwards: a poller that asked before would find it open, and not ask again */
+	return err;
 }
 
 void native_discard(int fd)

@@ -49,6 +49,8 @@ enum { NATIVE_TRANSFER_MAX = 128 * 1024 };
 
 enum { NATIVE_BLOCKING = false };
 
+enum { NATIVE_HANGUP_ENDS_BOTH = false }; /* WSAPoll reports POLLHUP when the peer alone has ended */
+
 static inline int native_error(void)
 {
 	return WSAGetLastError();
