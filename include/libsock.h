@@ -847,7 +847,7 @@ struct sock_packet {
 	 * class to 0.
 	 */
 	int32_t ecn;
-	/** Time to live, or hop limit: 0 to 255, or −1: unknown. Sending: 1 to 255, others leave it to the OS. */
+	/** Time to live, or hop limit: 0 to 255, or −1: unknown. Sending: 1 to 255, and 0 and −1 leave it to the OS. */
 	int32_t ttl;
 	/** 0: one datagram. Otherwise there are several, each of so many bytes, but for the last, which may have fewer. */
 	uint32_t segment;
@@ -887,8 +887,10 @@ LIBSOCK_API int sock_packets(struct sock s, int fields);
  * @param[in] deadline   When to give up. One that has passed and #LIBSOCK_NOWAIT send at most 64 segments.
  * @return The bytes taken, in whole datagrams. Fewer than `size` only if there are segments and something came in the way
  *         after the first: call again with the rest to go on, or to learn what. Or, when nothing was taken, as from
- *         sock_sendto(), and: #LIBSOCK_ENOTSUP, the OS cannot send so; #LIBSOCK_EAFNOSUPPORT, also: local is of another
- *         family than peer; #LIBSOCK_EADDRNOTAVAIL, local is no address of this machine.
+ *         sock_sendto(), and: #LIBSOCK_ENOTCONN, no peer; #LIBSOCK_ENOTSUP, the OS cannot send so;
+ *         #LIBSOCK_EAFNOSUPPORT, also: local is of another family than peer; #LIBSOCK_EADDRNOTAVAIL, local is no address of
+ *         this machine; #LIBSOCK_ENODEV, also: no interface to leave by has that number; #LIBSOCK_EINVAL, also: ecn or ttl
+ *         out of range.
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0
@@ -1224,7 +1226,7 @@ struct sock_item {
 /**
  * Wait until at least one of a few sockets is ready.
  *
- * @param[in,out] items The sockets; `told` of each is written, on errors too. May be NULL if `count` is 0.
+ * @param[in,out] items The sockets; `told` of each is written, on errors too unless `count` is bad. May be NULL if `count` is 0.
  * @param[in] count     How many, at most #LIBSOCK_WAIT_MAX. Without any the call only waits for the deadline.
  * @param[in] deadline  When to give up. #LIBSOCK_NOWAIT: look once.
  * @return How many items have something told, at least 1, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, none before the
@@ -1571,8 +1573,8 @@ LIBSOCK_API int sock_hostname(char *name, size_t size);
  * The options of sock_set() and sock_get().
  *
  * "Stream" and "datagram" tell which type of socket has the option: the other is #LIBSOCK_EPROTOTYPE. Only the two
- * buffers exist on #LIBSOCK_AF_UNIX, and #LIBSOCK_V6ONLY only on #LIBSOCK_AF_INET6: elsewhere they are
- * #LIBSOCK_ENOPROTOOPT. Defaults are the system's, on Linux unless something else is said.
+ * buffers exist on #LIBSOCK_AF_UNIX, and #LIBSOCK_V6ONLY only on #LIBSOCK_AF_INET6: elsewhere, on the right type, they
+ * are #LIBSOCK_ENOPROTOOPT. Defaults are the system's, on Linux unless something else is said.
  * @since 0.1.0
  */
 enum sock_option {
@@ -1737,7 +1739,8 @@ LIBSOCK_API int sock_get(struct sock s, int option, int64_t *value);
  *         20); #LIBSOCK_EAFNOSUPPORT, the group's family is not the socket's, or not the source's; #LIBSOCK_ENAME, no
  *         literal; #LIBSOCK_EPROTOTYPE, a stream; #LIBSOCK_ENOPROTOOPT, a Unix-domain socket; #LIBSOCK_EINVAL, no
  *         group's address, a source that is a group, two different interfaces, or a source for a group that is joined
- *         for all.
+ *         for all (on Linux, where neither `index` nor a scope says on which interface, it then becomes joined for that source
+ *         alone).
  * @par Threads
  * Any thread, also while others read or write.
  * @since 0.1.0

@@ -111,7 +111,9 @@ int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value)
 		return bsd_error();
 	if (search.addr.s_addr != 0)
 		err = bsd_multicast__find(&search);
-	if (err < 0)
+	else if (search.index != 0) /* the system remembers it longer than it is there */
+		err = bsd_multicast__addr(search.index, &search.addr);
+	if (err < 0 && err != LIBSOCK_EADDRNOTAVAIL)
 		return err;
 	*value = search.index;
 	return 0;
@@ -155,6 +157,35 @@ static int bsd_multicast__member(intptr_t fd, bool join, const struct os_addr *g
 }
 #endif
 
+/*
+ * Is the group joined for all? A source besides is EINVAL then (RFC 3678, section 4.1.3), but not on Linux, which would make
+ * of it a membership of that source alone. Where the system has chosen the interface, Linux does not answer.
+ */
+#ifdef MCAST_MSFILTER
+static bool bsd_multicast__is_for_all(intptr_t fd, const struct os_addr *group, uint32_t index)
+{
+	struct group_filter filter = {.gf_interface = index};
+	union bsd_addr addr;
+	native_len length;
+	const int level = group->family == LIBSOCK_AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	int result;
+
+	bsd_addr_put(&addr, &length, group);
+	memcpy(&filter.gf_group, &addr, (size_t)length);
+	length = sizeof filter;
+	BSD_CALL(result, getsockopt((native_socket)fd, level, MCAST_MSFILTER, (void *)&filter, &length));
+	return result == 0 && filter.gf_fmode == MCAST_EXCLUDE;
+}
+#else
+static bool bsd_multicast__is_for_all(intptr_t fd, const struct os_addr *group, uint32_t index)
+{
+	(void)fd;
+	(void)group;
+	(void)index;
+	return false;
+}
+#endif
+
 /* The older calls, where there are no others: OpenBSD, NetBSD, Wine 8. They know no sources that all agree on. */
 static int bsd_multicast__member_once(intptr_t fd, bool join, const struct os_addr *group, uint32_t index)
 {
@@ -187,8 +218,11 @@ static int bsd_multicast__error(bool join, bool has_source, uint32_t index, int 
 
 int os_member(intptr_t fd, bool join, const struct os_addr *group, const struct os_addr *source, uint32_t index)
 {
-	int err = bsd_multicast__member(fd, join, group, source, index);
+	int err;
 
+	if (join && source && bsd_multicast__is_for_all(fd, group, index))
+		return LIBSOCK_EINVAL;
+	err = bsd_multicast__member(fd, join, group, source, index);
 	if (err == LIBSOCK_ENOTSUP && source == NULL)
 		err = bsd_multicast__member_once(fd, join, group, index);
 	if (err < 0)

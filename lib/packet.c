@@ -89,6 +89,19 @@ static int packet__read_peer(struct sock s, const struct sock_packet *packet, in
 	return 0;
 }
 
+/* Whichever family it is: to an IPv6 socket's IPv4 peer an IPv6 address to send from means nothing, and the other way round. */
+static int packet__ask_family(struct sock s, int *family)
+{
+	struct os_addr peer;
+	int err = os_peer(s.fd, &peer);
+
+	if (err < 0)
+		return err;
+	packet__unmap(&peer);
+	*family = peer.family;
+	return 0;
+}
+
 static int packet__read_local(struct sock s, const struct sock_packet *packet, int64_t deadline, struct os_packet *bits)
 {
 	int err;
@@ -102,8 +115,8 @@ static int packet__read_local(struct sock s, const struct sock_packet *packet, i
 	if (err < 0)
 		return err;
 	packet__unmap(&bits->local);
-	if (bits->family == 0)
-		bits->family = bits->local.family;
+	if (bits->family == 0 && (err = packet__ask_family(s, &bits->family)) < 0)
+		return err;
 	if (bits->family != bits->local.family)
 		return LIBSOCK_EAFNOSUPPORT;
 	if (packet__is_group(bits->family, bits->local.ip))

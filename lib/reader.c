@@ -25,8 +25,12 @@ int sock_reader_init(struct sock_reader *reader, struct sock s, void *buffer, si
 	return 0;
 }
 
-static int reader__check(const struct sock_reader *reader)
+/* Before a record is read; an error leaves none. */
+static int reader__check(const struct sock_reader *reader, char **record)
 {
+	if (record == NULL)
+		return LIBSOCK_EINVAL;
+	*record = NULL;
 	if (reader == NULL)
 		return LIBSOCK_EINVAL;
 	return reader->s.family == 0 ? LIBSOCK_EBADF : 0;
@@ -169,13 +173,12 @@ COLD static ptrdiff_t reader__until(struct sock_reader *reader, const char *deli
 ptrdiff_t sock_read_until(struct sock_reader *reader, const void *delimiter, size_t length, char **record,
 			  int64_t deadline)
 {
-	int err = reader__check(reader);
+	int err = reader__check(reader, record);
 
 	if (err < 0)
 		return err;
-	if (delimiter == NULL || length == 0 || length >= reader->size || record == NULL)
+	if (delimiter == NULL || length == 0 || length >= reader->size)
 		return LIBSOCK_EINVAL;
-	*record = NULL;
 	reader->partial = 0;
 	return reader__until(reader, delimiter, length, record, deadline);
 }
@@ -215,14 +218,15 @@ ptrdiff_t sock_read_line(struct sock_reader *reader, char **line, int64_t deadli
 
 ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t size, int64_t deadline)
 {
-	ptrdiff_t n = reader__check(reader);
+	char *none;
+	ptrdiff_t n = reader__check(reader, &none);
 	size_t buffered;
 
 	if (n < 0)
 		return n;
 	if (data == NULL || size == 0)
 		return LIBSOCK_EINVAL;
-	reader->overlong = 0;
+	reader->overlong = reader->partial = 0;
 	buffered = reader->end - reader->begin;
 	if (buffered > 0) {
 		if (size > buffered)

@@ -4,6 +4,7 @@
 
 #include "testing.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define expect_addr(got, wanted)                                                                                        \
@@ -393,6 +394,85 @@ START_TEST(without_a_function_it_is_einval)
 }
 END_TEST
 
+static int look_at_waiting(void *context, const struct sock_connection *row)
+{
+	struct search *search = context;
+
+	if (row->state == LIBSOCK_STATE_LISTEN && sock_addr_equal(&row->local, search->local))
+		search->row = *row;
+	return 0;
+}
+
+START_TEST(connections_that_wait_to_be_accepted_are_counted)
+{
+	for (int i = 0; i < FAMILIES; i++) {
+		struct sock_addr addr;
+		struct sock l = listener(families[i], 5, &addr), client[2], conn;
+		struct search search = {LIBSOCK_STREAM, &addr, NULL};
+
+		for (int k = 0; k < 2; k++) {
+			expect(sock_open(&client[k], families[i], LIBSOCK_STREAM), 0);
+			expect(sock_connect(client[k], &addr, soon()), 0);
+		}
+		for (int left = 2; left >= 0; left--) {
+			int64_t by = soon();
+
+			do /* the last step of a connection may be on its way */
+				expect(sock_connections(look_at_waiting, &search), 0);
+			while (search.row.recv_queue >= 0 && search.row.recv_queue != left && sock_now() < by);
+			if (search.row.recv_queue >= 0) /* Windows does not tell */
+				ck_assert_int_eq(search.row.recv_queue, left);
+			if (left > 0) {
+				expect(sock_accept(l, &conn, NULL, soon()), 0);
+				sock_close(&conn);
+			}
+		}
+		for (int k = 0; k < 2; k++)
+			sock_close(&client[k]);
+		sock_close(&l);
+	}
+}
+END_TEST
+
+static int is_in_this_thread(void *context, const struct sock_connection *row)
+{
+	ck_assert_ptr_nonnull(row);
+	ck_assert(pthread_equal(*(pthread_t *)context, pthread_self()));
+	ck_assert_uint_gt(row->local.port, 0); /* what has no address yet is not shown */
+	return 0;
+}
+
+START_TEST(only_sockets_with_an_address_are_shown_in_the_callers_thread)
+{
+	pthread_t self = pthread_self();
+	struct sock s[2 * FAMILIES];
+
+	for (int i = 0; i < 2 * FAMILIES; i++)
+		expect(sock_open(&s[i], families[i % FAMILIES], i < FAMILIES ? LIBSOCK_STREAM : LIBSOCK_DGRAM), 0);
+	expect(sock_connections(is_in_this_thread, &self), 0);
+	for (int i = 0; i < 2 * FAMILIES; i++)
+		sock_close(&s[i]);
+}
+END_TEST
+
+START_TEST(the_owner_is_this_process_or_its_user)
+{
+	for (int i = 0; i < FAMILIES; i++) {
+		struct sock_addr addr, to;
+		struct sock s = datagram(families[i], &addr);
+		struct search search = {LIBSOCK_DGRAM, &addr, NULL};
+
+		to = addr;
+		expect(sock_sendto(s, "x", 1, &to, soon()), 1); /* Wine knows of it from then on */
+		find(&search, 1);
+		ck_assert(search.row.pid == -1 || search.row.pid == native_process_id());
+		ck_assert(search.row.uid == -1 || search.row.uid == native_user_id());
+		ck_assert(is_owned(&search.row));
+		sock_close(&s);
+	}
+}
+END_TEST
+
 /* A system that does not tell says so; there is nothing else to see then. */
 START_TEST(a_system_without_it_says_so)
 {
@@ -442,6 +522,9 @@ int main(void)
 		{every_row_is_whole},
 		{what_the_function_returns_ends_the_search_and_is_returned},
 		{the_function_may_search_itself},
+		{connections_that_wait_to_be_accepted_are_counted},
+		{only_sockets_with_an_address_are_shown_in_the_callers_thread},
+		{the_owner_is_this_process_or_its_user},
 		{0},
 	};
 	const struct testing_test without[] = {

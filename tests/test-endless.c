@@ -202,6 +202,27 @@ START_TEST(spurious_readiness_is_counted_for_ever)
 }
 END_TEST
 
+START_TEST(what_waits_in_the_buffer_is_read_without_a_system_call)
+{
+	struct sock a, b;
+	char *line, data[8];
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect(sock_reader_init(&in, a, buffer, sizeof buffer), 0);
+	for (int i = 0; i < 3; i++)
+		expect(sock_read_line(&in, &line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	transfers = 0;
+	expect(sock_read(&in, data, 1, soon()), 1);
+	expect(sock_read(&in, data, sizeof data, soon()), 2); /* and no more is asked for */
+	ck_assert_uint_eq(transfers, 0);
+	expect(sock_read(&in, data, sizeof data, soon()), 1);
+	ck_assert_uint_eq(transfers, 1);
+	ck_assert_uint_eq(in.end - in.begin, 0); /* not through the buffer */
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -209,6 +230,7 @@ int main(void)
 		{a_line_without_an_end_fills_the_buffer_and_no_more},
 		{no_more_parts_are_looked_at_than_one_transfer_takes},
 		{spurious_readiness_is_counted_for_ever},
+		{what_waits_in_the_buffer_is_read_without_a_system_call},
 		{0},
 	};
 

@@ -2,7 +2,7 @@
 
 /*
  * sock_serve and sock_dial on machines that lack a family or an address, or that give a client the port of its server: the
- * platform's calls are replaced (by the linker: -Wl,--wrap).
+ * platform's calls are replaced (by the linker: -Wl,--wrap). And what is said of an interface that is no more.
  */
 
 #include "os.h"
@@ -26,6 +26,17 @@ int __wrap_os_open(int family, int type, intptr_t *fd);
 int __wrap_os_open_stream(int family, intptr_t *fd);
 int __wrap_os_bind(intptr_t fd, int type, const struct os_addr *to);
 int __wrap_os_option_get(intptr_t fd, int family, int option, int64_t *value);
+
+typedef void interface_found(void *context, const char *name, uint32_t index, unsigned flags, const struct os_addr *addr);
+int __real_os_interfaces(interface_found *found, void *context);
+int __wrap_os_interfaces(interface_found *found, void *context);
+
+static int is_without_interfaces;
+
+int __wrap_os_interfaces(interface_found *found, void *context)
+{
+	return is_without_interfaces ? 0 : __real_os_interfaces(found, context);
+}
 
 static const struct machine *of_family(int family)
 {
@@ -292,6 +303,35 @@ START_TEST(a_family_that_is_missing_does_not_hold_a_dial)
 }
 END_TEST
 
+/* The system goes on naming it. */
+START_TEST(an_interface_that_has_gone_is_enodev)
+{
+	static struct sock_interface rows[64];
+	const struct sock_interface *row = rows; /* the first with an IPv4 address */
+
+	whole_machine();
+	ck_assert_int_gt(sock_interfaces(rows, 64), 0);
+	while (strchr(row->addr.host, '.') == NULL)
+		ck_assert(++row < rows + 64);
+	for (int family = LIBSOCK_AF_INET; family <= LIBSOCK_AF_INET6; family += 2) {
+		struct sock s;
+		int64_t index = 77;
+
+		expect(sock_open(&s, family, LIBSOCK_DGRAM), 0);
+		expect(sock_get(s, LIBSOCK_MULTICAST_INTERFACE, &index), 0);
+		ck_assert_int_eq(index, 0);
+		expect(sock_set(s, LIBSOCK_MULTICAST_INTERFACE, row->index), 0);
+		is_without_interfaces = 1;
+		expect(sock_get(s, LIBSOCK_MULTICAST_INTERFACE, &index), LIBSOCK_ENODEV);
+		ck_assert_int_eq(index, 0);
+		is_without_interfaces = 0;
+		expect(sock_get(s, LIBSOCK_MULTICAST_INTERFACE, &index), 0);
+		ck_assert_int_eq(index, row->index);
+		sock_close(&s);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -302,6 +342,7 @@ int main(void)
 		{a_dial_goes_on_after_its_own_port},
 		{a_dial_without_time_tries_every_address},
 		{a_family_that_is_missing_does_not_hold_a_dial},
+		{an_interface_that_has_gone_is_enodev},
 		{0},
 	};
 

@@ -70,12 +70,109 @@ START_TEST(without_a_service_manager_nothing_is_activated)
 }
 END_TEST
 
+/* What an old Linux says of a send is not what a new one says; these are all that the header names. */
+static int is_closed(int err)
+{
+	return err == LIBSOCK_EPIPE || err == LIBSOCK_ECONNRESET || err == LIBSOCK_ECONNREFUSED;
+}
+
+START_TEST(sockets_of_every_kind_go_with_one_byte_and_stay_open_here)
+{
+	const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6, LIBSOCK_AF_UNIX};
+
+	if (!sock_has(LIBSOCK_HAS_HANDOVER))
+		return;
+	for (int i = 0; i < 2 * 3 * 2; i++) {
+		struct sock channel[2], s, got;
+		struct sock_addr addr;
+		char byte = 'x';
+
+		expect(sock_pair(channel, i % 2 ? LIBSOCK_DGRAM : LIBSOCK_STREAM), 0);
+		expect(sock_open(&s, families[i / 2 % 3], i / 6 ? LIBSOCK_DGRAM : LIBSOCK_STREAM), 0);
+		expect(sock_send_socket(channel[0], s, soon()), 0);
+		expect(sock_local(s, &addr), 0);
+		expect(sock_recv_socket(channel[1], &got, soon()), 0);
+		expect(got.family, s.family);
+		expect(got.type, s.type);
+		ck_assert_int_ne((int)sock_native(got), (int)sock_native(s));
+		sock_close(&got);
+		expect(sock_send_socket(channel[0], s, soon()), 0);
+		expect(sock_recv(channel[1], &byte, 1, soon()), 1); /* whoever only reads gets the byte alone */
+		ck_assert_int_eq(byte, 0);
+		expect(sock_recv(channel[1], &byte, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		sock_close(&s);
+		sock_close(&channel[0]);
+		sock_close(&channel[1]);
+	}
+}
+END_TEST
+
+START_TEST(a_channel_that_is_closed_full_or_none_says_so)
+{
+	if (!sock_has(LIBSOCK_HAS_HANDOVER))
+		return;
+	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
+		struct sock channel[2], s, got = {1, 2, 3}, lonely;
+		struct sock_addr addr;
+		int err;
+
+		s = datagram(LIBSOCK_AF_INET, &addr);
+		expect(sock_pair(channel, type), 0);
+		while ((err = sock_send_socket(channel[0], s, LIBSOCK_NOWAIT)) == 0)
+			;
+		expect(err, LIBSOCK_EAGAIN);
+		expect(sock_send_socket(channel[0], s, sock_after(10)), LIBSOCK_ETIMEDOUT);
+		sock_close(&channel[1]);
+		ck_assert(is_closed(sock_send_socket(channel[0], s, soon())));
+		err = sock_send_socket(channel[0], s, LIBSOCK_NOWAIT);
+		ck_assert(is_closed(err) || err == LIBSOCK_ENOTCONN); /* Linux parts datagram sockets from a peer that has gone */
+		sock_close(&channel[0]);
+		expect(sock_open(&lonely, LIBSOCK_AF_UNIX, type), 0);
+		expect(sock_send_socket(lonely, s, soon()), LIBSOCK_ENOTCONN);
+		if (type == LIBSOCK_STREAM)
+			expect(sock_recv_socket(lonely, &got, soon()), LIBSOCK_ENOTCONN);
+		else
+			expect(sock_recv_socket(lonely, &got, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		expect(got.family, 0);
+		sock_close(&lonely);
+		sock_close(&s);
+	}
+}
+END_TEST
+
+START_TEST(a_closed_socket_cannot_be_given)
+{
+	struct sock channel[2], s, closed;
+	struct sock_addr addr;
+	char byte;
+
+	if (!sock_has(LIBSOCK_HAS_HANDOVER))
+		return;
+	s = datagram(LIBSOCK_AF_INET, &addr);
+	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+	closed = s;
+	sock_close(&s);
+	expect(sock_send_socket(channel[0], closed, soon()), LIBSOCK_EBADF);
+	expect(sock_recv(channel[1], &byte, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	closed = channel[0];
+	s = channel[1];
+	sock_close(&channel[0]);
+	expect(sock_send_socket(closed, s, soon()), LIBSOCK_EBADF);
+	expect(sock_recv_socket(closed, &s, soon()), LIBSOCK_EBADF);
+	expect(s.family, 0);
+	sock_close(&channel[1]);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
 		{a_listener_goes_through_a_channel_and_still_listens},
 		{what_is_no_channel_or_no_socket_is_refused},
 		{without_a_service_manager_nothing_is_activated},
+		{sockets_of_every_kind_go_with_one_byte_and_stay_open_here},
+		{a_channel_that_is_closed_full_or_none_says_so},
+		{a_closed_socket_cannot_be_given},
 		{0},
 	};
 

@@ -8,6 +8,7 @@
 
 enum { PAIRS = 40 };
 
+static volatile int is_out; /* of memory */
 static volatile int allocations; /* a compiler knows that malloc changes nothing of the kind */
 
 void *__real_malloc(size_t size);
@@ -20,19 +21,19 @@ void *__wrap_realloc(void *block, size_t size);
 void *__wrap_malloc(size_t size)
 {
 	allocations++;
-	return __real_malloc(size);
+	return is_out ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
 	allocations++;
-	return __real_calloc(count, size);
+	return is_out ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *block, size_t size)
 {
 	allocations++;
-	return __real_realloc(block, size);
+	return is_out ? NULL : __real_realloc(block, size);
 }
 
 /* One of each, on every socket; what went wrong is only counted, because Check's own messages take from the heap. */
@@ -85,10 +86,71 @@ START_TEST(nothing_is_allocated_while_waiting)
 }
 END_TEST
 
+/* Nothing that is made needs more descriptors afterwards: the harness counts. */
+START_TEST(what_there_is_no_memory_for_says_so_and_leaves_nothing)
+{
+	enum { CALLS = 6 };
+	const struct sock_addr literal = {"192.0.2.1", 0};
+	const struct sock_poller none = {0};
+	struct sock_poller poller, other;
+	struct sock_addr out[2];
+	struct sock pair[2];
+	int results[CALLS];
+
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	expect(sock_poller_open(&poller), 0);
+	is_out = 1;
+	results[0] = sock_poller_open(&other);
+	results[1] = sock_interfaces(NULL, 0);
+	results[2] = sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 2, soon());
+	results[3] = sock_resolve("a-name.example", LIBSOCK_AF_INET, out, 2, soon());
+	results[4] = sock_reverse(&literal, &out[0], soon());
+	results[5] = sock_wait(NULL, 0, LIBSOCK_NOWAIT); /* needs none */
+	is_out = 0;
+	for (int i = 0; i < CALLS - 1; i++)
+		ck_assert_msg(results[i] == LIBSOCK_ENOMEM, "call %d: %s", i, sock_errname(results[i]));
+	expect(results[CALLS - 1], LIBSOCK_EAGAIN);
+	ck_assert_mem_eq(&other, &none, sizeof none);
+	sock_poller_close(&poller);
+	sock_close(&pair[0]);
+	sock_close(&pair[1]);
+}
+END_TEST
+
+/* A poller makes room by and by. */
+START_TEST(a_poller_without_memory_watches_what_it_did)
+{
+	enum { MANY = 80 };
+	static struct sock pair[MANY][2];
+	struct sock_event events[2 * MANY];
+	struct sock_poller poller;
+	int added = 0, err = 0;
+
+	expect(sock_poller_open(&poller), 0);
+	for (int i = 0; i < MANY; i++)
+		expect(sock_pair(pair[i], LIBSOCK_STREAM), 0);
+	expect(sock_poller_add(&poller, pair[0][0], LIBSOCK_WRITABLE, NULL), 0);
+	is_out = 1;
+	for (added = 1; added < MANY; added++)
+		if ((err = sock_poller_add(&poller, pair[added][0], LIBSOCK_WRITABLE, NULL)) < 0)
+			break;
+	is_out = 0;
+	expect(err, LIBSOCK_ENOMEM);
+	expect(sock_poller_modify(&poller, pair[added][0], 0, NULL), LIBSOCK_ENOENT);
+	expect(sock_poller_wait(&poller, events, 2 * MANY, soon()), added);
+	expect(sock_poller_add(&poller, pair[added][0], LIBSOCK_WRITABLE, NULL), 0);
+	sock_poller_close(&poller);
+	for (int i = 0; i < 2 * MANY; i++)
+		sock_close(&pair[i / 2][i % 2]);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
 		{nothing_is_allocated_while_waiting},
+		{what_there_is_no_memory_for_says_so_and_leaves_nothing},
+		{a_poller_without_memory_watches_what_it_did},
 		{0},
 	};
 

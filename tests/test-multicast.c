@@ -370,6 +370,99 @@ START_TEST(what_cannot_be_joined_says_why)
 }
 END_TEST
 
+/* Row a-source-of-a-group-joined-for-all of docs/porting.md: Linux would turn it into a membership of this source alone. */
+START_TEST(a_source_of_a_group_that_is_joined_for_all_is_einval)
+{
+	for (int i = 0; i < FAMILIES; i++) {
+		const struct family *f = &families[i];
+		const struct sock_addr group = host(f->group), source = host(is_ipv4(f) ? "127.0.0.2" : "2001:db8::1");
+		uint16_t port = 0;
+
+		if (index_of(f) == 0)
+			continue;
+
+		struct sock s = receiver(f->number, &port), out = sender(f);
+
+		expect(sock_join(s, &group, NULL, index_of(f)), 0);
+		expect(sock_join(s, &group, &source, index_of(f)), native_is_wine() ? LIBSOCK_ENOTSUP : LIBSOCK_EINVAL);
+		send_to(out, "1", f->group, port);
+		expect_next(s, "1");
+		expect(sock_leave(s, &group, NULL, index_of(f)), 0);
+		if (!native_is_wine()) {
+			expect(sock_join(s, &group, &source, index_of(f)), 0);
+			expect(sock_join(s, &group, NULL, index_of(f)), LIBSOCK_EADDRINUSE);
+			expect(sock_leave(s, &group, &source, index_of(f)), 0);
+		}
+		sock_close(&s);
+		sock_close(&out);
+	}
+}
+END_TEST
+
+/* What the port of a group and of a source is, nobody looks at. */
+START_TEST(several_groups_are_joined_whatever_their_ports)
+{
+	for (int i = 0; i < FAMILIES; i++) {
+		const struct family *f = &families[i];
+		struct sock_addr group = host(f->group), other = host(f->other);
+		uint16_t port = 0;
+
+		if (index_of(f) == 0)
+			continue;
+
+		struct sock s = receiver(f->number, &port), out = sender(f);
+
+		group.port = 1;
+		other.port = 65535;
+		expect(sock_join(s, &group, NULL, index_of(f)), 0);
+		expect(sock_join(s, &other, NULL, index_of(f)), 0);
+		send_to(out, "1", f->group, port);
+		send_to(out, "2", f->other, port);
+		expect_next(s, "1");
+		expect_next(s, "2");
+		group.port = 2;
+		expect(sock_join(s, &group, NULL, index_of(f)), LIBSOCK_EADDRINUSE);
+		expect(sock_leave(s, &group, NULL, index_of(f)), 0);
+		send_to(out, "3", f->group, port);
+		send_to(out, "4", f->other, port);
+		expect_next(s, "4");
+		sock_close(&s); /* and with it the membership: the group can be joined anew */
+		s = receiver(f->number, &port);
+		send_to(out, "5", f->other, port);
+		expect(sock_join(s, &other, NULL, index_of(f)), 0);
+		send_to(out, "6", f->other, port);
+		expect_next(s, "6");
+		sock_close(&s);
+		sock_close(&out);
+	}
+}
+END_TEST
+
+/* On Linux there is a limit for IPv4, which the machine may have set otherwise. */
+START_TEST(more_groups_than_allowed_are_enobufs)
+{
+	FILE *file = fopen("/proc/sys/net/ipv4/igmp_max_memberships", "r");
+	int most = 0;
+
+	if (file == NULL || native_is_wine())
+		return; /* another system */
+	ck_assert_int_eq(fscanf(file, "%d", &most), 1);
+	fclose(file);
+	for (int family = LIBSOCK_AF_INET; family <= LIBSOCK_AF_INET6; family += 2) {
+		struct sock s;
+
+		expect(sock_open(&s, family, LIBSOCK_DGRAM), 0);
+		for (int i = 0; i <= most && i < 65000; i++) {
+			struct sock_addr group = {"", 0};
+
+			snprintf(group.host, sizeof group.host, "239.255.%d.%d", i / 250 + 1, i % 250 + 1);
+			expect(sock_join(s, &group, NULL, interface_index(1)), i < most ? 0 : LIBSOCK_ENOBUFS);
+		}
+		sock_close(&s);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -382,6 +475,9 @@ int main(void)
 		{a_scope_in_the_group_is_the_interface},
 		{an_unknown_interface_is_enodev},
 		{what_cannot_be_joined_says_why},
+		{a_source_of_a_group_that_is_joined_for_all_is_einval},
+		{several_groups_are_joined_whatever_their_ports},
+		{more_groups_than_allowed_are_enobufs},
 		{0},
 	};
 

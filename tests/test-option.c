@@ -243,18 +243,29 @@ END_TEST
 
 START_TEST(a_unix_socket_has_buffers_and_nothing_else)
 {
-	struct sock s;
-	int64_t value;
+	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
+		struct sock s;
+		int64_t value = 33;
 
-	if (sock_open(&s, LIBSOCK_AF_UNIX, LIBSOCK_STREAM) != 0)
-		return; /* shown in test-unix.c */
-	expect(sock_set(s, LIBSOCK_SEND_BUFFER, 65536), 0);
-	ck_assert_int_ge(option_of(s, LIBSOCK_SEND_BUFFER), 65536);
-	ck_assert_int_gt(option_of(s, LIBSOCK_RECV_BUFFER), 0);
-	expect(sock_set(s, LIBSOCK_TTL, 1), LIBSOCK_ENOPROTOOPT);
-	expect(sock_get(s, LIBSOCK_NODELAY, &value), LIBSOCK_ENOPROTOOPT);
-	expect(sock_set(s, LIBSOCK_LINGER, 0), LIBSOCK_ENOPROTOOPT);
-	sock_close(&s);
+		if (sock_open(&s, LIBSOCK_AF_UNIX, type) != 0)
+			return; /* shown in test-unix.c */
+		for (int option = LIBSOCK_NODELAY; option <= LIBSOCK_MULTICAST_INTERFACE; option++) {
+			int wanted = LIBSOCK_ENOPROTOOPT;
+
+			for (int i = 0; i < OPTIONS; i++) /* of what is wrong about it the type comes first */
+				if (options[i].number == option && options[i].type != 0 && options[i].type != type)
+					wanted = LIBSOCK_EPROTOTYPE;
+			if (option == LIBSOCK_SEND_BUFFER || option == LIBSOCK_RECV_BUFFER)
+				continue;
+			expect(sock_set(s, option, 1), wanted);
+			expect(sock_get(s, option, &value), wanted);
+			ck_assert_int_eq(value, 33);
+		}
+		expect(sock_set(s, LIBSOCK_SEND_BUFFER, 65536), 0);
+		ck_assert_int_ge(option_of(s, LIBSOCK_SEND_BUFFER), 65536);
+		ck_assert_int_gt(option_of(s, LIBSOCK_RECV_BUFFER), 0);
+		sock_close(&s);
+	}
 }
 END_TEST
 
@@ -374,20 +385,22 @@ END_TEST
 
 START_TEST(broadcasts_need_their_option)
 {
-	struct sock_addr addr;
-	struct sock s = opened(LIBSOCK_AF_INET, LIBSOCK_DGRAM), to = opened(LIBSOCK_AF_INET, LIBSOCK_DGRAM);
-	char data[4];
+	for (int family = LIBSOCK_AF_INET; family <= LIBSOCK_AF_INET6; family += 2) { /* IPv6 has none, but IPv4 peers */
+		struct sock_addr addr;
+		struct sock s = opened(family, LIBSOCK_DGRAM), to = opened(LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+		char data[4];
 
-	expect(sock_addr_set(&addr, "", 0), 0);
-	expect(sock_bind(to, &addr), 0);
-	expect(sock_local(to, &addr), 0);
-	expect(sock_addr_set(&addr, "127.255.255.255", addr.port), 0);
-	expect(sock_sendto(s, "x", 1, &addr, soon()), LIBSOCK_EACCES);
-	expect(sock_set(s, LIBSOCK_BROADCAST, 1), 0);
-	expect(sock_sendto(s, "x", 1, &addr, soon()), 1);
-	expect(sock_recv(to, data, sizeof data, soon()), 1);
-	sock_close(&s);
-	sock_close(&to);
+		expect(sock_addr_set(&addr, "", 0), 0);
+		expect(sock_bind(to, &addr), 0);
+		expect(sock_local(to, &addr), 0);
+		expect(sock_addr_set(&addr, "127.255.255.255", addr.port), 0);
+		expect(sock_sendto(s, "x", 1, &addr, soon()), LIBSOCK_EACCES);
+		expect(sock_set(s, LIBSOCK_BROADCAST, 1), 0);
+		expect(sock_sendto(s, "x", 1, &addr, soon()), 1);
+		expect(sock_recv(to, data, sizeof data, soon()), 1);
+		sock_close(&s);
+		sock_close(&to);
+	}
 }
 END_TEST
 
@@ -450,6 +463,140 @@ START_TEST(an_adopted_socket_has_options_too)
 }
 END_TEST
 
+/* Linux says how much it doubles and where it cuts. */
+START_TEST(linux_doubles_buffers_up_to_its_most_and_down_to_its_least)
+{
+	static const struct {
+		int option;
+		const char *path;
+	} sides[] = {{LIBSOCK_RECV_BUFFER, "/proc/sys/net/core/rmem_max"}, {LIBSOCK_SEND_BUFFER, "/proc/sys/net/core/wmem_max"}};
+
+	for (int i = 0; i < 2; i++) {
+		FILE *file = fopen(sides[i].path, "r");
+		long most = 0;
+
+		if (file == NULL)
+			return; /* another system, or a container that hides it */
+		ck_assert_int_eq(fscanf(file, "%ld", &most), 1);
+		fclose(file);
+		for (int k = 0; k < KINDS && !on_windows(); k++) {
+			struct sock s = opened(kinds[k].family, kinds[k].type);
+
+			expect(sock_set(s, sides[i].option, INT32_MAX), 0);
+			ck_assert_int_eq(option_of(s, sides[i].option), 2 * most);
+			expect(sock_set(s, sides[i].option, 1), 0);
+			ck_assert_int_gt(option_of(s, sides[i].option), 2);
+			sock_close(&s);
+		}
+	}
+}
+END_TEST
+
+/* Each datagram to one of them, whoever that is, and those of one sender to the same one. */
+START_TEST(reuseport_shares_out_datagrams_by_their_sender)
+{
+	for (int family = LIBSOCK_AF_INET; family <= LIBSOCK_AF_INET6 && !on_windows(); family += 2) {
+		struct sock_addr addr = loopback(family, 0), own;
+		struct sock s[2];
+		int got[2] = {0}, rounds = 0;
+
+		for (int i = 0; i < 2; i++) {
+			s[i] = opened(family, LIBSOCK_DGRAM);
+			expect(sock_set(s[i], LIBSOCK_REUSEPORT, 1), 0);
+			expect(sock_bind(s[i], &addr), 0);
+			expect(sock_local(s[i], &addr), 0);
+		}
+		for (; rounds < 200 && (rounds < 8 || got[0] == 0 || got[1] == 0); rounds++) {
+			struct sock from = datagram(family, &own);
+			struct sock_item items[] = {{.s = s[0], .wanted = LIBSOCK_READABLE}, {.s = s[1], .wanted = LIBSOCK_READABLE}};
+			char data[4];
+			int whose;
+
+			for (int n = 0; n < 3; n++)
+				expect(sock_sendto(from, "x", 1, &addr, soon()), 1);
+			expect(sock_wait(items, 2, soon()), 1);
+			whose = items[1].told != 0;
+			for (int n = 0; n < 3; n++)
+				expect(sock_recv(s[whose], data, sizeof data, soon()), 1);
+			expect(sock_recv(s[!whose], data, sizeof data, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+			got[whose]++;
+			sock_close(&from);
+		}
+		ck_assert_int_gt(got[0], 0);
+		ck_assert_int_gt(got[1], 0);
+		sock_close(&s[0]);
+		sock_close(&s[1]);
+	}
+}
+END_TEST
+
+/* What goes to the machine itself reaches one of those who share, never both. */
+START_TEST(a_shared_port_takes_each_datagram_once)
+{
+	for (int family = LIBSOCK_AF_INET; family <= LIBSOCK_AF_INET6; family += 2) {
+		struct sock_addr addr, own;
+		struct sock s[2], from = datagram(family, &own), holder = datagram(family, &addr);
+		int got = 0;
+
+		sock_close(&holder); /* a port that nobody shares already */
+		for (int i = 0; i < 2; i++) {
+			s[i] = opened(family, LIBSOCK_DGRAM);
+			expect(sock_set(s[i], LIBSOCK_REUSE, 1), 0);
+			expect(sock_bind(s[i], &addr), 0);
+			expect(sock_local(s[i], &addr), 0);
+		}
+		for (int n = 0; n < 8; n++) {
+			struct sock_item items[] = {{.s = s[0], .wanted = LIBSOCK_READABLE}, {.s = s[1], .wanted = LIBSOCK_READABLE}};
+			char data[4];
+
+			expect(sock_sendto(from, "x", 1, &addr, soon()), 1);
+			expect(sock_wait(items, 2, soon()), 1);
+			for (int i = 0; i < 2; i++)
+				got += sock_recv(s[i], data, sizeof data, LIBSOCK_NOWAIT) == 1;
+			ck_assert_int_eq(got, n + 1);
+		}
+		sock_close(&s[0]);
+		sock_close(&s[1]);
+		sock_close(&from);
+	}
+}
+END_TEST
+
+/* Nobody reads what is sent: closing leaves that to the system. */
+START_TEST(close_returns_at_once_unless_told_otherwise)
+{
+	static char data[1 << 20];
+
+	for (int family = LIBSOCK_AF_INET; family <= LIBSOCK_AF_INET6; family += 2) {
+		struct sock a, b;
+		int64_t begun;
+
+		connected_pair(family, &a, &b);
+		while (sock_send(a, data, sizeof data, LIBSOCK_NOWAIT) > 0)
+			;
+		begun = sock_now();
+		expect(sock_close(&a), 0);
+		expect_ended(begun);
+		ck_assert_int_gt(sock_recv(b, data, sizeof data, soon()), 0);
+		sock_close(&b);
+	}
+}
+END_TEST
+
+START_TEST(the_keepalive_defaults_are_the_systems_own)
+{
+	for (int k = 0; k < KINDS && !native_is_wine(); k++) {
+		struct sock s = opened(kinds[k].family, kinds[k].type);
+
+		if (s.type == LIBSOCK_STREAM) {
+			ck_assert_int_eq(option_of(s, LIBSOCK_KEEPALIVE_INTERVAL), on_windows() ? 1000 : 75000);
+			ck_assert_int_eq(option_of(s, LIBSOCK_KEEPALIVE_COUNT), on_windows() ? 10 : 9);
+		}
+		sock_close(&s);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -470,6 +617,11 @@ int main(void)
 		{linger_lets_close_deliver_and_always_closes},
 		{linger_waits_as_long_as_told},
 		{an_adopted_socket_has_options_too},
+		{linux_doubles_buffers_up_to_its_most_and_down_to_its_least},
+		{reuseport_shares_out_datagrams_by_their_sender},
+		{a_shared_port_takes_each_datagram_once},
+		{close_returns_at_once_unless_told_otherwise},
+		{the_keepalive_defaults_are_the_systems_own},
 		{0},
 	};
 

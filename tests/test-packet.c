@@ -105,6 +105,11 @@ START_TEST(every_field_that_was_asked_for_is_told)
 		ck_assert_uint_eq(packet.interface_index, 0);
 		ck_assert_int_eq(packet.ecn, -1);
 		ck_assert_int_ge(packet.ttl, 64);
+
+		expect(sock_packets(server, 0), 0);
+		expect(sock_sendto(client, "hi", 2, &to, soon()), 2);
+		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 2);
+		ck_assert_int_eq(packet.ttl, -1);
 		sock_close(&client);
 		sock_close(&server);
 	}
@@ -483,6 +488,204 @@ START_TEST(features_are_yes_or_no_and_sockets_agree)
 }
 END_TEST
 
+/* Whatever was in the record before; and of what was sent with it only where to send is looked at. */
+START_TEST(a_record_is_written_as_a_whole_and_only_os_cuts_by_sending)
+{
+	for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+		uint16_t port;
+		struct sock server = wildcard(ways[w].server, &port), client = wildcard(ways[w].client, &(uint16_t){0});
+		struct sock_packet sent = {.local = {"", 77}, .truncated = 1, .os_cuts = -1, .reserved = {1, 2}}, before, got;
+		char data[8];
+
+		expect(sock_addr_set(&sent.peer, ways[w].host, port), 0);
+		before = sent;
+		expect(sock_send_packet(client, "hi", 2, &sent, soon()), 2);
+		ck_assert_mem_eq(&before, &sent, sizeof sent);
+		tells(server, ALL, LIBSOCK_HAS_PACKET_TTL);
+		expect(sock_send_packet(client, "hi", 2, &sent, soon()), 2);
+		memset(&got, 0x55, sizeof got);
+		before = got;
+		expect(sock_recv_packet(server, NULL, 1, &got, soon()), LIBSOCK_EINVAL);
+		ck_assert_mem_eq(&before, &got, sizeof got);
+		expect(sock_recv_packet(server, data, sizeof data, &got, soon()), 2); /* the one from before is asked of anew */
+		memset(&got, 0x55, sizeof got);
+		expect(sock_recv_packet(server, data, sizeof data, &got, soon()), 2);
+		ck_assert_uint_eq(got.local.port, 0);
+		ck_assert_uint_eq(got.segment, 0);
+		ck_assert_uint_eq(got.truncated, 0);
+		ck_assert_int_eq(got.os_cuts, 0);
+		ck_assert_int_eq(got.reserved[0] | got.reserved[1], 0);
+		memset(&got, 0x55, sizeof got);
+		expect(sock_recv_packet(server, data, sizeof data, &got, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		expect(sock_recv_packet(server, data, sizeof data, &got, sock_after(1)), LIBSOCK_ETIMEDOUT);
+		ck_assert_mem_eq(&before, &got, sizeof got);
+		sock_close(&client);
+		sock_close(&server);
+	}
+}
+END_TEST
+
+/* An interface is for groups and broadcasts: an unknown one is in nobody's way elsewhere. */
+START_TEST(an_interface_is_looked_at_for_groups_alone)
+{
+	static const struct {
+		int family;
+		const char *host;
+	} groups[] = {
+		{LIBSOCK_AF_INET, "239.255.77.9"}, {LIBSOCK_AF_INET, "255.255.255.255"}, {LIBSOCK_AF_INET6, "239.255.77.9"},
+		{LIBSOCK_AF_INET6, "255.255.255.255"}, {LIBSOCK_AF_INET6, "ff05::77:9"}, {LIBSOCK_AF_INET6, "ff01::77:9"},
+	};
+	const int can = sock_has(LIBSOCK_HAS_PACKET_LOCAL);
+	char data[8];
+
+	for (int f = 0; f < 2; f++) {
+		struct sock_addr addr;
+		struct sock s = datagram(families[f], &addr);
+		struct sock_packet packet = {.peer = addr, .interface_index = 999999};
+
+		expect(sock_send_packet(s, "hi", 2, &packet, soon()), 2);
+		expect(sock_recv(s, data, sizeof data, soon()), 2);
+		sock_close(&s);
+	}
+	for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++) {
+		struct sock s = wildcard(groups[g].family, &(uint16_t){0});
+		struct sock_packet packet = {.interface_index = 999999};
+
+		expect(sock_addr_set(&packet.peer, groups[g].host, 9), 0);
+		expect(sock_set(s, LIBSOCK_BROADCAST, 1), 0);
+		expect(sock_send_packet(s, "hi", 2, &packet, soon()), can ? LIBSOCK_ENODEV : LIBSOCK_ENOTSUP);
+		sock_close(&s);
+	}
+}
+END_TEST
+
+/* Of a connected socket the peer's family is not in the record. */
+START_TEST(a_connected_sockets_local_address_is_of_its_peers_family_too)
+{
+	static const char *const wrong[2] = {"::1", "127.0.0.1"}, *const foreign[2] = {"192.0.2.1", "2001:db8::1"};
+	const int can = sock_has(LIBSOCK_HAS_PACKET_LOCAL);
+
+	for (int f = 0; f < 2; f++)
+		for (int dual = 0; dual < 2; dual++) {
+			struct sock_addr addr, from;
+			struct sock to = datagram(families[f], &addr);
+			struct sock s = wildcard(dual ? LIBSOCK_AF_INET6 : families[f], &(uint16_t){0});
+			struct sock_packet packet = {0};
+			char data[8];
+
+			expect(sock_addr_set(&packet.local, loopback(families[f], 0).host, 0), 0);
+			if (can)
+				expect(sock_send_packet(s, "hi", 2, &packet, soon()), LIBSOCK_ENOTCONN);
+			expect(sock_connect(s, &addr, soon()), 0);
+			expect(sock_send_packet(s, "hi", 2, &packet, soon()), can ? 2 : LIBSOCK_ENOTSUP);
+			if (can)
+				expect(sock_recvfrom(to, data, sizeof data, &from, soon()), 2);
+			expect(sock_addr_set(&packet.local, foreign[f], 0), 0);
+			expect(sock_send_packet(s, "hi", 2, &packet, soon()), can ? LIBSOCK_EADDRNOTAVAIL : LIBSOCK_ENOTSUP);
+			expect(sock_addr_set(&packet.local, wrong[f], 0), 0);
+			expect(sock_send_packet(s, "hi", 2, &packet, soon()), LIBSOCK_EAFNOSUPPORT);
+			expect(sock_recv(to, data, sizeof data, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+			sock_close(&s);
+			sock_close(&to);
+		}
+}
+END_TEST
+
+START_TEST(what_is_unknown_or_zero_is_left_to_the_system)
+{
+	for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+		uint16_t port;
+		struct sock server = wildcard(ways[w].server, &port), client = wildcard(ways[w].client, &(uint16_t){0});
+		struct sock_packet sent = {0}, got;
+		char data[8];
+		int ttl = -2;
+
+		expect(sock_addr_set(&sent.peer, ways[w].host, port), 0);
+		const int told = tells(server, ALL, LIBSOCK_HAS_PACKET_TTL);
+
+		for (int unknown = -1; unknown <= 0; unknown++) {
+			sent.ecn = sent.ttl = unknown;
+			expect(sock_send_packet(client, "hi", 2, &sent, soon()), 2);
+			expect(sock_recv_packet(server, data, sizeof data, &got, soon()), 2);
+			ck_assert_int_eq(got.ecn, told ? 0 : -1);
+			ck_assert(!told || got.ttl >= 64);
+			ck_assert((ttl == -2 || got.ttl == ttl));
+			ttl = got.ttl;
+		}
+		for (int i = 0; i < 4; i++) {
+			const int bad[4][2] = {{-2, 0}, {4, 0}, {0, -2}, {0, 256}};
+
+			sent.ecn = bad[i][0];
+			sent.ttl = bad[i][1];
+			expect(sock_send_packet(client, "hi", 2, &sent, soon()), LIBSOCK_EINVAL);
+		}
+		sock_close(&client);
+		sock_close(&server);
+	}
+}
+END_TEST
+
+/* A deadline that has passed is one try of up to 64 segments, and so is LIBSOCK_NOWAIT. */
+START_TEST(one_try_sends_64_segments)
+{
+	static const char data[100];
+	const int64_t tries[] = {LIBSOCK_NOWAIT, -1, 1};
+
+	for (int f = 0; f < 2; f++)
+		for (int i = 0; i < 3; i++)
+			for (int cuts = -1; cuts <= 0; cuts++) {
+				struct sock_addr addr;
+				struct sock receiver = datagram(families[f], &addr), s = wildcard(families[f], &(uint16_t){0});
+				struct sock_packet packet = {.peer = addr, .segment = 1, .os_cuts = (int8_t)cuts};
+				char got[8];
+
+				expect(sock_send_packet(s, data, sizeof data, &packet, tries[i]), 64);
+				for (int n = 0; n < 64; n++)
+					expect(sock_recv(receiver, got, sizeof got, soon()), 1);
+				expect(sock_recv(receiver, got, sizeof got, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+				sock_close(&receiver);
+				sock_close(&s);
+			}
+}
+END_TEST
+
+/* One that is not there spoils all of them. */
+START_TEST(what_the_system_does_not_tell_leaves_nothing_chosen)
+{
+	for (int f = 0; f < 2; f++) {
+		struct sock_addr addr;
+		struct sock s = datagram(families[f], &addr);
+		struct sock_packet packet;
+		const int can = sock_has(LIBSOCK_HAS_UDP_COALESCE) && sock_has(LIBSOCK_HAS_PACKET_TTL);
+		char data[LIBSOCK_PACKET_MAX];
+
+		tells(s, LIBSOCK_PACKET_TTL, LIBSOCK_HAS_PACKET_TTL);
+		expect(sock_packets(s, LIBSOCK_PACKET_TTL | LIBSOCK_PACKET_SEGMENTS), can ? 0 : LIBSOCK_ENOTSUP);
+		expect(sock_sendto(s, "x", 1, &addr, soon()), 1);
+		expect(sock_recv_packet(s, data, sizeof data, &packet, soon()), 1);
+		ck_assert(can ? packet.ttl >= 64 : packet.ttl == -1);
+		sock_close(&s);
+	}
+}
+END_TEST
+
+START_TEST(no_peer_is_enotconn_however_it_is_sent)
+{
+	const int code = native_is_wine() ? LIBSOCK_EINVAL : LIBSOCK_ENOTCONN;
+
+	for (int f = 0; f < 2; f++) {
+		struct sock s = wildcard(families[f], &(uint16_t){0});
+		struct sock_packet one = {0}, many = {.segment = 1}, each = {.segment = 1, .os_cuts = -1};
+
+		expect(sock_send_packet(s, "x", 1, NULL, soon()), code);
+		expect(sock_send_packet(s, "x", 1, &one, soon()), code);
+		expect(sock_send_packet(s, "xy", 2, &many, soon()), code);
+		expect(sock_send_packet(s, "xy", 2, &each, LIBSOCK_NOWAIT), code);
+		sock_close(&s);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -500,6 +703,13 @@ int main(void)
 		{unix_domain_segments_may_be_longer_than_udp_datagrams},
 		{what_no_packet_can_be_is_refused},
 		{features_are_yes_or_no_and_sockets_agree},
+		{a_record_is_written_as_a_whole_and_only_os_cuts_by_sending},
+		{an_interface_is_looked_at_for_groups_alone},
+		{a_connected_sockets_local_address_is_of_its_peers_family_too},
+		{what_is_unknown_or_zero_is_left_to_the_system},
+		{one_try_sends_64_segments},
+		{what_the_system_does_not_tell_leaves_nothing_chosen},
+		{no_peer_is_enotconn_however_it_is_sent},
 		{0},
 	};
 

@@ -96,6 +96,31 @@ START_TEST(a_pair_of_no_type_is_refused)
 }
 END_TEST
 
+START_TEST(a_pair_has_no_names_or_those_of_the_loopback)
+{
+	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
+		struct sock pair[2];
+		struct sock_addr own[2], peer[2];
+
+		expect(sock_pair(pair, type), 0);
+		for (int i = 0; i < 2; i++) {
+			const int unix_ = pair[i].family == LIBSOCK_AF_UNIX;
+
+			ck_assert_int_eq(unix_, sock_has(LIBSOCK_HAS_UNIX_DGRAM));
+			ck_assert_int_eq(pair[i].type, type);
+			expect(sock_local(pair[i], &own[i]), 0);
+			expect(sock_peer(pair[i], &peer[i]), 0);
+			ck_assert_str_eq(own[i].host, unix_ ? "" : "127.0.0.1");
+			ck_assert_str_eq(peer[i].host, own[i].host);
+		}
+		ck_assert_uint_eq(own[0].port, peer[1].port);
+		ck_assert_uint_eq(own[1].port, peer[0].port);
+		sock_close(&pair[0]);
+		sock_close(&pair[1]);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -104,6 +129,7 @@ int main(void)
 		{pairs_are_not_inherited_by_child_processes},
 		{many_pairs_at_a_time_stay_apart},
 		{a_pair_of_no_type_is_refused},
+		{a_pair_has_no_names_or_those_of_the_loopback},
 		{0},
 	};
 

@@ -396,6 +396,70 @@ START_TEST(mistakes_have_codes)
 }
 END_TEST
 
+START_TEST(more_than_256_events_come_in_several_goes)
+{
+	enum { PAIRS = 140 };
+	static struct sock pair[PAIRS][2];
+	static bool seen[PAIRS][2];
+	static struct sock_event events[2 * PAIRS];
+	struct sock_poller poller;
+	int left = 2 * PAIRS;
+
+	memset(seen, 0, sizeof seen);
+	expect(sock_poller_open(&poller), 0);
+	for (int i = 0; i < 2 * PAIRS; i++) {
+		if (i % 2 == 0)
+			expect(sock_pair(pair[i / 2], LIBSOCK_STREAM), 0);
+		expect(sock_poller_add(&poller, pair[i / 2][i % 2], LIBSOCK_WRITABLE, &seen[i / 2][i % 2]), 0);
+	}
+	for (int round = 0; round < PAIRS && left > 0; round++) {
+		int count = sock_poller_wait(&poller, events, 2 * PAIRS, soon());
+
+		ck_assert_int_ge(count, 1);
+		ck_assert_int_le(count, 256);
+		for (int i = 0; i < count; i++) {
+			left -= !*(bool *)events[i].data;
+			*(bool *)events[i].data = true;
+		}
+	}
+	expect(left, 0);
+	sock_poller_close(&poller);
+	ck_assert_int_eq(poller.wake[0].family, 0);
+	for (int i = 0; i < 2 * PAIRS; i++)
+		sock_close(&pair[i / 2][i % 2]);
+}
+END_TEST
+
+START_TEST(no_poller_and_no_wish_are_refused_by_every_call)
+{
+	struct sock_poller poller, none = {0};
+	struct sock pair[2];
+	struct sock_event event;
+
+	expect(sock_poller_open(&poller), 0);
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	expect(sock_poller_add(&poller, pair[0], 0, NULL), 0);
+	for (int bad = LIBSOCK_HANGUP; bad < 32; bad *= 2) {
+		expect(sock_poller_add(&poller, pair[0], bad, NULL), LIBSOCK_EINVAL);
+		expect(sock_poller_modify(&poller, pair[0], bad | LIBSOCK_READABLE, NULL), LIBSOCK_EINVAL);
+	}
+	expect(sock_poller_modify(&poller, pair[0], -1, NULL), LIBSOCK_EINVAL);
+	expect(sock_poller_modify(NULL, pair[0], 0, NULL), LIBSOCK_EINVAL);
+	expect(sock_poller_remove(NULL, pair[0]), LIBSOCK_EINVAL);
+	expect(sock_poller_modify(&none, pair[0], 0, NULL), LIBSOCK_EBADF);
+	expect(sock_poller_remove(&none, pair[0]), LIBSOCK_EBADF);
+	expect(sock_poller_modify(&poller, (struct sock){0}, 0, NULL), LIBSOCK_EBADF);
+	expect(sock_poller_remove(&poller, (struct sock){0}), LIBSOCK_EBADF);
+	expect(sock_poller_wait(&poller, &event, -1, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect(sock_poller_wait(&none, &event, 1, LIBSOCK_FOREVER), LIBSOCK_EBADF);
+	expect(sock_poller_wait(&poller, &event, 1, -1), LIBSOCK_ETIMEDOUT);
+	expect(sock_poller_close(&none), 0);
+	sock_poller_close(&poller);
+	sock_close(&pair[0]);
+	sock_close(&pair[1]);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -411,6 +475,8 @@ int main(void)
 		{a_wake_before_the_wait_is_not_lost_and_many_never_block},
 		{deadlines_are_kept},
 		{mistakes_have_codes},
+		{more_than_256_events_come_in_several_goes},
+		{no_poller_and_no_wish_are_refused_by_every_call},
 		{0},
 	};
 

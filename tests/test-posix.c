@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -352,6 +353,75 @@ START_TEST(adopting_foreign_descriptors)
 }
 END_TEST
 
+START_TEST(what_cannot_be_read_from_a_place_says_so_in_the_systems_words)
+{
+	int pipes[2], folder = open(".", O_RDONLY | O_CLOEXEC), written = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct sock a, b;
+	uint64_t done = 7;
+	int err;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	ck_assert_int_eq(pipe(pipes), 0);
+	ck_assert_int_eq(write(pipes[1], "x", 1), 1);
+	ck_assert_int_eq(sock_oserror(sock_sendfile(a, pipes[0], 0, 1, soon(), &done)), ESPIPE);
+	ck_assert_uint_eq(done, 0);
+	ck_assert_int_eq(sock_oserror(sock_sendfile(a, folder, 0, 1, soon(), NULL)), EISDIR);
+	expect(sock_sendfile(a, written, 0, 1, soon(), NULL), LIBSOCK_EBADF);
+	err = sock_sendfile(a, sock_native(b), 0, 1, soon(), NULL);
+	ck_assert_msg(sock_oserror(err) == ESPIPE, "%s", sock_errname(err));
+	close(pipes[0]);
+	close(pipes[1]);
+	close(folder);
+	close(written);
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
+/* The traffic class of what comes next, as the system tells it beside the datagram. */
+static int class_of_next(struct sock s)
+{
+	union {
+		struct cmsghdr header;
+		char room[256];
+	} control;
+	char byte;
+	struct iovec part = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+	int class = -1;
+
+	ck_assert_int_eq(recvmsg((int)sock_native(s), &message, 0), 1);
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h))
+		if (h->cmsg_level == IPPROTO_IPV6)
+			memcpy(&class, CMSG_DATA(h), sizeof class);
+		else if (h->cmsg_level == IPPROTO_IP)
+			class = *CMSG_DATA(h);
+	return class;
+}
+
+START_TEST(an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0)
+{
+	const int ways[][2] = {{LIBSOCK_AF_INET, LIBSOCK_AF_INET}, {LIBSOCK_AF_INET6, LIBSOCK_AF_INET6},
+			       {LIBSOCK_AF_INET6, LIBSOCK_AF_INET}};
+
+	for (int i = 0; i < 3; i++) {
+		struct sock_packet packet = {.ecn = 0};
+		struct sock to = datagram(ways[i][1], &packet.peer), s;
+
+		expect(sock_packets(to, LIBSOCK_PACKET_ECN), 0);
+		expect(sock_open(&s, ways[i][0], LIBSOCK_DGRAM), 0);
+		expect(sock_set(s, LIBSOCK_TOS, 0xb8), 0);
+		for (packet.ecn = -1; packet.ecn <= 3; packet.ecn++) {
+			expect(sock_send_packet(s, "x", 1, &packet, soon()), 1);
+			ck_assert_int_eq(class_of_next(to), packet.ecn <= 0 ? 0xb8 : packet.ecn);
+		}
+		sock_close(&to);
+		sock_close(&s);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -365,6 +435,8 @@ int main(void)
 		{shutdown_wakes_whoever_waits},
 		{running_out_of_descriptors_is_emfile_and_keeps_the_queue},
 		{adopting_foreign_descriptors},
+		{what_cannot_be_read_from_a_place_says_so_in_the_systems_words},
+		{an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0},
 		{0},
 	};
 

@@ -402,6 +402,106 @@ START_TEST(a_reader_refuses_what_it_cannot_read)
 }
 END_TEST
 
+/* What the members say, call by call. */
+START_TEST(the_members_say_what_waits_and_how_it_ended)
+{
+	struct bench bench;
+	char data[16];
+
+	open_bench(&bench, 16);
+	ck_assert_ptr_eq(bench.in.buffer, bench.buffer);
+	ck_assert_uint_eq(bench.in.size, 16);
+	ck_assert_int_eq(bench.in.s.fd == bench.from.fd && bench.in.err == 0, 1);
+	put(&bench, "a\nbcd");
+	expect_line(&bench, "a");
+	if (bench.in.end - bench.in.begin < 3)
+		expect(sock_read_line(&bench.in, &bench.line, sock_after(5)), LIBSOCK_ETIMEDOUT);
+	ck_assert_mem_eq(bench.buffer + bench.in.begin, "bcd", bench.in.end - bench.in.begin);
+	ck_assert_int_eq(bench.in.err, 0); /* a deadline is no end */
+	put(&bench, "56789abcdefghijk\nrest");
+	put_end(&bench);
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	ck_assert_int_eq(bench.in.overlong, 1);
+	ck_assert_ptr_nonnull(bench.line);
+	ck_assert_uint_eq(strlen(bench.line), 15);
+	expect(sock_read_line(&bench.in, &bench.line, soon()), 4);
+	ck_assert_int_eq(bench.in.overlong, 0);
+	ck_assert_int_eq(bench.in.partial, 1);
+	ck_assert_int_eq(bench.in.err, LIBSOCK_EEOF);
+	expect(sock_read(&bench.in, data, sizeof data, soon()), 0);
+	ck_assert_int_eq(bench.in.partial, 0);
+	close_bench(&bench);
+}
+END_TEST
+
+/* The rest of a long record is skipped up to the delimiter of whoever skips it, or read. */
+START_TEST(a_long_record_is_skipped_to_the_next_calls_own_delimiter)
+{
+	for (int with = 0; with < 3; with++) {
+		struct bench bench;
+		char data[32];
+
+		open_bench(&bench, 8);
+		put(&bench, "0123456789;ab\nc--e--\n");
+		expect(sock_read_until(&bench.in, ";", 1, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+		if (with == 0) {
+			expect_line(&bench, "c--e--");
+		} else if (with == 1) {
+			expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), 1);
+			ck_assert_str_eq(bench.line, "e");
+			expect_line(&bench, "");
+		} else {
+			expect(sock_read(&bench.in, data, 1, soon()), 1);
+			ck_assert_int_eq(data[0], '0');
+			ck_assert_int_eq(bench.in.overlong, 0);
+		}
+		close_bench(&bench);
+	}
+}
+END_TEST
+
+/* No call leaves an old pointer behind. */
+START_TEST(an_error_leaves_no_line)
+{
+	struct sock_reader none = {0};
+	struct bench bench;
+
+	open_bench(&bench, 8);
+	for (int i = 0; i < 8; i++) {
+		char *line = bench.buffer;
+
+		switch (i) {
+		case 0:
+			expect(sock_read_line(NULL, &line, soon()), LIBSOCK_EINVAL);
+			break;
+		case 1:
+			expect(sock_read_line(&none, &line, soon()), LIBSOCK_EBADF);
+			break;
+		case 2:
+			expect(sock_read_until(NULL, "x", 1, &line, soon()), LIBSOCK_EINVAL);
+			break;
+		case 3:
+			expect(sock_read_until(&none, "x", 1, &line, soon()), LIBSOCK_EBADF);
+			break;
+		case 4:
+			expect(sock_read_until(&bench.in, NULL, 1, &line, soon()), LIBSOCK_EINVAL);
+			break;
+		case 5:
+			expect(sock_read_until(&bench.in, "x", 0, &line, soon()), LIBSOCK_EINVAL);
+			break;
+		case 6:
+			expect(sock_read_line(&bench.in, &line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+			break;
+		default:
+			expect(sock_read_until(&bench.in, "x", 1, &line, -1), LIBSOCK_ETIMEDOUT);
+		}
+		ck_assert_msg(line == NULL, "call %d", i);
+	}
+	expect(sock_read_until(&bench.in, "x", 1, NULL, soon()), LIBSOCK_EINVAL);
+	close_bench(&bench);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -420,6 +520,9 @@ int main(void)
 		{records_and_lines_can_be_mixed},
 		{a_line_without_an_end_does_not_outlast_the_deadline},
 		{a_reader_refuses_what_it_cannot_read},
+		{the_members_say_what_waits_and_how_it_ended},
+		{a_long_record_is_skipped_to_the_next_calls_own_delimiter},
+		{an_error_leaves_no_line},
 		{0},
 	};
 

@@ -332,6 +332,7 @@ START_TEST(resolve_answers_literals_and_localhost_itself)
 {
 	const int before = resolver_calls();
 	struct sock_addr out[4];
+	char longer[300];
 
 	expect(sock_resolve("localhost", LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), 2);
 	ck_assert_str_eq(out[!has_ip6()].host, "::1");
@@ -350,6 +351,12 @@ START_TEST(resolve_answers_literals_and_localhost_itself)
 	expect(sock_resolve("fe80::1%no-such", LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 	expect(sock_resolve("", LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
 	expect(sock_resolve("127.1", LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
+	for (size_t i = 0; i < sizeof longer; i++)
+		longer[i] = i % 3 < 2 ? 'a' : '.';
+	longer[254] = '\0';
+	expect(sock_resolve(longer, LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
+	longer[253] = '\0';
+	expect(sock_resolve(longer, LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, -1), LIBSOCK_ETIMEDOUT);
 	expect(sock_resolve(NULL, LIBSOCK_AF_ANY, out, 4, soon()), LIBSOCK_EINVAL);

@@ -213,6 +213,207 @@ START_TEST(the_environment_says_which_sockets_were_passed)
 }
 END_TEST
 
+/* In a process of its own, where 3 is one listener and 4 is what the case makes of it. */
+static int activate_odd(struct sock first, int odd, int expected)
+{
+	int status = -1, a, b;
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child > 0) {
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	}
+	a = fcntl((int)sock_native(first), F_DUPFD, 10);
+	b = odd >= 0 ? fcntl(odd, F_DUPFD, 10) : -1;
+	dup2(a, 3);
+	close(4);
+	if (odd >= 0)
+		dup2(b, 4);
+	set("LISTEN_PID", "self");
+	set("LISTEN_FDS", "2");
+	unsetenv("LISTEN_FDNAMES");
+
+	struct sock found[2] = {{0}};
+
+	_exit(sock_activated(found, 2, NULL) == expected && sock_activated(found, 1, NULL) == 2 ? 0 : 1);
+}
+
+START_TEST(what_was_passed_and_is_no_socket_of_ours_says_so)
+{
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 4, &addr);
+	int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+#ifdef AF_NETLINK
+	int other = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
+#else
+	int other = -1;
+#endif
+
+	expect(activate_odd(l, -1, LIBSOCK_EBADF), 0);
+	expect(activate_odd(l, file, LIBSOCK_ENOTSOCK), 0);
+	if (other >= 0) {
+		struct sock channel[2], s;
+
+		expect(activate_odd(l, other, LIBSOCK_ENOTSUP), 0);
+		expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+		send_rights(channel[0], other, 1);
+		expect(sock_recv_socket(channel[1], &s, soon()), LIBSOCK_ENOTSUP);
+		expect(s.family, 0);
+		sock_close(&channel[0]);
+		sock_close(&channel[1]);
+		close(other);
+	}
+	close(file);
+	sock_close(&l);
+}
+END_TEST
+
+static int is_env(const char *name, const char *value)
+{
+	const char *found = getenv(name);
+
+	return found && strcmp(found, value) == 0;
+}
+
+/* In the child: 3 and 4 are passed, and 4 alone is beyond the room. Returns what is not as it should be. */
+static int wrong_with_activation(void)
+{
+	struct sock first[2] = {{0}}, again[2] = {{0}}, only = {0};
+	char self[32];
+
+	snprintf(self, sizeof self, "%ld", (long)getpid());
+	fcntl(3, F_SETFD, 0);
+	fcntl(4, F_SETFD, 0);
+	if (sock_activated(NULL, 0, NULL) != 2 || !native_is_inheritable(3))
+		return 1;
+	if (sock_activated(&only, 1, NULL) != 2 || sock_native(only) != 3)
+		return 2;
+	if (native_is_inheritable(3) || !native_is_inheritable(4))
+		return 3;
+	if (sock_activated(first, 2, NULL) != 2 || sock_activated(again, 2, NULL) != 2)
+		return 4;
+	for (int i = 0; i < 2; i++)
+		if (sock_native(first[i]) != 3 + i || sock_native(again[i]) != 3 + i)
+			return 5;
+	if (first[0].family != LIBSOCK_AF_INET || first[1].family != LIBSOCK_AF_INET6)
+		return 6;
+	return is_env("LISTEN_PID", self) && is_env("LISTEN_FDS", "2") && is_env("LISTEN_FDNAMES", "a:b") ? 0 : 7;
+}
+
+START_TEST(asked_again_it_gives_the_same_sockets_and_the_environment_stays)
+{
+	struct sock_addr addr;
+	struct sock l[2] = {listener(LIBSOCK_AF_INET, 4, &addr), listener(LIBSOCK_AF_INET6, 4, &addr)};
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0) {
+		int a = fcntl((int)sock_native(l[0]), F_DUPFD, 10), b = fcntl((int)sock_native(l[1]), F_DUPFD, 10);
+
+		dup2(a, 3);
+		dup2(b, 4);
+		set("LISTEN_PID", "self");
+		set("LISTEN_FDS", "2");
+		set("LISTEN_FDNAMES", "a:b");
+		_exit(wrong_with_activation());
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "wrong: %d", WEXITSTATUS(status));
+	sock_close(&l[0]);
+	sock_close(&l[1]);
+}
+END_TEST
+
+/* What so many free descriptors are too few for. */
+static void expect_emfile(int (*call)(void), int needs)
+{
+	struct rlimit limit, small;
+	int free_[8], results[8];
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int i = 0; i <= needs; i++)
+		free_[i] = dup(0);
+	small = limit;
+	for (int i = 0; i <= needs; i++)
+		close(free_[i]);
+	for (int i = 0; i <= needs; i++) {
+		small.rlim_cur = (rlim_t)free_[i];
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &small), 0);
+		results[i] = call();
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	}
+	for (int i = 0; i < needs; i++)
+		expect(results[i], LIBSOCK_EMFILE);
+	ck_assert_msg(results[needs] >= 0, "%s", sock_errname(results[needs]));
+}
+
+static int make_pair(void)
+{
+	struct sock pair[2] = {{1, 2, 3}, {4, 5, 6}};
+	int err = sock_pair(pair, LIBSOCK_STREAM);
+
+	ck_assert(err == 0 || (pair[0].family == 0 && pair[1].family == 0));
+	sock_close(&pair[0]);
+	sock_close(&pair[1]);
+	return err;
+}
+
+static int make_poller(void)
+{
+	struct sock_poller poller;
+	const struct sock_poller none = {0};
+	int err;
+
+	memset(&poller, 0x55, sizeof poller);
+	err = sock_poller_open(&poller);
+	if (err < 0)
+		ck_assert_mem_eq(&poller, &none, sizeof none);
+	else
+		sock_poller_close(&poller);
+	return err;
+}
+
+static int list_interfaces(void)
+{
+	return sock_interfaces(NULL, 0);
+}
+
+static int ignore_row(void *context, const struct sock_connection *row)
+{
+	(void)context;
+	(void)row;
+	return 0;
+}
+
+static int list_connections(void)
+{
+	return sock_connections(ignore_row, NULL);
+}
+
+static int has_connections(void)
+{
+	return sock_has(LIBSOCK_HAS_CONNECTIONS);
+}
+
+START_TEST(what_has_too_few_descriptors_is_emfile_and_leaves_none)
+{
+	struct sock_poller poller;
+	int needs = -native_open_descriptors();
+
+	expect(sock_poller_open(&poller), 0);
+	needs += native_open_descriptors();
+	sock_poller_close(&poller);
+	expect_emfile(make_pair, 2);
+	expect_emfile(make_poller, needs);
+	if (sock_has(LIBSOCK_HAS_CONNECTIONS) == 1) { /* Linux, where a list takes one */
+		expect_emfile(list_interfaces, 1);
+		expect_emfile(list_connections, 1);
+		expect_emfile(has_connections, 1);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -221,6 +422,9 @@ int main(void)
 		{what_is_no_socket_is_closed_again},
 		{without_a_free_descriptor_the_code_says_so},
 		{the_environment_says_which_sockets_were_passed},
+		{what_was_passed_and_is_no_socket_of_ours_says_so},
+		{asked_again_it_gives_the_same_sockets_and_the_environment_stays},
+		{what_has_too_few_descriptors_is_emfile_and_leaves_none},
 		{0},
 	};
 

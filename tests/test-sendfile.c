@@ -190,6 +190,45 @@ START_TEST(what_is_no_file_or_no_place_is_refused)
 }
 END_TEST
 
+START_TEST(where_the_program_reads_the_file_stays_as_it_is_but_on_windows)
+{
+	struct sock a, b;
+	char data[1000];
+	FILE *file = open_file();
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect(fseek(file, 5, SEEK_SET), 0);
+	ck_assert_int_eq(fflush(file), 0);
+	expect(sock_sendfile(a, native_file(file), 777, sizeof data, soon(), NULL), 0);
+	expect(sock_recv_all(b, data, sizeof data, soon(), NULL), 0);
+	ck_assert_mem_eq(data, content + 777, sizeof data);
+	if (sock_has(LIBSOCK_HAS_UNIX_DGRAM) == 1) /* not Windows */
+		ck_assert_int_eq(fgetc(file), content[5]);
+	sock_close(&a);
+	sock_close(&b);
+	close_file(file);
+}
+END_TEST
+
+START_TEST(places_up_to_the_highest_are_taken)
+{
+	struct sock a, b;
+	uint64_t done;
+	FILE *file = open_file();
+
+	connected_pair(LIBSOCK_AF_INET6, &a, &b);
+	expect(sock_sendfile(a, native_file(file), SIZE - 1, INT64_MAX - SIZE + 1, soon(), &done), LIBSOCK_EEOF);
+	ck_assert_uint_eq(done, 1);
+	expect(sock_sendfile(a, native_file(file), SIZE - 1, INT64_MAX - SIZE + 2, soon(), &done), LIBSOCK_EINVAL);
+	ck_assert_uint_eq(done, 0);
+	expect(sock_sendfile(a, native_file(file), INT64_MAX, 0, soon(), NULL), 0);
+	expect(sock_sendfile(a, native_file(file), (uint64_t)INT64_MAX + 1, 0, soon(), NULL), LIBSOCK_EINVAL);
+	sock_close(&a);
+	sock_close(&b);
+	close_file(file);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -198,6 +237,8 @@ int main(void)
 		{a_transfer_cut_off_anywhere_goes_on_there},
 		{a_peer_that_resets_ends_the_transfer_without_a_signal},
 		{what_is_no_file_or_no_place_is_refused},
+		{where_the_program_reads_the_file_stays_as_it_is_but_on_windows},
+		{places_up_to_the_highest_are_taken},
 		{0},
 	};
 

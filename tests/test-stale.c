@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -257,6 +258,94 @@ START_TEST(a_listener_has_no_connection_of_its_own)
 }
 END_TEST
 
+START_TEST(after_fork_the_other_process_may_close_the_poller)
+{
+	struct sock_poller poller;
+	struct sock_event event;
+	struct sock pair[2];
+	int status = -1, name;
+
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	expect(sock_poller_open(&poller), 0);
+	expect(sock_poller_add(&poller, pair[0], LIBSOCK_READABLE, &name), 0);
+
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(sock_poller_close(&poller) == 0 ? 0 : 1);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	nothing(&poller, LIBSOCK_NOWAIT);
+	expect(sock_poller_wake(&poller), 0);
+	expect(sock_poller_wait(&poller, &event, 1, soon()), 0);
+	expect(sock_send(pair[1], "x", 1, soon()), 1);
+	expect(sock_poller_wait(&poller, &event, 1, soon()), 1);
+	ck_assert_ptr_eq(event.data, &name);
+	sock_poller_close(&poller);
+	sock_close(&pair[0]);
+	sock_close(&pair[1]);
+}
+END_TEST
+
+/* To forget what cannot be removed takes a descriptor, for the moment. */
+START_TEST(without_a_descriptor_to_forget_a_closed_socket_with_it_is_emfile)
+{
+	struct sock_poller poller;
+	struct sock_event event;
+	struct sock pair[2];
+	struct rlimit limit, none;
+	struct duplicate d;
+	int lowest, n, before = native_open_descriptors() + 2, has_own;
+
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	expect(sock_poller_open(&poller), 0);
+	has_own = native_open_descriptors() - before - 2; /* epoll beside the way to wake it */
+	expect(sock_poller_add(&poller, pair[0], LIBSOCK_READABLE, NULL), 0);
+	d = by_dup(pair[0]);
+	sock_close(&pair[0]);
+	expect(sock_send(pair[1], "x", 1, soon()), 1);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	lowest = dup(0);
+	close(lowest);
+	none = limit;
+	none.rlim_cur = (rlim_t)lowest;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	n = sock_poller_wait(&poller, &event, 1, LIBSOCK_NOWAIT);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+#ifdef __linux__
+	expect(n, has_own ? LIBSOCK_EMFILE : LIBSOCK_EAGAIN);
+#else
+	(void)has_own;
+	expect(n, LIBSOCK_EAGAIN);
+#endif
+	nothing(&poller, LIBSOCK_NOWAIT);
+	sock_poller_close(&poller);
+	end(&d);
+	sock_close(&pair[1]);
+}
+END_TEST
+
+/* The poller's own descriptor may be given the number of a socket that was closed. */
+START_TEST(a_copy_of_a_closed_socket_is_not_taken_for_the_poller)
+{
+	struct sock_poller poller;
+	struct sock_event event;
+	struct sock s[3], copies[3];
+
+	for (int i = 0; i < 3; i++)
+		expect(sock_open(&s[i], LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+	for (int i = 0; i < 3; i++) {
+		copies[i] = s[i];
+		sock_close(&s[i]);
+	}
+	expect(sock_poller_open(&poller), 0); /* two to wake it come first */
+	expect(sock_poller_add(&poller, copies[2], LIBSOCK_READABLE, NULL), LIBSOCK_EBADF);
+	ck_assert_int_lt(sock_poller_remove(&poller, copies[2]), 0);
+	expect(sock_poller_wait(&poller, &event, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	sock_poller_close(&poller);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -265,6 +354,9 @@ int main(void)
 		{hundreds_of_duplicates_do_not_hide_what_is_ready},
 		{shutdown_wakes_acceptors_of_every_family_in_either_mode},
 		{a_listener_has_no_connection_of_its_own},
+		{after_fork_the_other_process_may_close_the_poller},
+		{without_a_descriptor_to_forget_a_closed_socket_with_it_is_emfile},
+		{a_copy_of_a_closed_socket_is_not_taken_for_the_poller},
 		{0},
 	};
 

@@ -637,6 +637,119 @@ START_TEST(finish_tells_of_a_reset_before_it_or_while_it_waits)
 }
 END_TEST
 
+/* Row send-on-unconnected-stream of docs/porting.md. */
+static void expect_no_peer(ptrdiff_t n)
+{
+	ck_assert_msg(n == LIBSOCK_EPIPE || n == LIBSOCK_ENOTCONN || (native_is_wine() && n == LIBSOCK_ECONNRESET), "%s",
+		      sock_errname((int)n));
+}
+
+START_TEST(a_stream_that_was_never_connected_is_enotconn_in_every_call)
+{
+	const int64_t deadlines[] = {LIBSOCK_NOWAIT, -1, soon(), LIBSOCK_FOREVER};
+	const struct sock_part part = {"x", 1};
+	FILE *file = fopen("./content", "w+b");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fputc('x', file), 'x');
+	ck_assert_int_eq(fflush(file), 0);
+	for (int i = 0; i < 2 * 4; i++) {
+		const int64_t deadline = deadlines[i / 2];
+		struct sock_reader reader;
+		struct sock s;
+		char data[4], buffer[8], *line;
+		const struct sock_room room = {data, sizeof data};
+		size_t done = 7;
+		uint64_t sent = 7;
+
+		expect(sock_open(&s, i % 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+		expect(sock_recv_all(s, data, sizeof data, deadline, &done), LIBSOCK_ENOTCONN);
+		ck_assert_uint_eq(done, 0);
+		expect(sock_recv_all(s, data, sizeof data, deadline, NULL), LIBSOCK_ENOTCONN);
+		expect(sock_recvv(s, &room, 1, deadline), LIBSOCK_ENOTCONN);
+		expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
+		expect(sock_read(&reader, data, 1, deadline), LIBSOCK_ENOTCONN);
+		expect(sock_read_line(&reader, &line, deadline), LIBSOCK_ENOTCONN);
+		done = 7;
+		expect_no_peer(sock_send_all(s, "x", 1, deadline, &done));
+		ck_assert_uint_eq(done, 0);
+		expect_no_peer(sock_sendv(s, &part, 1, deadline));
+		done = 7;
+		expect_no_peer(sock_sendv_all(s, &part, 1, deadline, &done));
+		ck_assert_uint_eq(done, 0);
+		expect_no_peer(sock_sendfile(s, native_file(file), 0, 1, deadline, &sent));
+		ck_assert_uint_eq(sent, 0);
+		expect(sock_finish(&s, deadline), LIBSOCK_ENOTCONN);
+		ck_assert_int_eq(s.family, 0);
+	}
+	fclose(file);
+	remove("./content");
+}
+END_TEST
+
+START_TEST(finish_knows_of_ends_that_have_come_already)
+{
+	for (int family = LIBSOCK_AF_INET; family <= LIBSOCK_AF_INET6; family += 2) {
+		struct sock a, b;
+		char data[4];
+
+		connected_pair(family, &a, &b);
+		expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0); /* one's own alone: the peer's is waited for */
+		expect(sock_finish(&a, sock_after(20)), LIBSOCK_ETIMEDOUT);
+		sock_close(&b);
+		connected_pair(family, &a, &b);
+		expect(sock_shutdown(b, LIBSOCK_SHUT_WR), 0); /* the peer's alone */
+		expect(sock_finish(&a, soon()), 0);
+		sock_close(&b);
+		connected_pair(family, &a, &b);
+		expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
+		expect(sock_recv(b, data, 1, soon()), 0);
+		sock_close(&b);
+		expect(sock_recv(a, data, 1, soon()), 0); /* both */
+		expect(sock_finish(&a, soon()), native_is_wine() ? 0 : LIBSOCK_ENOTCONN);
+	}
+}
+END_TEST
+
+START_TEST(finish_after_ones_own_end_of_reading_knows_of_the_peers_on_unix_alone)
+{
+	struct sock pair[2];
+
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+
+	const int wanted = pair[0].family == LIBSOCK_AF_UNIX ? 0 : LIBSOCK_ENOTCONN;
+
+	expect(sock_shutdown(pair[0], LIBSOCK_SHUT_RD), 0);
+	expect(sock_finish(&pair[0], soon()), wanted);
+	sock_close(&pair[1]);
+}
+END_TEST
+
+/* sock_close() alone resets, and what was sent last may be lost; beside it sock_finish() throws away what was not read. */
+START_TEST(closing_with_unread_data_resets_and_finishing_does_not)
+{
+	for (int i = 0; i < 2 * 2; i++) {
+		struct sock a, b;
+		char data[4];
+		size_t done;
+
+		connected_pair(i % 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, &a, &b);
+		expect(sock_send_all(b, "unread", 6, soon(), NULL), 0);
+		expect(sock_recv(a, data, 1, soon()), 1); /* it is there */
+		if (i < 2) {
+			expect(sock_close(&a), 0);
+			expect(sock_recv(b, data, 1, soon()), LIBSOCK_ECONNRESET);
+		} else {
+			expect(sock_send_all(a, "last", 4, soon(), NULL), 0);
+			expect(sock_finish(&a, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+			expect(sock_recv_all(b, data, 4, soon(), &done), 0);
+			expect(sock_recv(b, data, 1, soon()), 0);
+		}
+		sock_close(&b);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -661,6 +774,10 @@ int main(void)
 		{finish_waits_until_the_peer_has_read_everything},
 		{finish_closes_whatever_happens},
 		{finish_tells_of_a_reset_before_it_or_while_it_waits},
+		{a_stream_that_was_never_connected_is_enotconn_in_every_call},
+		{finish_knows_of_ends_that_have_come_already},
+		{finish_after_ones_own_end_of_reading_knows_of_the_peers_on_unix_alone},
+		{closing_with_unread_data_resets_and_finishing_does_not},
 		{0},
 	};
 

@@ -304,6 +304,38 @@ START_TEST(as_many_as_allowed_are_waited_for)
 }
 END_TEST
 
+/* Whatever it returns: an old answer is not taken for a new one. */
+START_TEST(told_is_written_on_errors_too)
+{
+	struct sock pair[2], closed;
+	struct sock_item items[3];
+
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	closed = pair[1];
+	for (int i = 0; i < 4; i++) {
+		items[0] = item(pair[0], LIBSOCK_READABLE);
+		items[1] = item((struct sock){0}, LIBSOCK_READABLE);
+		items[2] = item(pair[0], 0);
+		if (i == 0)
+			expect(sock_wait(items, 3, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		if (i == 1)
+			expect(sock_wait(items, 3, -1), LIBSOCK_ETIMEDOUT);
+		items[2].wanted = i == 2 ? LIBSOCK_ERROR : 0;
+		if (i == 2)
+			expect(sock_wait(items, 3, soon()), LIBSOCK_EINVAL);
+		if (i == 3) {
+			sock_close(&pair[1]);
+			items[2] = item(closed, LIBSOCK_READABLE);
+			expect(sock_wait(items, 3, soon()), LIBSOCK_EBADF);
+			ck_assert_int_ge(items[0].told, 0); /* its end, or nothing yet */
+		}
+		for (int k = i == 3; k < 3; k++)
+			expect(items[k].told, 0);
+	}
+	sock_close(&pair[0]);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -319,6 +351,7 @@ int main(void)
 		{a_refused_datagram_is_an_error_that_the_next_call_tells},
 		{what_cannot_be_waited_for_is_refused},
 		{as_many_as_allowed_are_waited_for},
+		{told_is_written_on_errors_too},
 		{0},
 	};
 

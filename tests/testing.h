@@ -71,6 +71,9 @@ void native_linger_zero(intptr_t fd);
 int native_is_wine(void);
 int native_process_id(void);
 
+/* The user of this process, or -1. */
+int64_t native_user_id(void);
+
 /* For how many milliseconds of its life this thread was ready to run and others ran, where the system tells; or 0. */
 int64_t native_held_up(void);
 

@@ -58,6 +58,11 @@ int native_process_id(void)
 	return (int)getpid();
 }
 
+int64_t native_user_id(void)
+{
+	return (int64_t)getuid();
+}
+
 int native_make_folder(const char *path)
 {
 	return mkdir(path, 0700);

@@ -49,6 +49,11 @@ int native_process_id(void)
 	return (int)GetCurrentProcessId();
 }
 
+int64_t native_user_id(void)
+{
+	return -1;
+}
+
 int native_make_folder(const char *path)
 {
 	return _mkdir(path);
