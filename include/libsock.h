@@ -818,7 +818,7 @@ enum sock_packet_field {
 	LIBSOCK_PACKET_SEGMENTS = 8 /**< Many datagrams may come at once: sock_packet::segment. */
 };
 
-/** How large a buffer must be for anything that sock_recv_packet() may receive. @since 0.1.0 */
+/** How large a buffer must be for anything that sock_recv_packet() may receive over UDP. @since 0.1.0 */
 #define LIBSOCK_PACKET_MAX 65536
 
 /**

@@ -460,6 +460,24 @@ START_TEST(a_long_record_is_skipped_to_the_next_calls_own_delimiter)
 }
 END_TEST
 
+START_TEST(two_bytes_are_room_enough)
+{
+	struct bench bench;
+
+	open_bench(&bench, 2);
+	put(&bench, "\n;\nab\n\n");
+	expect_line(&bench, "");
+	expect(sock_read_until(&bench.in, ";", 1, &bench.line, soon()), 0);
+	expect_line(&bench, "");
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	ck_assert_str_eq(bench.line, "a");
+	expect(sock_read_until(&bench.in, "\n", 1, &bench.line, soon()), 0);
+	ck_assert_str_eq(bench.line, "");
+	expect(sock_read_until(&bench.in, "12", 2, &bench.line, soon()), LIBSOCK_EINVAL);
+	close_bench(&bench);
+}
+END_TEST
+
 /* No call leaves an old pointer behind. */
 START_TEST(an_error_leaves_no_line)
 {
@@ -522,6 +540,7 @@ int main(void)
 		{a_reader_refuses_what_it_cannot_read},
 		{the_members_say_what_waits_and_how_it_ended},
 		{a_long_record_is_skipped_to_the_next_calls_own_delimiter},
+		{two_bytes_are_room_enough},
 		{an_error_leaves_no_line},
 		{0},
 	};
