@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What the header says of its own numbers and structs, beside those of the system. */
+
+#include "testing.h"
+
+#include <limits.h>
+#include <string.h>
+#ifdef _WIN32
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#define SHUT_RD SD_RECEIVE
+#define SHUT_WR SD_SEND
+#define SHUT_RDWR SD_BOTH
+#else
+#include <sys/socket.h>
+#endif
+#ifndef AF_UNIX
+#define AF_UNIX 1
+#endif
+
+static const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6};
+
+/* Whatever the system's names stand for, none is a number of ours: each is refused where it is passed by mistake. */
+START_TEST(the_systems_numbers_are_refused_by_the_first_call)
+{
+	const int theirs[] = {AF_UNSPEC, AF_INET, AF_INET6, AF_UNIX}, types[] = {SOCK_STREAM, SOCK_DGRAM},
+		  hows[] = {SHUT_RD, SHUT_WR, SHUT_RDWR};
+
+	for (int f = 0; f < 2; f++) {
+		struct sock s, a, b;
+		struct sock_addr found;
+
+		for (size_t i = 0; i < sizeof theirs / sizeof theirs[0]; i++) {
+			expect(sock_open(&s, theirs[i], LIBSOCK_STREAM), LIBSOCK_EINVAL);
+			expect(sock_resolve("127.0.0.1", theirs[i], &found, 1, soon()), LIBSOCK_EINVAL);
+		}
+		for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+			expect(sock_open(&s, families[f], types[i]), LIBSOCK_EINVAL);
+			expect(sock_pair((struct sock[2]){{0}}, types[i]), LIBSOCK_EINVAL);
+			expect(sock_service_port("http", types[i]), LIBSOCK_EINVAL);
+		}
+		connected_pair(families[f], &a, &b);
+		for (size_t i = 0; i < sizeof hows / sizeof hows[0]; i++)
+			expect(sock_shutdown(a, hows[i]), LIBSOCK_EINVAL);
+		sock_close(&a);
+		sock_close(&b);
+	}
+}
+END_TEST
+
+START_TEST(any_family_is_none_of_a_socket)
+{
+	struct sock s;
+
+	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++)
+		expect(sock_open(&s, LIBSOCK_AF_ANY, type), LIBSOCK_EINVAL);
+}
+END_TEST
+
+/* Numbers of this list are in programs that have been built, and in their logs. */
+START_TEST(numbers_that_programs_have_been_built_with_stay)
+{
+	static const int numbers[][2] = {
+		{LIBSOCK_AF_ANY, 3},	       {LIBSOCK_AF_INET, 4},	      {LIBSOCK_AF_INET6, 6},
+		{LIBSOCK_AF_UNIX, 9},	       {LIBSOCK_STREAM, 11},	      {LIBSOCK_DGRAM, 12},
+		{LIBSOCK_SHUT_RD, 21},	       {LIBSOCK_SHUT_WR, 22},	      {LIBSOCK_SHUT_RDWR, 23},
+		{LIBSOCK_HAS_INET6, 31},       {LIBSOCK_HAS_UNIX_STREAM, 32}, {LIBSOCK_HAS_UNIX_DGRAM, 33},
+		{LIBSOCK_HAS_UNIX_ABSTRACT, 34}, {LIBSOCK_HAS_UDP_SEGMENTS, 36}, {LIBSOCK_HAS_UDP_COALESCE, 37},
+		{LIBSOCK_HAS_PACKET_LOCAL, 38}, {LIBSOCK_HAS_PACKET_ECN, 39}, {LIBSOCK_HAS_PACKET_TTL, 40},
+		{LIBSOCK_HAS_HANDOVER, 42},    {LIBSOCK_HAS_CONNECTIONS, 44}, {LIBSOCK_NOWAIT, 0},
+		{LIBSOCK_HOST_MAX, 254},       {LIBSOCK_ADDRSTRLEN, 262},     {LIBSOCK_DIAL_MAX, 32},
+	};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		ck_assert_int_eq(numbers[i][0], numbers[i][1]);
+	ck_assert(LIBSOCK_FOREVER == INT64_MAX);
+	ck_assert_uint_eq(sizeof((struct sock_addr *)NULL)->host, 254);
+	ck_assert_uint_le(sizeof(struct sock_addr), 256);
+	ck_assert_uint_eq(sizeof(struct sock), sizeof(intptr_t) + 8);
+}
+END_TEST
+
+START_TEST(opening_writes_over_what_was_there_and_closes_nothing)
+{
+	for (int f = 0; f < 2; f++) {
+		struct sock a, b, copy;
+		char data[4];
+
+		connected_pair(families[f], &a, &b);
+		copy = a;
+		expect(sock_open(&a, families[f], LIBSOCK_STREAM), 0);
+		ck_assert_int_ne(sock_native(a), sock_native(copy));
+		expect(sock_send(copy, "x", 1, soon()), 1);
+		expect(sock_recv(b, data, sizeof data, soon()), 1);
+		sock_close(&a);
+		sock_close(&copy);
+		sock_close(&b);
+	}
+}
+END_TEST
+
+START_TEST(a_copy_is_the_same_socket)
+{
+	for (int f = 0; f < 2; f++) {
+		struct sock a, b, copy;
+		struct sock_addr addr, again;
+		char data[4];
+
+		connected_pair(families[f], &a, &b);
+		copy = a;
+		expect(sock_local(a, &addr), 0);
+		expect(sock_local(copy, &again), 0);
+		ck_assert(sock_addr_equal(&addr, &again));
+		expect(sock_send(b, "xy", 2, soon()), 2);
+		expect(sock_recv(a, data, 1, soon()), 1);
+		expect(sock_recv(copy, data, sizeof data, soon()), 1);
+		ck_assert_int_eq(data[0], 'y');
+		expect(sock_close(&copy), 0); /* one of them is enough: the harness counts descriptors */
+		sock_close(&b);
+	}
+}
+END_TEST
+
+/* What a socket says of itself is what it was opened as, and the members are right there. */
+START_TEST(the_members_say_what_the_socket_is)
+{
+	for (int f = 0; f < 2; f++)
+		for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
+			struct sock s;
+
+			expect(sock_open(&s, families[f], type), 0);
+			ck_assert_int_eq(s.family, families[f]);
+			ck_assert_int_eq(s.type, type);
+			ck_assert_int_eq(s.fd, sock_native(s));
+			expect(sock_close(&s), 0);
+			ck_assert_int_eq(s.family, 0);
+			ck_assert_int_eq(sock_native(s), -1);
+		}
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{the_systems_numbers_are_refused_by_the_first_call},
+		{any_family_is_none_of_a_socket},
+		{numbers_that_programs_have_been_built_with_stay},
+		{opening_writes_over_what_was_there_and_closes_nothing},
+		{a_copy_is_the_same_socket},
+		{the_members_say_what_the_socket_is},
+		{0},
+	};
+
+	return testing_main("values", tests);
+}
