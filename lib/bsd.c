@@ -122,13 +122,16 @@ MELT ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, co
 	return n >= 0 ? n : bsd_error();
 }
 
+COLD static ptrdiff_t bsd__received_none(ptrdiff_t n)
+{
+	return native_received(LIBSOCK_STREAM, n) == 0 ? 0 : bsd_error();
+}
+
 ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how)
 {
 	ptrdiff_t n = native_recv((native_socket)fd, data, size, bsd_flags(how));
 
-	if (n > 0) /* first, and alone: that is what nearly all receives are */
-		return n;
-	return n == 0 ? 0 : bsd_error();
+	return n > 0 ? n : bsd__received_none(n); /* one comparison for what nearly all receives are */
 }
 
 MELT ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_addr *from)

@@ -161,7 +161,7 @@ static inline ssize_t native_received(int type, ssize_t n)
 
 static inline ssize_t native_recv(int fd, void *data, size_t size, int flags)
 {
-	return native_received(LIBSOCK_STREAM, recv(fd, data, NATIVE_SIZE(size), flags));
+	return recv(fd, data, NATIVE_SIZE(size), flags);
 }
 
 static inline int native_getsockname(int fd, struct sockaddr *name, socklen_t *length)
