@@ -75,12 +75,14 @@ START_TEST(what_is_no_attempt_has_no_outcome)
 			struct sock_addr addr;
 			struct sock fresh, l = listener(families[f], 1, &addr);
 
-			expect(sock_open(&fresh, families[f], LIBSOCK_STREAM), 0);
-			expect(sock_connected(fresh, deadlines[d]), LIBSOCK_ENOTCONN);
-			expect(sock_bind(fresh, &(struct sock_addr){"", 0}), 0);
-			expect(sock_connected(fresh, deadlines[d]), LIBSOCK_ENOTCONN);
+			if (!native_is_wine()) { /* Winsock does not tell these from an attempt under way */
+				expect(sock_open(&fresh, families[f], LIBSOCK_STREAM), 0);
+				expect(sock_connected(fresh, deadlines[d]), LIBSOCK_ENOTCONN);
+				expect(sock_bind(fresh, &(struct sock_addr){"", 0}), 0);
+				expect(sock_connected(fresh, deadlines[d]), LIBSOCK_ENOTCONN);
+				sock_close(&fresh);
+			}
 			expect(sock_connected(l, deadlines[d]), LIBSOCK_ENOTCONN);
-			sock_close(&fresh);
 			sock_close(&l);
 		}
 }
