@@ -4,6 +4,7 @@
 
 #include "testing.h"
 
+#include <limits.h>
 #include <string.h>
 
 static const struct {
@@ -118,6 +119,32 @@ START_TEST(parse_refuses_malformed_text_and_changes_nothing)
 		ck_assert_mem_eq(&addr, &before, sizeof addr);
 	}
 	expect(sock_addr_parse(NULL, "a:1"), LIBSOCK_EINVAL);
+	expect(sock_addr_parse(&(struct sock_addr){"", 0}, NULL), LIBSOCK_EINVAL);
+}
+END_TEST
+
+/* A path, a name and an IPv6 literal with a scope, each as long as a host may be, with the longest port. */
+START_TEST(the_longest_address_fits_the_buffer_for_all)
+{
+	static const char *const begins[] = {"/", "a", "fe80::1%"};
+
+	for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+		struct sock_addr addr, back;
+		char host[LIBSOCK_HOST_MAX], text[LIBSOCK_ADDRSTRLEN];
+		int length;
+
+		memset(host, 'a', sizeof host);
+		memcpy(host, begins[i], strlen(begins[i]));
+		for (size_t k = 63; i == 1 && k < sizeof host; k += 64)
+			host[k] = '.';
+		host[sizeof host - 1] = '\0';
+		ck_assert_uint_eq(strlen(host), 253);
+		expect(sock_addr_set(&addr, host, 65535), 0);
+		length = sock_addr_format(text, sizeof text, &addr);
+		ck_assert_int_eq(length, (int)strlen(text));
+		if (i > 0 && sock_addr_parse(&back, text) == 0) /* no system has an interface of so long a name */
+			ck_assert(sock_addr_equal(&addr, &back));
+	}
 }
 END_TEST
 
@@ -146,7 +173,10 @@ START_TEST(hosts_of_every_critical_length)
 	}
 	for (size_t i = 0; i < sizeof over / sizeof over[0]; i++) {
 		expect(sock_addr_parse(&addr, long_name(over[i])), LIBSOCK_ENAME);
+		expect(sock_addr_set(&addr, "before", 7), 0);
 		expect(sock_addr_set(&addr, long_name(over[i]), 1), LIBSOCK_ENAME);
+		ck_assert_str_eq(addr.host, "before");
+		ck_assert_int_eq(addr.port, 7);
 	}
 	memset(label, 'a', 64);
 	expect(sock_addr_parse(&addr, label), LIBSOCK_ENAME); /* a label of 64 bytes */
@@ -168,6 +198,10 @@ START_TEST(set_checks_range_and_nulls)
 	ck_assert_str_eq(addr.host, "before");
 	expect(sock_addr_set(&addr, "", 0), 0);
 	ck_assert_str_eq(addr.host, "");
+	expect(sock_addr_set(&addr, "host", LONG_MIN), LIBSOCK_EPORT);
+	expect(sock_addr_set(&addr, "host", LONG_MAX), LIBSOCK_EPORT);
+	expect(sock_addr_set(&addr, "any form: /\x01[", 1), 0); /* which is looked at where it is used */
+	ck_assert_str_eq(addr.host, "any form: /\x01[");
 }
 END_TEST
 
@@ -286,6 +320,7 @@ START_TEST(equal_compares_meaning)
 		ck_assert_msg(sock_addr_equal(&rows[i].a, &rows[i].b) == rows[i].equal, "%s %s", rows[i].a.host, rows[i].b.host);
 		ck_assert_msg(sock_addr_equal(&rows[i].b, &rows[i].a) == rows[i].equal, "%s %s", rows[i].b.host, rows[i].a.host);
 	}
+	ck_assert_int_eq(sock_addr_equal(NULL, NULL), 0);
 	ck_assert_int_eq(sock_addr_equal(NULL, &rows[0].a), 0);
 	ck_assert_int_eq(sock_addr_equal(&rows[0].a, NULL), 0);
 }
@@ -297,6 +332,7 @@ int main(void)
 		{parse_reads_every_documented_form},
 		{parse_refuses_malformed_text_and_changes_nothing},
 		{hosts_of_every_critical_length},
+		{the_longest_address_fits_the_buffer_for_all},
 		{set_checks_range_and_nulls},
 		{format_is_read_back_by_parse},
 		{whatever_parses_is_formatted_so_that_it_parses},

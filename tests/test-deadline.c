@@ -5,6 +5,7 @@
 #include "testing.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 START_TEST(after_is_ahead_of_now_and_saturates)
 {
@@ -97,6 +98,117 @@ static ptrdiff_t send_some(struct sock s, int64_t deadline)
 	return sock_send(s, data, sizeof data, deadline);
 }
 
+static ptrdiff_t receive_vector(struct sock s, int64_t deadline)
+{
+	char data[8];
+	const struct sock_room rooms[] = {{data, 4}, {data + 4, 4}};
+
+	return sock_recvv(s, rooms, 2, deadline);
+}
+
+static ptrdiff_t receive_all(struct sock s, int64_t deadline)
+{
+	char data[8];
+
+	return sock_recv_all(s, data, sizeof data, deadline, NULL);
+}
+
+static ptrdiff_t receive_line(struct sock s, int64_t deadline)
+{
+	struct sock_reader reader;
+	char buffer[8], *line;
+
+	expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
+	return sock_read_line(&reader, &line, deadline);
+}
+
+static ptrdiff_t receive_packet(struct sock s, int64_t deadline)
+{
+	struct sock_packet packet;
+	char data[8];
+
+	return sock_recv_packet(s, data, sizeof data, &packet, deadline);
+}
+
+static ptrdiff_t wait_for_one(struct sock s, int64_t deadline)
+{
+	struct sock_item item = {.s = s, .wanted = LIBSOCK_READABLE};
+
+	return sock_wait(&item, 1, deadline);
+}
+
+static ptrdiff_t wait_by_poller(struct sock s, int64_t deadline)
+{
+	struct sock_poller poller;
+	struct sock_event event;
+	int n;
+
+	expect(sock_poller_open(&poller), 0);
+	expect(sock_poller_add(&poller, s, LIBSOCK_READABLE, NULL), 0);
+	n = sock_poller_wait(&poller, &event, 1, deadline);
+	sock_poller_close(&poller);
+	return n;
+}
+
+static ptrdiff_t connected(struct sock s, int64_t deadline)
+{
+	return sock_connected(s, deadline);
+}
+
+static ptrdiff_t send_vector(struct sock s, int64_t deadline)
+{
+	static const char data[4096];
+	const struct sock_part parts[] = {{data, 2048}, {data + 2048, 2048}};
+
+	return sock_sendv(s, parts, 2, deadline);
+}
+
+START_TEST(every_call_that_waits_for_data_gives_up_on_time)
+{
+	static ptrdiff_t (*const of_streams[])(struct sock s, int64_t deadline) = {
+		receive, receive_vector, receive_all, receive_line, wait_for_one, wait_by_poller,
+	};
+	static ptrdiff_t (*const of_datagrams[])(struct sock s, int64_t deadline) = {
+		receive, receive_from, receive_vector, receive_packet, wait_for_one, wait_by_poller,
+	};
+	struct sock_addr addr;
+	struct sock a, b, d = datagram(LIBSOCK_AF_INET6, &addr);
+
+	connected_pair(LIBSOCK_AF_INET6, &a, &b);
+	for (size_t i = 0; i < sizeof of_streams / sizeof of_streams[0]; i++)
+		expect_on_time(of_streams[i], a, 15);
+	for (size_t i = 0; i < sizeof of_datagrams / sizeof of_datagrams[0]; i++)
+		expect_on_time(of_datagrams[i], d, 15);
+	sock_close(&a);
+	sock_close(&b);
+	sock_close(&d);
+}
+END_TEST
+
+/* A wall clock is set now and then, but not to go at another speed. */
+START_TEST(the_clock_counts_milliseconds)
+{
+	struct sock_addr addr;
+	struct sock s = datagram(LIBSOCK_AF_INET, &addr);
+	int good = 0;
+
+	for (int i = 0; i < 5 && !good; i++) {
+		struct timespec begin, end;
+		int64_t from = sock_now(), took, by_wall;
+
+		timespec_get(&begin, TIME_UTC);
+		expect(receive(s, sock_after(100)), LIBSOCK_ETIMEDOUT);
+		took = sock_now() - from;
+		timespec_get(&end, TIME_UTC);
+		by_wall = (int64_t)(end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000;
+		ck_assert_int_ge(took, 100);
+		good = by_wall >= took - 20 && by_wall <= took + 20;
+	}
+	ck_assert(good);
+	sock_close(&s);
+}
+END_TEST
+
 START_TEST(recv_gives_up_on_time)
 {
 	struct sock a, b;
@@ -137,10 +249,23 @@ START_TEST(send_gives_up_on_time_when_the_peer_does_not_read)
 	while (send_some(a, sock_after(50)) > 0)
 		;
 	expect_on_time(send_some, a, 30);
+	expect_on_time(send_vector, a, 30);
 	sock_close(&a);
 	sock_close(&b);
 }
 END_TEST
+
+/* With a socket of its own each time, to the port that is passed as its type. */
+static ptrdiff_t connect_another(struct sock s, int64_t deadline)
+{
+	const struct sock_addr addr = loopback(LIBSOCK_AF_INET, (uint16_t)s.type);
+	int err;
+
+	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+	err = sock_connect(s, &addr, deadline);
+	sock_close(&s);
+	return err;
+}
 
 /*
  * A listener whose queue is full leaves new connections without an answer. How many fit is the OS's secret (Linux: the
@@ -162,6 +287,8 @@ START_TEST(connect_gives_up_on_time_when_nobody_answers)
 	expect(err, LIBSOCK_ETIMEDOUT);
 	ck_assert_int_ge(sock_now() - start, 150);
 	expect_ended(start);
+	expect_on_time(connected, s[count - 1], 30);
+	expect_on_time(connect_another, (struct sock){.type = addr.port}, 30);
 	while (count > 0)
 		sock_close(&s[--count]);
 	sock_close(&l);
@@ -197,6 +324,11 @@ START_TEST(nowait_never_waits_and_says_eagain)
 	expect(receive(a, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	expect(receive_from(u, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	expect(accept_one(l, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	while (send_some(a, LIBSOCK_NOWAIT) > 0)
+		;
+	expect(send_some(a, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(send_vector(a, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(send_some(a, -1), LIBSOCK_ETIMEDOUT);
 	sock_close(&a);
 	sock_close(&b);
 	sock_close(&l);
@@ -209,6 +341,8 @@ int main(void)
 	const struct testing_test tests[] = {
 		{after_is_ahead_of_now_and_saturates},
 		{the_clock_never_goes_back},
+		{the_clock_counts_milliseconds},
+		{every_call_that_waits_for_data_gives_up_on_time},
 		{recv_gives_up_on_time},
 		{recvfrom_gives_up_on_time},
 		{accept_gives_up_on_time},

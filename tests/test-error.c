@@ -5,8 +5,15 @@
 #include "os.h"
 #include "testing.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
+#ifdef _WIN32
+#include <winsock2.h>
+#define SYSTEM(name) WSA##name
+#else
+#define SYSTEM(name) name
+#endif
 
 static int is_named(int code)
 {
@@ -30,6 +37,59 @@ START_TEST(every_code_has_a_name_and_a_sentence_of_its_own)
 }
 END_TEST
 
+/* The codes from -1 down. What has been logged or compared somewhere stays. */
+static const char *const names[] = {
+	"EACCES",      "EADDRINUSE",  "EADDRNOTAVAIL", "EAFNOSUPPORT", "EAGAIN",     "EALREADY",     "EBADF",	"ECONNABORTED",
+	"ECONNREFUSED", "ECONNRESET", "EFAULT",	       "EHOSTDOWN",    "EHOSTUNREACH", "EINPROGRESS", "EINVAL", "EIO",
+	"EISCONN",     "ELOOP",	      "EMFILE",	       "EMSGSIZE",     "ENAMETOOLONG", "ENETDOWN",    "ENETRESET", "ENETUNREACH",
+	"ENFILE",      "ENOBUFS",     "ENODEV",	       "ENOENT",       "ENOMEM",     "ENOPROTOOPT",   "ENOSPC", "ENOTCONN",
+	"ENOTDIR",     "ENOTSOCK",    "ENOTSUP",       "EPERM",	       "EPIPE",	     "EPROTO",	      "EPROTOTYPE", "EROFS",
+	"ETIMEDOUT",   "ENAME",	      "EPORT",	       "EAI_NONAME",   "EAI_AGAIN",  "EAI_FAIL",      "ECANCELED", "EEOF",
+	"ECONNTIMEDOUT",
+};
+
+START_TEST(numbers_and_names_stay_as_they_are)
+{
+	ck_assert_int_eq((int)(sizeof names / sizeof names[0]), -LIBSOCK_ECONNTIMEDOUT);
+	for (int i = 0; i < -LIBSOCK_ECONNTIMEDOUT; i++)
+		ck_assert_str_eq(sock_errname(-1 - i), names[i]);
+	ck_assert_int_eq(LIBSOCK_EACCES, -1);
+	ck_assert_int_eq(LIBSOCK_ETIMEDOUT, -41);
+	ck_assert_int_eq(LIBSOCK_EEOF, -48);
+	ck_assert_int_eq(LIBSOCK_ECONNTIMEDOUT, -49);
+	ck_assert_int_eq(LIBSOCK_ESYS, -1000);
+}
+END_TEST
+
+#define ROW(name) {SYSTEM(name), #name}
+
+/* The table beside the system's own names: no row of it is trusted. */
+START_TEST(an_error_of_the_systems_has_the_code_of_its_name)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} rows[] = {
+		ROW(EACCES),	   ROW(EADDRINUSE),   ROW(EADDRNOTAVAIL), ROW(EAFNOSUPPORT), ROW(EALREADY),
+		ROW(EBADF),	   ROW(ECONNABORTED), ROW(ECONNREFUSED),  ROW(ECONNRESET),   ROW(EFAULT),
+		ROW(EHOSTDOWN),	   ROW(EHOSTUNREACH), ROW(EINPROGRESS),	  ROW(EINVAL),	     ROW(EISCONN),
+		ROW(EMFILE),	   ROW(EMSGSIZE),     ROW(ENETDOWN),	  ROW(ENETRESET),    ROW(ENETUNREACH),
+		ROW(ENOBUFS),	   ROW(ENOPROTOOPT),  ROW(ENOTCONN),	  ROW(ENOTSOCK),     ROW(EPROTOTYPE),
+#ifndef _WIN32
+		ROW(EAGAIN),	   ROW(EIO),	      ROW(ELOOP),	  ROW(ENAMETOOLONG), ROW(ENFILE),
+		ROW(ENODEV),	   ROW(ENOENT),	      ROW(ENOMEM),	  ROW(ENOSPC),	     ROW(ENOTDIR),
+		ROW(ENOTSUP),	   ROW(EPERM),	      ROW(EPIPE),	  ROW(EPROTO),	     ROW(EROFS),
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		ck_assert_str_eq(sock_errname(os_error(rows[i].number)), rows[i].name);
+	ck_assert_str_eq(sock_errname(os_error(SYSTEM(EWOULDBLOCK))), "EAGAIN");
+	ck_assert_str_eq(sock_errname(os_error(SYSTEM(EOPNOTSUPP))), "ENOTSUP");
+	ck_assert_str_eq(sock_errname(os_error(SYSTEM(ETIMEDOUT))), "ECONNTIMEDOUT"); /* the other one is the caller's */
+}
+END_TEST
+
 START_TEST(success_and_nonsense_have_texts_too)
 {
 	ck_assert_str_eq(sock_errname(0), "OK");
@@ -37,7 +97,17 @@ START_TEST(success_and_nonsense_have_texts_too)
 	ck_assert_str_eq(sock_errname(LIBSOCK_ECONNTIMEDOUT - 1), "EUNKNOWN");
 	ck_assert_str_eq(sock_errname(LIBSOCK_ESYS), "EUNKNOWN");
 	ck_assert_str_eq(sock_errname(INT_MIN), "ESYS");
+	ck_assert_str_eq(sock_strerror(0), "success");
+	ck_assert_str_eq(sock_strerror(INT_MAX), "success");
+	for (int err = -2000; err <= 10; err++) {
+		ck_assert_ptr_nonnull(sock_strerror(err));
+		ck_assert_ptr_nonnull(sock_errname(err));
+		ck_assert_ptr_eq(sock_strerror(err), sock_strerror(err)); /* constant: the same for ever */
+		ck_assert_int_eq(sock_oserror(err), err < LIBSOCK_ESYS ? LIBSOCK_ESYS - err : 0);
+	}
 	ck_assert_ptr_nonnull(sock_strerror(INT_MIN));
+	ck_assert_int_gt(sock_oserror(INT_MIN), 0);
+	ck_assert_int_eq(sock_oserror(INT_MAX), 0);
 }
 END_TEST
 
@@ -70,6 +140,8 @@ int main(void)
 {
 	const struct testing_test tests[] = {
 		{every_code_has_a_name_and_a_sentence_of_its_own},
+		{numbers_and_names_stay_as_they_are},
+		{an_error_of_the_systems_has_the_code_of_its_name},
 		{success_and_nonsense_have_texts_too},
 		{every_row_of_the_table_is_mapped},
 		{an_unknown_system_error_keeps_its_number},
