@@ -81,6 +81,15 @@ static ptrdiff_t take(struct sock s)
 	return sock_recv_socket(pair[1], &taken, LIBSOCK_NOWAIT);
 }
 
+/* To a path that is not made, because the call fails. */
+static ptrdiff_t bind_path(void)
+{
+	struct sock s;
+
+	must(sock_open(&s, LIBSOCK_AF_UNIX, LIBSOCK_STREAM));
+	return sock_bind(s, &(struct sock_addr){"./never-made", 0});
+}
+
 /* Is a switch that was set read as 1? */
 static ptrdiff_t read_switch(struct sock s)
 {
@@ -128,6 +137,7 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 	struct sock clients[2], conn, s = busy_listener(clients);
+	struct sock_addr addr;
 	ptrdiff_t result = LIBSOCK_EINVAL;
 	char data[1];
 
@@ -150,7 +160,11 @@ int main(int argc, char **argv)
 	else if (strcmp(what, "close") == 0)
 		result = sock_close(&clients[0]);
 	else if (strcmp(what, "has-inet6") == 0)
-		result = sock_has(LIBSOCK_HAS_INET6) == 1 ? 0 : LIBSOCK_ENOTSUP;
+		result = (result = sock_has(LIBSOCK_HAS_INET6)) == 0 ? LIBSOCK_ENOTSUP : result;
+	else if (strcmp(what, "local") == 0)
+		result = sock_local(s, &addr);
+	else if (strcmp(what, "bind-path") == 0)
+		result = bind_path();
 	else if (strcmp(what, "open-inet6") == 0)
 		result = sock_open(&conn, LIBSOCK_AF_INET6, LIBSOCK_STREAM);
 	else if (strcmp(what, "segments") == 0)
