@@ -95,6 +95,33 @@ START_TEST(every_call_leaves_the_mode_as_it_was)
 }
 END_TEST
 
+START_TEST(fresh_descriptors_block_but_for_served_ones)
+{
+	for (int i = 0; i < 2; i++) {
+		struct sock_addr addr = loopback(families[i], 0);
+		struct sock l, s, conn, pair[2];
+
+		expect(sock_open(&s, families[i], i ? LIBSOCK_STREAM : LIBSOCK_DGRAM), 0);
+		ck_assert_int_eq(mode_of(s), 0);
+		sock_close(&s);
+		expect(sock_serve(&l, &addr, 4), 0);
+		ck_assert_int_eq(mode_of(l), O_NONBLOCK);
+		expect(sock_local(l, &addr), 0);
+		expect(sock_dial(&s, &addr, soon()), 0);
+		expect(sock_accept(l, &conn, NULL, soon()), 0);
+		ck_assert_int_eq(mode_of(s), 0);
+		ck_assert_int_eq(mode_of(conn), 0);
+		expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+		ck_assert_int_eq(mode_of(pair[0]) | mode_of(pair[1]), 0);
+		for (int k = 0; k < 2; k++)
+			sock_close(&pair[k]);
+		sock_close(&conn);
+		sock_close(&s);
+		sock_close(&l);
+	}
+}
+END_TEST
+
 START_TEST(adopted_taken_and_released_descriptors_keep_their_mode)
 {
 	for (int i = 0; i < 2; i++) {
@@ -265,6 +292,7 @@ int main(void)
 {
 	const struct testing_test tests[] = {
 		{every_call_leaves_the_mode_as_it_was},
+		{fresh_descriptors_block_but_for_served_ones},
 		{adopted_taken_and_released_descriptors_keep_their_mode},
 		{nowait_and_deadlines_hold_whoever_changes_the_mode},
 		{forever_waits_on_a_descriptor_that_does_not},

@@ -120,6 +120,18 @@ def header_map_def_and_library_list_the_same_calls():
     return [f"{name}: {sorted(set(wanted) ^ set(names))}" for name, names in lists.items() if names != wanted]
 
 
+def every_name_of_the_header_is_the_librarys_own():
+    text = re.sub(r"/\*.*?\*/", "", read("include", "libsock.h"), flags=re.S)
+    names = re.findall(r"#define (\w+)|^(?:struct|enum) (\w+)|(?<!\()\b(\w+)\(|^\t(LIBSOCK_\w+|[A-Z]\w+)\b", text, re.M)
+    return sorted({name for name in map("".join, names)
+                   if not re.match(r"sock_|sock$|LIBSOCK_|defined$|__attribute__$|visibility$|int$|found$", name)})
+
+
+def a_deadline_is_the_last_argument_but_for_what_was_done():
+    calls = re.findall(r"^LIBSOCK_API ([^;]*);", read("include", "libsock.h"), re.M)
+    return [call for call in calls if "deadline" in call and not re.search(r"int64_t deadline(,\s+u?\w+ \*done)?\)$", call)]
+
+
 def the_library_has_no_writable_data_but_two_counts():
     if library == "-" or library.endswith(".dll"):
         return None
@@ -186,6 +198,8 @@ CHECKS = [
     every_file_includes_only_its_own_layer_or_the_one_below,
     functions_are_short_and_files_fit_in_a_head,
     header_map_def_and_library_list_the_same_calls,
+    every_name_of_the_header_is_the_librarys_own,
+    a_deadline_is_the_last_argument_but_for_what_was_done,
     the_library_has_no_writable_data_but_two_counts,
     only_names_and_interfaces_use_the_heap,
     tests_wait_for_things_instead_of_sleeping,
