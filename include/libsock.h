@@ -4,8 +4,8 @@
  * @file
  * @brief The whole public interface of libsock.
  *
- * Everything starts with `sock_` or `LIBSOCK_`. The header includes nothing but <stddef.h> and <stdint.h>, and reads the
- * same in C11 and C++11.
+ * Every name starts with `sock_` or `LIBSOCK_`, but for `struct sock` itself. The header includes nothing but <stddef.h> and
+ * <stdint.h>, and reads the same in C11 and C++11.
  */
 
 #ifndef LIBSOCK_H
@@ -59,8 +59,9 @@ enum sock_how {
 /**
  * A socket: a small value, passed by value.
  *
- * `{0}` is "no socket"; every call but sock_close() answers it with #LIBSOCK_EBADF. Copies name the same socket; close one
- * of them. There is nothing to free. Read the members if you like, but let only libsock write them.
+ * `{0}` is "no socket". The calls that use a socket answer it with #LIBSOCK_EBADF; sock_native() and sock_release() give −1,
+ * sock_wait() skips it, and sock_close() has nothing to do. Copies name the same socket; close one of them. There is nothing
+ * to free. Read the members if you like, but let only libsock write them.
  * @since 0.1.0
  */
 struct sock {
@@ -87,8 +88,8 @@ struct sock {
  * - on an #LIBSOCK_AF_UNIX socket a path, or `@name` for a name in Linux's abstract name space;
  * - empty: the wildcard when binding; elsewhere "unknown" or "unnamed".
  *
- * What libsock fills in is always a literal or a path: IPv6 as RFC 5952 wants it, a scope as a number, and IPv4 in dotted
- * form also where the operating system shows it as v4-mapped IPv6.
+ * What libsock fills in from the system is a literal, a path, or empty: IPv6 as RFC 5952 wants it, a scope as a number, and
+ * IPv4 in dotted form also where the operating system shows it as v4-mapped IPv6.
  * @since 0.1.0
  */
 struct sock_addr {
@@ -102,8 +103,9 @@ struct sock_addr {
  * @defgroup time Time
  * @brief One absolute deadline instead of time-outs.
  *
- * Every call that can wait takes a deadline as its last argument: a point of a monotonic clock, in milliseconds. Make it
- * once with sock_after() and pass the same one to every call of an exchange; then the exchange as a whole is bounded.
+ * Every call that waits for a peer takes a deadline as its last argument, or before it `done`, where it says how far it came:
+ * a point of a monotonic clock, in milliseconds. Make it once with sock_after() and pass the same one to every call of an
+ * exchange; then the exchange as a whole is bounded.
  * A deadline is never cut short, nothing extends it, and a call overshoots it by at most 10 ms (as far as the scheduler lets
  * the process run).
  *
@@ -150,8 +152,8 @@ LIBSOCK_API int64_t sock_after(int64_t ms);
  * @defgroup errors Errors
  * @brief One rule: 0 and above is success (a count where there is one), below 0 is a code of enum sock_error.
  *
- * The same event has the same code on every operating system. The names are the standard's errno names. An operating-system
- * error that libsock does not know keeps its number and is read back with sock_oserror(). Neither `errno` nor
+ * The same event has the same code on every operating system. What has an errno name has that name here. An
+ * operating-system error that libsock does not know keeps its number and is read back with sock_oserror(). Neither `errno` nor
  * `WSAGetLastError` is part of the contract. An interrupted system call is no event: it is carried on with, and no call
  * returns EINTR, nor anything else that is neither in enum sock_error nor an operating-system error.
  * @{
@@ -204,7 +206,7 @@ enum sock_error {
 	LIBSOCK_EPROTO = -38,        /**< A protocol error. */
 	LIBSOCK_EPROTOTYPE = -39,    /**< A stream call on a datagram socket, or the other way round. */
 	LIBSOCK_EROFS = -40,         /**< A read-only file system. */
-	LIBSOCK_ETIMEDOUT = -41,     /**< The caller's deadline passed; the socket is as it was before. */
+	LIBSOCK_ETIMEDOUT = -41,     /**< The caller's deadline passed. */
 	LIBSOCK_ENAME = -42,         /**< A malformed host: it never reached the resolver. */
 	LIBSOCK_EPORT = -43,         /**< A malformed port, or one that cannot be connected or sent to: 0. */
 	LIBSOCK_EAI_NONAME = -44,    /**< The name has no address (of that family). Asking again will not help. */
@@ -364,7 +366,8 @@ LIBSOCK_API int sock_addr_format(char *text, size_t size, const struct sock_addr
  * Do two addresses mean the same?
  *
  * Literals are compared by value (`::1` equals `0:0::1`, `127.0.0.1` equals `0:0:0:0:0:ffff:127.0.0.1`, a scope by name
- * never equals one by number), names, and whatever looks like one, without regard to ASCII case (RFC 4343), paths byte by byte. A name is not looked up.
+ * never equals one by number), names, and whatever looks like one, without regard to ASCII case (RFC 4343), paths byte by
+ * byte. A name is not looked up.
  *
  * @param[in] a,b The addresses. NULL equals nothing.
  * @return 1: the same. 0: not.
@@ -406,7 +409,8 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * another socket at once.
  *
  * **Deadlines** are those of @ref time. In every call here #LIBSOCK_ETIMEDOUT means that the deadline passed and
- * #LIBSOCK_EAGAIN that #LIBSOCK_NOWAIT would have had to wait, and the socket is as it was before.
+ * #LIBSOCK_EAGAIN that #LIBSOCK_NOWAIT would have had to wait, and the socket is as it was before; only an attempt to
+ * connect goes on (see sock_connected()).
  *
  * **Errors.** Every call with a socket can answer #LIBSOCK_EBADF (zero or closed), and #LIBSOCK_EINVAL for a NULL or a number
  * that it does not take. Others are listed with the call; an operating system may add to them.
@@ -442,8 +446,9 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  *
  * What others had sent to a datagram socket before it was connected may still be received; sock_recvfrom() tells it apart.
  *
- * The connection is tried once. A stream socket whose sock_connect() failed can only be closed; a datagram socket can be
- * connected again.
+ * The connection is tried once. A stream socket whose attempt has failed can only be closed; a datagram socket can be
+ * connected again. A deadline that passes is no failure: the attempt goes on, and sock_connected() tells its outcome (on
+ * #LIBSOCK_AF_UNIX nothing has begun, and sock_connect() can be called again).
  *
  * @param[in] s        A socket that is not connected.
  * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
@@ -495,10 +500,10 @@ LIBSOCK_API int sock_connected(struct sock s, int64_t deadline);
  * @param[in] s    A socket that is not bound.
  * @param[in] addr The address. An empty host is the wildcard: every address, on an #LIBSOCK_AF_INET6 socket of both
  *                 families. Port 0 lets the OS choose; sock_local() tells. Must not be NULL.
- * @return 0, or: #LIBSOCK_EADDRINUSE; #LIBSOCK_EADDRNOTAVAIL, not an address of this machine; #LIBSOCK_EACCES, a port below
- *         1024 or a path without permission; #LIBSOCK_EINVAL, bound already; #LIBSOCK_ENAMETOOLONG, #LIBSOCK_ENOENT,
- *         #LIBSOCK_ENOTDIR, #LIBSOCK_EROFS, of a path; #LIBSOCK_ENAME, an empty path; #LIBSOCK_ENOTSUP, an abstract name on
- *         an OS without them; and those of a name.
+ * @return 0, or: #LIBSOCK_EADDRINUSE; #LIBSOCK_EADDRNOTAVAIL, not an address of this machine; #LIBSOCK_EACCES, a port
+ *         below 1024 (as a rule) or a path, without permission; #LIBSOCK_EINVAL, bound already;
+ *         #LIBSOCK_ENAMETOOLONG, #LIBSOCK_ENOENT, #LIBSOCK_ENOTDIR, #LIBSOCK_EROFS, of a path; #LIBSOCK_ENAME, an
+ *         empty path; #LIBSOCK_ENOTSUP, an abstract name on an OS without them; and those of a name.
  * @par Threads
  * One thread; nobody else may use the socket meanwhile.
  * @since 0.1.0
@@ -550,10 +555,11 @@ LIBSOCK_API int sock_accept(struct sock s, struct sock *conn, struct sock_addr *
  *                     datagram; on a stream it does nothing.
  * @param[in] deadline When to give up.
  * @return The bytes taken, or: #LIBSOCK_ECONNRESET, #LIBSOCK_EPIPE, the connection is over; #LIBSOCK_ETIMEDOUT,
- *         #LIBSOCK_EAGAIN, nothing was taken; #LIBSOCK_EMSGSIZE, longer than a datagram can be, or with #LIBSOCK_DONTFRAG
- *         than the path takes; #LIBSOCK_ENOTCONN, no peer; #LIBSOCK_ECONNREFUSED, an earlier datagram found no listener,
- *         and this one has not been sent (the socket stays usable); #LIBSOCK_ENOBUFS, a queue is full;
- *         #LIBSOCK_ECONNTIMEDOUT, the OS has given the connection up.
+ *         #LIBSOCK_EAGAIN, nothing was taken; #LIBSOCK_EMSGSIZE, longer than a datagram can be, or with
+ *         #LIBSOCK_DONTFRAG than the path takes; #LIBSOCK_ENOTCONN, no peer (of a stream Linux says #LIBSOCK_EPIPE);
+ *         #LIBSOCK_ECONNREFUSED, an earlier datagram found no listener, and this one has not been sent (the socket
+ *         stays usable); #LIBSOCK_ENOBUFS, a queue is full; #LIBSOCK_ECONNTIMEDOUT, the OS has given the connection
+ *         up.
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0
@@ -634,7 +640,8 @@ LIBSOCK_API int sock_shutdown(struct sock s, int how);
 /**
  * Close the socket.
  *
- * What was sent and not yet delivered is still delivered in the background. The socket is gone whatever is returned.
+ * What was sent and not yet delivered is still delivered in the background, unless something that was received has not been
+ * read: see sock_finish(). The socket is gone whatever is returned.
  *
  * @param[in,out] s The socket; `{0}` afterwards. Closing `{0}` does nothing. Must not be NULL.
  * @return 0, or the error that the OS reported while closing, for a log; there is nothing to do about it.
@@ -647,7 +654,8 @@ LIBSOCK_API int sock_close(struct sock *s);
 /**
  * The socket's own address.
  *
- * @param[in] s     A bound or connected socket; another one has the wildcard, port 0.
+ * @param[in] s     A bound or connected socket; another one has the wildcard, port 0, or on #LIBSOCK_AF_UNIX an empty
+ *                  host.
  * @param[out] addr Receives it; on error it stays as it was. Must not be NULL.
  * @return 0, or #LIBSOCK_ENOBUFS, the OS is out of memory.
  * @par Threads
@@ -700,7 +708,7 @@ LIBSOCK_API int sock_adopt(struct sock *s, intptr_t fd);
 /**
  * Give the descriptor back to the program, open.
  *
- * @param[in,out] s The socket; `{0}` afterwards. Must not be NULL.
+ * @param[in,out] s The socket; `{0}` afterwards.
  * @return The descriptor (on Windows the SOCKET), which the caller now owns, or −1 for `{0}` and NULL.
  * @par Threads
  * One thread, and no other may use the socket.

@@ -336,14 +336,15 @@ START_TEST(adopting_foreign_descriptors)
 
 	ck_assert_int_eq(pipe(pipes), 0);
 	expect(sock_adopt(&s, pipes[0]), LIBSOCK_ENOTSOCK);
-	close(pipes[0]);
+	ck_assert_int_eq(close(pipes[0]), 0); /* still the caller's */
 	close(pipes[1]);
 	expect(sock_adopt(&s, 1999), LIBSOCK_EBADF);
 
 	raw = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 	ck_assert_int_ge(raw, 0);
 	expect(sock_adopt(&s, raw), LIBSOCK_ENOTSUP);
-	close(raw);
+	ck_assert_int_eq(s.family, 0);
+	ck_assert_int_eq(close(raw), 0);
 
 	raw = socket(AF_INET, SOCK_STREAM, 0); /* inheritable, and then not */
 	ck_assert(native_is_inheritable(raw));

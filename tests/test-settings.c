@@ -324,6 +324,22 @@ START_TEST(forever_outlasts_the_descriptors_own_time_outs)
 }
 END_TEST
 
+/* Row of docs/porting.md about a peer that closes without reading: the system forgets the error. */
+START_TEST(a_unix_peer_that_closes_with_unread_data_is_a_reset_once)
+{
+	struct sock pair[2];
+	char data[4];
+
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	ck_assert_int_eq(pair[0].family, LIBSOCK_AF_UNIX);
+	expect(sock_send(pair[0], "x", 1, soon()), 1);
+	expect(sock_close(&pair[1]), 0);
+	expect(sock_recv(pair[0], data, sizeof data, soon()), LIBSOCK_ECONNRESET);
+	expect(sock_recv(pair[0], data, sizeof data, soon()), 0);
+	sock_close(&pair[0]);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -338,6 +354,7 @@ int main(void)
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 		{memory_that_is_not_the_programs_is_efault},
 #endif
+		{a_unix_peer_that_closes_with_unread_data_is_a_reset_once},
 		{forever_outlasts_the_descriptors_own_time_outs},
 		{0},
 	};

@@ -90,6 +90,17 @@ static ptrdiff_t bind_path(void)
 	return sock_bind(s, &(struct sock_addr){"./never-made", 0});
 }
 
+static ptrdiff_t send_datagram(void)
+{
+	struct sock_addr addr = {"127.0.0.1", 0};
+	struct sock s;
+
+	must(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM));
+	must(sock_bind(s, &addr));
+	must(sock_local(s, &addr));
+	return sock_sendto(s, "x", 1, &addr, LIBSOCK_NOWAIT);
+}
+
 /* Is a switch that was set read as 1? */
 static ptrdiff_t read_switch(struct sock s)
 {
@@ -161,6 +172,10 @@ int main(int argc, char **argv)
 		result = sock_close(&clients[0]);
 	else if (strcmp(what, "has-inet6") == 0)
 		result = (result = sock_has(LIBSOCK_HAS_INET6)) == 0 ? LIBSOCK_ENOTSUP : result;
+	else if (strcmp(what, "send") == 0)
+		result = sock_send(clients[0], "x", 1, LIBSOCK_FOREVER);
+	else if (strcmp(what, "sendto") == 0)
+		result = send_datagram();
 	else if (strcmp(what, "local") == 0)
 		result = sock_local(s, &addr);
 	else if (strcmp(what, "bind-path") == 0)

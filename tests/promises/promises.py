@@ -19,7 +19,7 @@ LIST = os.path.join("tests", "promises.md")
 FILES = {
     "faults": "faults/inject", "faults-everywhere": "faults/everywhere", "habits": "habits/habits.py",
     "instructions": "cost/instructions", "system-calls": "cost/system-calls", "network": "network/network.py",
-    "network-connections": "network/connections.py", "promises": "promises/promises.py",
+    "network-connections": "network/connections.py", "promises": "promises/promises.py", "unload": "unload/unload.c",
 }
 HEAD = """# What the header promises, and the tests that fail when it is broken
 
@@ -135,13 +135,14 @@ def each_row_names_a_test_or_says_why_there_is_none():
 
 
 def names_in(file):
-    """Patterns of what the tests in a file are called: START_TEST in C, functions and texts in Python."""
+    """Patterns of what the tests in a file are called: START_TEST and TAP in C, functions and texts in Python."""
     path = FILES.get(file) or (f"examples/{file[8:]}.py" if file.startswith("example-") else f"test-{file}.c")
     if not os.path.exists(os.path.join(root, "tests", path)):
         return
     text = read("tests", path)
     if path.endswith(".c"):
         yield from re.findall(r"^START_TEST\((\w+)\)", text, re.M)
+        yield from (name.replace("%s", ".+") for name in re.findall(r"ok %d - ([^\"\\]+)", text))
         return
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
