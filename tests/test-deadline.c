@@ -209,6 +209,30 @@ START_TEST(the_clock_counts_milliseconds)
 }
 END_TEST
 
+static int64_t nanoseconds(void)
+{
+	struct timespec now;
+
+	timespec_get(&now, TIME_UTC);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* In full, by a clock that is finer than the deadline's. That one may be set meanwhile, once. */
+START_TEST(a_deadline_is_not_a_fraction_of_a_millisecond_early)
+{
+	int early = 0;
+
+	for (int i = 0; i < 50; i++) {
+		int64_t begin = nanoseconds(), deadline = sock_after(1);
+
+		while (sock_now() < deadline)
+			;
+		early += nanoseconds() - begin < 990000;
+	}
+	ck_assert_int_le(early, 1);
+}
+END_TEST
+
 START_TEST(recv_gives_up_on_time)
 {
 	struct sock a, b;
@@ -341,6 +365,7 @@ int main(void)
 	const struct testing_test tests[] = {
 		{after_is_ahead_of_now_and_saturates},
 		{the_clock_never_goes_back},
+		{a_deadline_is_not_a_fraction_of_a_millisecond_early},
 		{the_clock_counts_milliseconds},
 		{every_call_that_waits_for_data_gives_up_on_time},
 		{recv_gives_up_on_time},
