@@ -77,6 +77,9 @@ int64_t native_user_id(void);
 /* For how many milliseconds of its life this thread was ready to run and others ran, where the system tells; or 0. */
 int64_t native_held_up(void);
 
+/* A clock that is finer than sock_now(). */
+int64_t native_nanoseconds(void);
+
 /* The processor's time that this process has used, in milliseconds. */
 int64_t native_processor_ms(void);
 

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 int native_open_descriptors(void)
@@ -71,6 +72,14 @@ int native_make_folder(const char *path)
 intptr_t native_file(FILE *file)
 {
 	return fileno(file);
+}
+
+int64_t native_nanoseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 int64_t native_processor_ms(void)

@@ -64,6 +64,16 @@ intptr_t native_file(FILE *file)
 	return (intptr_t)_get_osfhandle(_fileno(file));
 }
 
+int64_t native_nanoseconds(void)
+{
+	LARGE_INTEGER frequency, ticks;
+
+	QueryPerformanceFrequency(&frequency);
+	QueryPerformanceCounter(&ticks);
+	return ticks.QuadPart / frequency.QuadPart * 1000000000 +
+	       ticks.QuadPart % frequency.QuadPart * 1000000000 / frequency.QuadPart;
+}
+
 int64_t native_processor_ms(void)
 {
 	FILETIME unused, kernel, user;
