@@ -8,8 +8,8 @@
  *
  * - They take checked arguments: a pointer is not null, a family or type is one of ours.
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
- * - OS_EINTR is the one code more: "a signal came, nothing has happened, ask again". The core does, of the calls that wait
- *   or transfer: os_connect, os_accept, os_send and all its kin, os_recv and all its kin, os_file_read, os_send_fd,
+ * - OS_EINTR is the one code more: "nothing has happened, ask again", mostly after a signal. The core does, of the calls
+ *   that wait or transfer: os_connect, os_accept, os_send and all its kin, os_recv and all its kin, os_file_read, os_send_fd,
  *   os_recv_fd, os_wait, os_poll, os_poller_wait. All others make an interrupted system call again themselves.
  * - They may be called from any thread. They do not retry otherwise, and they wait only where it says so here.
  * - They leave a descriptor's mode, blocking or not, as they found it, and are right in either.

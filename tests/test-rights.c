@@ -8,6 +8,7 @@
 
 #include "testing.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,28 @@ START_TEST(a_lingering_socket_that_is_not_wanted_does_not_hold_the_receiver)
 		sock_close(&channel[0]);
 		sock_close(&channel[1]);
 	}
+}
+END_TEST
+
+START_TEST(a_descriptor_of_the_sending_process_is_closed_too)
+{
+	enum { PASSPIDFD = 76 /* SO_PASSPIDFD, Linux 6.5 */ };
+	struct sock channel[2], s;
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr);
+	const int on = 1;
+
+	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+	if (setsockopt((int)sock_native(channel[1]), SOL_SOCKET, PASSPIDFD, &on, sizeof on) == -1)
+		ck_assert_int_eq(errno, ENOPROTOOPT); /* an older kernel: the rest holds all the more */
+	expect(sock_send(channel[0], "x", 1, soon()), 1);
+	expect(sock_recv_socket(channel[1], &s, soon()), LIBSOCK_EPROTO);
+	expect(sock_send_socket(channel[0], l, soon()), 0);
+	expect(sock_recv_socket(channel[1], &s, soon()), 0);
+	sock_close(&s); /* and the harness counts */
+	sock_close(&l);
+	sock_close(&channel[0]);
+	sock_close(&channel[1]);
 }
 END_TEST
 
@@ -419,6 +442,7 @@ int main(void)
 	const struct testing_test tests[] = {
 		{what_comes_without_a_socket_or_with_several_is_a_protocol_error},
 		{a_lingering_socket_that_is_not_wanted_does_not_hold_the_receiver},
+		{a_descriptor_of_the_sending_process_is_closed_too},
 		{what_is_no_socket_is_closed_again},
 		{without_a_free_descriptor_the_code_says_so},
 		{the_environment_says_which_sockets_were_passed},

@@ -192,6 +192,42 @@ START_TEST(hundreds_of_duplicates_do_not_hide_what_is_ready)
 }
 END_TEST
 
+/* With room for one event: what has none of its own is passed over within the call. */
+START_TEST(what_is_stale_or_silent_does_not_take_the_room_of_what_is_ready)
+{
+	enum { COUNT = 5 };
+	struct sock pairs[COUNT][2], ended[COUNT][2], other[2];
+	struct sock_poller poller;
+	struct sock_event event;
+	int duplicates[COUNT];
+
+	expect(sock_poller_open(&poller), 0);
+	for (int i = 0; i < COUNT; i++) {
+		expect(sock_pair(pairs[i], LIBSOCK_STREAM), 0);
+		expect(sock_poller_add(&poller, pairs[i][0], LIBSOCK_READABLE, NULL), 0);
+		duplicates[i] = dup((int)sock_native(pairs[i][0]));
+		expect(sock_send(pairs[i][1], "x", 1, soon()), 1);
+		sock_close(&pairs[i][0]);
+		expect(sock_pair(ended[i], LIBSOCK_STREAM), 0);
+		expect(sock_poller_add(&poller, ended[i][0], 0, NULL), 0);
+		sock_close(&ended[i][1]);
+	}
+	expect(sock_pair(other, LIBSOCK_STREAM), 0);
+	expect(sock_poller_add(&poller, other[0], LIBSOCK_READABLE, &poller), 0);
+	expect(sock_send(other[1], "x", 1, soon()), 1);
+	expect(sock_poller_wait(&poller, &event, 1, LIBSOCK_NOWAIT), 1);
+	ck_assert_ptr_eq(event.data, &poller);
+	sock_poller_close(&poller);
+	for (int i = 0; i < COUNT; i++) {
+		close(duplicates[i]);
+		sock_close(&pairs[i][1]);
+		sock_close(&ended[i][0]);
+	}
+	sock_close(&other[0]);
+	sock_close(&other[1]);
+}
+END_TEST
+
 struct acceptor {
 	struct sock l;
 	int64_t deadline;
@@ -352,6 +388,7 @@ int main(void)
 		{a_closed_socket_has_no_event_while_a_duplicate_lives},
 		{a_socket_with_the_number_of_a_closed_one_has_its_own_events},
 		{hundreds_of_duplicates_do_not_hide_what_is_ready},
+		{what_is_stale_or_silent_does_not_take_the_room_of_what_is_ready},
 		{shutdown_wakes_acceptors_of_every_family_in_either_mode},
 		{a_listener_has_no_connection_of_its_own},
 		{after_fork_the_other_process_may_close_the_poller},

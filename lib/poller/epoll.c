@@ -212,11 +212,21 @@ static bool epoll__tell(const struct epoll__set *set, const struct epoll_event *
 	return true;
 }
 
+/* What is stale or silent took up room that was for others: where it took all, the core looks again. */
+COLD static int epoll__clean(struct epoll__set *set, int filled, bool stale)
+{
+	int err = stale ? epoll__rebuild(set) : 0;
+
+	if (filled > 0)
+		return filled;
+	return err < 0 ? err : OS_EINTR;
+}
+
 int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wait_ms)
 {
 	struct epoll__set *set = (struct epoll__set *)poller;
 	struct epoll_event got[OS_POLLER_EVENT_MAX];
-	int count = epoll_wait(set->fd, got, max, wait_ms), filled = 0, err;
+	int count = epoll_wait(set->fd, got, max, wait_ms), filled = 0;
 	bool stale = false;
 
 	if (count == -1)
@@ -225,8 +235,7 @@ int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wai
 		stale |= !epoll__tell(set, &got[i], &events[filled]);
 		filled += events[filled].told != 0;
 	}
-	if (!stale)
+	if (filled > 0 && !stale)
 		return filled;
-	err = epoll__rebuild(set);
-	return filled > 0 ? filled : err;
+	return count > 0 ? epoll__clean(set, filled, stale) : 0;
 }

@@ -49,6 +49,18 @@ int os_send_fd(intptr_t channel, intptr_t fd, int how)
 	return 0;
 }
 
+/*
+ * Who shares the channel may have had it tell of the sending process by a descriptor (SO_PASSPIDFD, Linux 6.5), which comes
+ * with every message. Nobody here has asked for it. The number is not in the headers of older systems.
+ */
+static bool handover__is_process(const struct cmsghdr *header)
+{
+	enum { PIDFD = 4 /* SCM_PIDFD */ };
+
+	return NATIVE_ABSTRACT_NAMES && header->cmsg_level == SOL_SOCKET && header->cmsg_type == PIDFD &&
+	       header->cmsg_len == CMSG_LEN(sizeof(int));
+}
+
 /* Keep the first of the descriptors that came, close all others, and tell how many there were. */
 static int handover__take(struct msghdr *message, intptr_t *fd)
 {
@@ -56,12 +68,15 @@ static int handover__take(struct msghdr *message, intptr_t *fd)
 
 	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
 		size_t size = header->cmsg_len - CMSG_LEN(0);
+		int got;
 
+		if (handover__is_process(header)) {
+			memcpy(&got, CMSG_DATA(header), sizeof got);
+			close(got);
+		}
 		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
 			continue;
 		for (size_t at = 0; at + sizeof(int) <= size; at += sizeof(int)) {
-			int got;
-
 			memcpy(&got, CMSG_DATA(header) + at, sizeof got);
 			if (count++ == 0)
 				*fd = got;
