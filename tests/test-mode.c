@@ -232,6 +232,32 @@ START_TEST(forever_waits_on_a_descriptor_that_does_not)
 }
 END_TEST
 
+static void *connect_cancelled(void *arg)
+{
+	struct scene *scene = arg;
+	int before;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	pthread_cancel(pthread_self()); /* waits for the first call that can be cancelled */
+	pthread_setcancelstate(before, NULL);
+	sock_connect(scene->client, &scene->addr, soon());
+	return NULL;
+}
+
+START_TEST(a_cancelled_connect_leaves_the_mode_as_it_was)
+{
+	for (int i = 0; i < 3; i++) {
+		struct scene scene = begin(families[i], 4);
+		pthread_t thread;
+
+		ck_assert_int_eq(pthread_create(&thread, NULL, connect_cancelled, &scene), 0);
+		pthread_join(thread, NULL);
+		ck_assert_int_eq(mode_of(scene.client), 0);
+		end(&scene);
+	}
+}
+END_TEST
+
 struct queue {
 	struct sock l, waiting[64];
 	struct sock_addr addr;
@@ -296,6 +322,7 @@ int main(void)
 		{adopted_taken_and_released_descriptors_keep_their_mode},
 		{nowait_and_deadlines_hold_whoever_changes_the_mode},
 		{forever_waits_on_a_descriptor_that_does_not},
+		{a_cancelled_connect_leaves_the_mode_as_it_was},
 		{a_unix_connect_waits_for_room_in_either_mode_without_spinning},
 		{0},
 	};

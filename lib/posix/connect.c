@@ -9,23 +9,24 @@
 #include "os.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 
 /*
  * There is no flag for a connect that does not wait: the mode says it, for the moment. A Unix-domain one with a deadline is
  * tried again until there is room in the listener's queue, which no system reports (os.h).
  */
-static int os__connect_nonblocking(int fd, const struct sockaddr *to, socklen_t length)
+static int connect__connect_nonblocking(int fd, const struct sockaddr *to, socklen_t length)
 {
-	int flags, result, number;
+	int flags, result, number, cancel;
 
 	BSD_CALL(flags, fcntl(fd, F_GETFL));
 	if (flags == -1 || flags & O_NONBLOCK)
 		return flags == -1 ? -1 : connect(fd, to, length);
-	if (native_set_blocking(fd, false) == -1)
-		return -1;
-	result = connect(fd, to, length);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* or a thread that ends here leaves the mode switched */
+	result = native_set_blocking(fd, false) == -1 ? -1 : connect(fd, to, length);
 	number = errno;
 	native_set_blocking(fd, true);
+	pthread_setcancelstate(cancel, NULL);
 	errno = number;
 	return result;
 }
@@ -33,7 +34,7 @@ static int os__connect_nonblocking(int fd, const struct sockaddr *to, socklen_t 
 int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length, int wait_ms)
 {
 	const bool is_unix = to->sa_family == AF_UNIX, waits = wait_ms < 0 || type == LIBSOCK_DGRAM;
-	int result = waits ? connect(fd, to, length) : os__connect_nonblocking(fd, to, length);
+	int result = waits ? connect(fd, to, length) : connect__connect_nonblocking(fd, to, length);
 
 	if (result == -1 && !is_unix && errno == EINTR)
 		errno = EINPROGRESS; /* it goes on (connect(2)); calling again would not */
@@ -42,7 +43,7 @@ int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length
 	return result;
 }
 
-static int os__accept(int fd, struct sockaddr *peer, socklen_t *length)
+static int connect__accept(int fd, struct sockaddr *peer, socklen_t *length)
 {
 #ifdef SOCK_CLOEXEC
 	return accept4(fd, peer, length, SOCK_CLOEXEC);
@@ -57,28 +58,30 @@ static int os__accept(int fd, struct sockaddr *peer, socklen_t *length)
  * writable, and told by accept itself. A Unix-domain listener that has been shut down is readable for ever, but a
  * non-blocking accept calls that EAGAIN (Linux, unix_accept).
  */
-static int os__accept_nowait(int fd, struct sockaddr *peer, socklen_t *length)
+static int connect__accept_nowait(int fd, struct sockaddr *peer, socklen_t *length)
 {
 	struct pollfd polled = {.fd = fd, .events = POLLIN | POLLOUT | NATIVE_POLLRDHUP};
-	int ready = poll(&polled, 1, 0), flags, conn, number;
+	int ready = poll(&polled, 1, 0), flags, conn, number, cancel;
 
 	if (ready == 0)
 		errno = EAGAIN;
 	if (ready <= 0)
 		return -1;
 	BSD_CALL(flags, fcntl(fd, F_GETFL));
-	if (flags == -1 || (!(flags & O_NONBLOCK) && native_set_blocking(fd, false) == -1))
+	if (flags == -1)
 		return -1;
-	conn = os__accept(fd, peer, length);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	conn = !(flags & O_NONBLOCK) && native_set_blocking(fd, false) == -1 ? -1 : connect__accept(fd, peer, length);
 	number = errno;
 	if (!(flags & O_NONBLOCK))
 		native_set_blocking(fd, true);
+	pthread_setcancelstate(cancel, NULL);
 	errno = number == EAGAIN && polled.revents & (POLLHUP | NATIVE_POLLRDHUP) ? EINVAL : number;
 	return conn;
 }
 
 /* The BSDs hand the listener's mode on to what it accepts. */
-static bool os__tame_accepted(int conn)
+static bool connect__tame_accepted(int conn)
 {
 #ifdef SOCK_CLOEXEC
 	return native_no_sigpipe(conn) == 0 && (NATIVE_BLOCKING || native_set_blocking(conn, false) == 0);
@@ -90,14 +93,14 @@ static bool os__tame_accepted(int conn)
 int native_accept(int fd, struct sockaddr *peer, socklen_t *length, bool nowait)
 {
 	const socklen_t room = *length;
-	int conn = nowait ? -1 : os__accept(fd, peer, length);
+	int conn = nowait ? -1 : connect__accept(fd, peer, length);
 
 	if (nowait || (conn == -1 && errno == EAGAIN)) {
 		*length = room;
-		conn = os__accept_nowait(fd, peer, length);
+		conn = connect__accept_nowait(fd, peer, length);
 	}
 	/* macOS: a connection that is gone already has no peer, and setsockopt on it fails with EINVAL. */
-	if (conn != -1 && (!os__tame_accepted(conn) || *length == 0)) {
+	if (conn != -1 && (!connect__tame_accepted(conn) || *length == 0)) {
 		close(conn);
 		conn = -1;
 		errno = ECONNABORTED;
