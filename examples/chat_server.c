@@ -81,7 +81,6 @@ static int welcome(struct sock server)
 	int err = c ? sock_accept(server, &c->s, &peer, LIBSOCK_NOWAIT) : LIBSOCK_ENOMEM;
 
 	if (err == 0) {
-		sock_set(c->s, LIBSOCK_NODELAY, 1); /* or a line waits until the one before is confirmed */
 		sock_addr_format(c->name, sizeof c->name, &peer);
 		sock_reader_init(&c->reader, c->s, c->line, sizeof c->line);
 		c->gone = sock_poller_add(&poller, c->s, LIBSOCK_READABLE, c) < 0;

@@ -273,7 +273,6 @@ static int welcome(struct sock server)
 	int err = c ? sock_accept(server, &c->s, NULL, LIBSOCK_NOWAIT) : LIBSOCK_ENOMEM;
 
 	if (err == 0) {
-		sock_set(c->s, LIBSOCK_NODELAY, 1); /* or the end waits until the rest is confirmed */
 		sock_reader_init(&c->reader, c->s, c->request, sizeof c->request);
 		c->file = -1;
 		c->by = sock_poller_add(&poller, c->s, LIBSOCK_READABLE, c) == 0 ? sock_after(PATIENCE) : 0;

@@ -128,7 +128,7 @@ static int open_target(struct sock *s, int at)
 	int err = sock_open(s, family, LIBSOCK_STREAM);
 
 	if (err == 0)
-		sock_set(*s, LIBSOCK_NODELAY, 1); /* what comes in pieces is passed on in pieces, without a wait */
+		sock_set(*s, LIBSOCK_NODELAY, 1); /* as clients have it, by sock_serve() */
 	return err;
 }
 
@@ -182,7 +182,6 @@ static void start(struct sock listener)
 	if (err == 0) {
 		told = 0;
 		count++;
-		sock_set(pair->client.s, LIBSOCK_NODELAY, 1);
 		attempt(pair, begin(pair));
 		return;
 	}
