@@ -153,5 +153,7 @@ int main(int argc, char **argv)
 		if (items[1].told)
 			err = say(s, &group, argv[2], &typed);
 	}
-	_Exit(0); /* whatever the other thread is doing; the system closes the sockets */
+	if (err == LIBSOCK_EEOF)
+		pthread_join(thread, NULL); /* it has said its last, so this takes no time */
+	_Exit(0); /* whatever a thread that still reads is doing; the system closes the sockets */
 }

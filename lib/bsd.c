@@ -161,7 +161,7 @@ int os_shutdown(intptr_t fd, int how)
 		direction = NATIVE_SHUT_RD;
 	else if (how == LIBSOCK_SHUT_WR)
 		direction = NATIVE_SHUT_WR;
-	BSD_CALL(result, shutdown((native_socket)fd, direction));
+	BSD_CALL(result, native_shutdown((native_socket)fd, direction));
 	return result == 0 ? 0 : bsd_error();
 }
 

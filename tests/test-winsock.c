@@ -32,6 +32,8 @@ static struct {
 	int poll_error;
 	int is_new_enough; /* for TCP_KEEPIDLE to be there */
 	DWORD scope;       /* of every local IPv6 address among the connections, which becomes fe80::1 */
+	DWORD table_error; /* so the tables of connections fail, this many times */
+	int table_errors;
 } put;
 
 static int fast_refusals; /* how often SIO_TCP_INITIAL_RTO was asked for, as it should be */
@@ -80,9 +82,12 @@ PUT_IN_PLACE(int, WSAIoctl,
 PUT_IN_PLACE(DWORD, GetExtendedTcpTable,
 	     (void *table, DWORD *size, BOOL sorted, ULONG family, TCP_TABLE_CLASS class, ULONG reserved))
 {
-	DWORD error = __real___imp_GetExtendedTcpTable(table, size, sorted, family, class, reserved);
+	DWORD error = put.table_errors > 0 ? put.table_error
+					   : __real___imp_GetExtendedTcpTable(table, size, sorted, family, class, reserved);
 	MIB_TCP6TABLE_OWNER_PID *rows = table;
 
+	if (put.table_errors > 0)
+		put.table_errors--;
 	if (error != NO_ERROR || family != AF_INET6 || put.scope == 0)
 		return error;
 	for (DWORD i = 0; i < rows->dwNumEntries; i++) {
@@ -328,6 +333,36 @@ START_TEST(a_file_that_is_sent_says_nothing_to_its_completion_port)
 }
 END_TEST
 
+static int count_rows(void *context, const struct sock_connection *row)
+{
+	ck_assert_ptr_nonnull(row);
+	++*(int *)context;
+	return 0;
+}
+
+/* Wine says so after attempts of its own; a table that never comes is an error in the end. */
+START_TEST(a_table_of_connections_that_grows_is_asked_for_again)
+{
+	static const DWORD grown[] = {ERROR_INSUFFICIENT_BUFFER, ERROR_OUTOFMEMORY};
+
+	for (size_t i = 0; i < sizeof grown / sizeof grown[0]; i++) {
+		int count = 0;
+		struct sock s = opened(LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+
+		put_nothing();
+		expect(sock_bind(s, &(struct sock_addr){"127.0.0.1", 0}), 0);
+		put.table_error = grown[i];
+		put.table_errors = 3;
+		expect(sock_connections(count_rows, &count), 0);
+		ck_assert_int_eq(put.table_errors, 0);
+		ck_assert_int_gt(count, 0);
+		put.table_errors = 1000;
+		ck_assert_int_lt(sock_connections(count_rows, &count), 0);
+		sock_close(&s);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -341,6 +376,7 @@ int main(void)
 		{a_path_that_the_system_does_not_like_is_einval},
 		{a_datagram_that_nobody_took_is_a_refusal},
 		{a_file_that_is_sent_says_nothing_to_its_completion_port},
+		{a_table_of_connections_that_grows_is_asked_for_again},
 		{0},
 	};
 

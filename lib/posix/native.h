@@ -164,6 +164,11 @@ static inline ssize_t native_recv(int fd, void *data, size_t size, int flags)
 	return recv(fd, data, NATIVE_SIZE(size), flags);
 }
 
+static inline int native_shutdown(int fd, int how)
+{
+	return shutdown(fd, how);
+}
+
 static inline int native_getsockname(int fd, struct sockaddr *name, socklen_t *length)
 {
 	return getsockname(fd, name, length);

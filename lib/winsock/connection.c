@@ -142,13 +142,19 @@ static const struct windows__table windows__tables[] = {
 	 sizeof(MIB_UDP6ROW_OWNER_PID), windows__get_udp6},
 };
 
+/* Wine's own attempts, where the table grows from one to the next, end as if memory had run out. */
+static bool windows__has_grown(DWORD error)
+{
+	return error == ERROR_INSUFFICIENT_BUFFER || error == ERROR_OUTOFMEMORY;
+}
+
 /* The system's table, to be freed, or NULL and why, NO_ERROR included: it has none. */
 static void *windows__load(const struct windows__table *table, DWORD *error)
 {
 	DWORD size = WINDOWS__FIRST;
 
 	*error = ERROR_INSUFFICIENT_BUFFER;
-	for (int tries = 0; tries < WINDOWS__TRIES && *error == ERROR_INSUFFICIENT_BUFFER; tries++) {
+	for (int tries = 0; tries < WINDOWS__TRIES && windows__has_grown(*error); tries++) {
 		void *data = malloc(size);
 
 		if (data == NULL) {

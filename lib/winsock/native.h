@@ -86,6 +86,7 @@ int native_resolver_error(int number);
 int native_bind(SOCKET s, const struct sockaddr *addr, int length);
 int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, int wait_ms);
 SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length, bool nowait); /* never waits */
+int native_shutdown(SOCKET s, int how);
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags);
 int native_getsockname(SOCKET s, struct sockaddr *name, int *length);
 

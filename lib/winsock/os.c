@@ -177,12 +177,28 @@ int os_close(intptr_t fd)
 	return result == 0 ? 0 : os_error(WSAGetLastError());
 }
 
-/* Wine says end of file where the data before a reset has been read, but does not forget that it was a reset. */
+/*
+ * After a reset that has been told, Wine says end of file. It remembers the reset itself only if its server came to see it
+ * before a receive did; all that it knows otherwise is that both directions are over, and a send that is not one's own end.
+ */
 static bool os__was_reset(SOCKET s)
 {
 	WSAPOLLFD item = {.fd = s};
 
-	return WSAPoll(&item, 1, 0) > 0 && (item.revents & POLLERR) != 0;
+	if (WSAPoll(&item, 1, 0) <= 0)
+		return false;
+	return (item.revents & POLLERR) != 0 ||
+	       ((item.revents & POLLHUP) != 0 && send(s, "", 0, 0) == SOCKET_ERROR && WSAGetLastError() == WSAECONNRESET);
+}
+
+/* Wine's succeeds after a reset, and what then is left to be seen is an own end: say it first, as other systems do. */
+int native_shutdown(SOCKET s, int how)
+{
+	if (os__was_reset(s)) {
+		WSASetLastError(WSAENOTCONN);
+		return SOCKET_ERROR;
+	}
+	return shutdown(s, how);
 }
 
 /* What the end of a stream, or an answer to an earlier datagram, is called elsewhere. */

@@ -67,7 +67,8 @@ check('a line that is too long loses its end', line == '127.0.0.1 ada: ' + 'x' *
 line = bob.hears()
 check('and the next one is heard', line == '127.0.0.1 ada: and so on', line)
 for talker in ada, bob:
-    check('it ends with its input', talker.leave() == 0)
+    status = talker.leave()
+    check('it ends with its input', status == 0, status)
 
 for group, interface, words in (
         ('127.0.0.1:7042', INTERFACE, ['127.0.0.1:7042', 'invalid']),
