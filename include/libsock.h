@@ -4,8 +4,14 @@
  * @file
  * @brief The whole public interface of libsock.
  *
- * Every name starts with `sock_` or `LIBSOCK_`, but for `struct sock` itself. The header includes nothing but <stddef.h> and
- * <stdint.h>, and reads the same in C11 and C++11.
+ * Every name starts with `sock_` or `LIBSOCK_`, but for `struct sock` itself. The header includes nothing of the system
+ * but <stddef.h> and <stdint.h>, and reads the same in C11 and C++11.
+ *
+ * For the linker every call has a longer name: sock_send() is the symbol `libsock_send`. A program's own function `sock_send`
+ * is another one, in the program, in another library of it, or in what it loads. Where such a name stands in a file that
+ * includes this header, the file defines `LIBSOCK_LONG_NAMES` first: the header then declares libsock_send() and its like,
+ * and no call that begins with `sock_`. What looks a call up at run time (dlsym(), a binding of another language) uses the
+ * long name.
  */
 
 #ifndef LIBSOCK_H
@@ -13,6 +19,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "libsock_names.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -1839,6 +1847,10 @@ LIBSOCK_API int sock_connections(int (*found)(void *context, const struct sock_c
 
 #ifdef __cplusplus
 }
+#endif
+
+#ifdef LIBSOCK_LONG_NAMES
+#include "libsock_names.h" /* takes the short names away again */
 #endif
 
 #endif

@@ -6,6 +6,7 @@
 #define LIBSOCK_ADDR_H
 
 #include "libsock.h"
+#include "names.h"
 #include "os.h"
 
 enum addr_kind {

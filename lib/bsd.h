@@ -7,6 +7,7 @@
 
 #include "compiler.h"
 #include "libsock.h"
+#include "names.h"
 #include "os.h"
 
 union bsd_addr {

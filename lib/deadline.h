@@ -3,6 +3,8 @@
 #ifndef LIBSOCK_DEADLINE_H
 #define LIBSOCK_DEADLINE_H
 
+#include "names.h"
+
 #include <stdint.h>
 
 /* Milliseconds until the deadline as os_wait() takes them: -1 for ever, 0 passed or NOWAIT, at most INT_MAX. */

@@ -3,6 +3,7 @@
 #ifndef LIBSOCK_DIAL_H
 #define LIBSOCK_DIAL_H
 
+#include "names.h"
 #include "os.h"
 
 /*

@@ -8,6 +8,8 @@
 #ifndef LIBSOCK_IP_H
 #define LIBSOCK_IP_H
 
+#include "names.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

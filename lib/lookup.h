@@ -6,6 +6,7 @@
 #define LIBSOCK_LOOKUP_H
 
 #include "libsock.h"
+#include "names.h"
 #include "os.h"
 
 enum { LOOKUP_IP6, LOOKUP_IP4, LOOKUP_PARTS };

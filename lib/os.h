@@ -21,6 +21,7 @@
 #define LIBSOCK_OS_H
 
 #include "compiler.h"
+#include "names.h"
 
 #include <stdbool.h>
 #include <stddef.h>

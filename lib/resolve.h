@@ -4,6 +4,7 @@
 #define LIBSOCK_RESOLVE_H
 
 #include "libsock.h"
+#include "names.h"
 #include "os.h"
 
 /* What an address is for. */

@@ -4,6 +4,7 @@
 #define LIBSOCK_SOCKET_H
 
 #include "libsock.h"
+#include "names.h"
 
 /* A socket, and one of the type that the call is for. */
 static inline int socket_check(struct sock s, int type)

@@ -3,6 +3,8 @@
 #ifndef LIBSOCK_TRANSFER_H
 #define LIBSOCK_TRANSFER_H
 
+#include "names.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

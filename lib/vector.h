@@ -4,6 +4,7 @@
 #define LIBSOCK_VECTOR_H
 
 #include "libsock.h"
+#include "names.h"
 
 /* How many bytes they are together. LIBSOCK_EINVAL: a null, or more than a count can tell. */
 int vector_size(const struct sock_part parts[], int count, size_t *bytes);

@@ -11,6 +11,7 @@
 static int shown(int (*found)(void *context, const struct sock_connection *connection), void *context);
 static int machine_connections(os_connection_found *found, void *context);
 #define sock_connections shown
+#undef os_connections
 #define os_connections machine_connections
 #include "../lib/connection.c"
 #undef sock_connections

@@ -5,10 +5,15 @@
 #include "native.h"
 
 /* The file once more, under other names, with what is static in it. */
+#undef os_send_packet
 #define os_send_packet control_send_packet
+#undef os_recv_packet
 #define os_recv_packet control_recv_packet
+#undef os_packet_fields
 #define os_packet_fields control_packet_fields
+#undef os_packet_cuts
 #define os_packet_cuts control_packet_cuts
+#undef os_packet_heard
 #define os_packet_heard control_packet_heard
 #include "../lib/bsd_packet.c"
 

@@ -10,16 +10,16 @@
 #include <string.h>
 
 /* The linker puts these in the place of the platform's calls (--wrap). */
-ptrdiff_t __wrap_os_send(intptr_t fd, const void *data, size_t size, int how);
-ptrdiff_t __wrap_os_recv(intptr_t fd, void *data, size_t size, int how);
-ptrdiff_t __wrap_os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how);
-ptrdiff_t __wrap_sock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline);
-ptrdiff_t __real_sock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline);
+ptrdiff_t __wrap_libsock__os_send(intptr_t fd, const void *data, size_t size, int how);
+ptrdiff_t __wrap_libsock__os_recv(intptr_t fd, void *data, size_t size, int how);
+ptrdiff_t __wrap_libsock__os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how);
+ptrdiff_t __wrap_libsock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline);
+ptrdiff_t __real_libsock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline);
 
 static size_t transfers;
 static int most_parts; /* of those that one sock_sendv() was given */
 
-ptrdiff_t __wrap_os_send(intptr_t fd, const void *data, size_t size, int how)
+ptrdiff_t __wrap_libsock__os_send(intptr_t fd, const void *data, size_t size, int how)
 {
 	(void)fd;
 	(void)data;
@@ -28,7 +28,7 @@ ptrdiff_t __wrap_os_send(intptr_t fd, const void *data, size_t size, int how)
 	return size > 0;
 }
 
-ptrdiff_t __wrap_os_recv(intptr_t fd, void *data, size_t size, int how)
+ptrdiff_t __wrap_libsock__os_recv(intptr_t fd, void *data, size_t size, int how)
 {
 	(void)fd;
 	(void)how;
@@ -37,7 +37,7 @@ ptrdiff_t __wrap_os_recv(intptr_t fd, void *data, size_t size, int how)
 	return size > 0;
 }
 
-ptrdiff_t __wrap_os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
+ptrdiff_t __wrap_libsock__os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
 {
 	(void)fd;
 	(void)parts;
@@ -47,11 +47,11 @@ ptrdiff_t __wrap_os_sendv(intptr_t fd, const struct sock_part *parts, int count,
 	return 1;
 }
 
-ptrdiff_t __wrap_sock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline)
+ptrdiff_t __wrap_libsock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline)
 {
 	if (count > most_parts)
 		most_parts = count;
-	return __real_sock_sendv(s, parts, count, deadline);
+	return __real_libsock_sendv(s, parts, count, deadline);
 }
 
 /* Too long to be done, a byte at a time, before the test's own time is over. */

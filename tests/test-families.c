@@ -18,24 +18,24 @@ static int is_six_only;                /* as on OpenBSD */
 static const struct sock_addr *to_self; /* a socket that is to connect has got this port */
 
 /* The linker's names. */
-int __real_os_open(int family, int type, intptr_t *fd);
-int __real_os_open_stream(int family, intptr_t *fd);
-int __real_os_bind(intptr_t fd, int type, const struct os_addr *to);
-int __real_os_option_get(intptr_t fd, int family, int option, int64_t *value);
-int __wrap_os_open(int family, int type, intptr_t *fd);
-int __wrap_os_open_stream(int family, intptr_t *fd);
-int __wrap_os_bind(intptr_t fd, int type, const struct os_addr *to);
-int __wrap_os_option_get(intptr_t fd, int family, int option, int64_t *value);
+int __real_libsock__os_open(int family, int type, intptr_t *fd);
+int __real_libsock__os_open_stream(int family, intptr_t *fd);
+int __real_libsock__os_bind(intptr_t fd, int type, const struct os_addr *to);
+int __real_libsock__os_option_get(intptr_t fd, int family, int option, int64_t *value);
+int __wrap_libsock__os_open(int family, int type, intptr_t *fd);
+int __wrap_libsock__os_open_stream(int family, intptr_t *fd);
+int __wrap_libsock__os_bind(intptr_t fd, int type, const struct os_addr *to);
+int __wrap_libsock__os_option_get(intptr_t fd, int family, int option, int64_t *value);
 
 typedef void interface_found(void *context, const char *name, uint32_t index, unsigned flags, const struct os_addr *addr);
-int __real_os_interfaces(interface_found *found, void *context);
-int __wrap_os_interfaces(interface_found *found, void *context);
+int __real_libsock__os_interfaces(interface_found *found, void *context);
+int __wrap_libsock__os_interfaces(interface_found *found, void *context);
 
 static int is_without_interfaces;
 
-int __wrap_os_interfaces(interface_found *found, void *context)
+int __wrap_libsock__os_interfaces(interface_found *found, void *context)
 {
-	return is_without_interfaces ? 0 : __real_os_interfaces(found, context);
+	return is_without_interfaces ? 0 : __real_libsock__os_interfaces(found, context);
 }
 
 static const struct machine *of_family(int family)
@@ -43,32 +43,32 @@ static const struct machine *of_family(int family)
 	return family == LIBSOCK_AF_INET ? &four : &six;
 }
 
-int __wrap_os_open(int family, int type, intptr_t *fd)
+int __wrap_libsock__os_open(int family, int type, intptr_t *fd)
 {
-	return of_family(family)->open < 0 ? of_family(family)->open : __real_os_open(family, type, fd);
+	return of_family(family)->open < 0 ? of_family(family)->open : __real_libsock__os_open(family, type, fd);
 }
 
-int __wrap_os_open_stream(int family, intptr_t *fd)
+int __wrap_libsock__os_open_stream(int family, intptr_t *fd)
 {
 	struct os_addr local = {.family = LIBSOCK_AF_INET, .ip = {127, 0, 0, 1}};
-	int err = of_family(family)->open < 0 ? of_family(family)->open : __real_os_open_stream(family, fd);
+	int err = of_family(family)->open < 0 ? of_family(family)->open : __real_libsock__os_open_stream(family, fd);
 
 	if (err == 0 && to_self && family == LIBSOCK_AF_INET) {
 		local.port = to_self->port;
-		expect(__real_os_bind(*fd, LIBSOCK_STREAM, &local), 0);
+		expect(__real_libsock__os_bind(*fd, LIBSOCK_STREAM, &local), 0);
 	}
 	return err;
 }
 
-int __wrap_os_bind(intptr_t fd, int type, const struct os_addr *to)
+int __wrap_libsock__os_bind(intptr_t fd, int type, const struct os_addr *to)
 {
-	return of_family(to->family)->bind < 0 ? of_family(to->family)->bind : __real_os_bind(fd, type, to);
+	return of_family(to->family)->bind < 0 ? of_family(to->family)->bind : __real_libsock__os_bind(fd, type, to);
 }
 
-int __wrap_os_option_get(intptr_t fd, int family, int option, int64_t *value)
+int __wrap_libsock__os_option_get(intptr_t fd, int family, int option, int64_t *value)
 {
 	if (option != LIBSOCK_V6ONLY || !is_six_only)
-		return __real_os_option_get(fd, family, option, value);
+		return __real_libsock__os_option_get(fd, family, option, value);
 	*value = 1;
 	return 0;
 }

@@ -17,7 +17,9 @@ static int machine_interfaces(void (*found)(void *context, const char *name, uin
 static int machine_hostname(char *name, size_t size);
 #define sock_interfaces listed
 #define sock_hostname named
+#undef os_interfaces
 #define os_interfaces machine_interfaces
+#undef os_hostname
 #define os_hostname machine_hostname
 #include "../lib/interface.c"
 #undef sock_interfaces

@@ -5,7 +5,9 @@
 #include "native.h"
 
 /* The two readers once more, under other names, with what is static in them. */
+#undef diag_table
 #define diag_table read_diag_table
+#undef proc_table
 #define proc_table read_proc_table
 #include "../lib/posix/diag.c"
 #include "../lib/posix/proc.c"

@@ -5,7 +5,9 @@
 #include "native.h"
 
 /* The reader once more, under other names, with what is static in it. */
+#undef netlink_dump
 #define netlink_dump read_dump
+#undef route_interfaces
 #define route_interfaces read_interfaces
 #include "../lib/posix/netlink.c"
 #include "../lib/posix/rtnetlink.c"

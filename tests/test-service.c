@@ -18,7 +18,9 @@ static int database_port(const char *service, int type);
 static int database_name(uint16_t port, int type, char *name, size_t size);
 #define sock_service_port table_port
 #define sock_service_name table_name
+#undef os_service_port
 #define os_service_port database_port
+#undef os_service_name
 #define os_service_name database_name
 #include "../lib/service.c"
 #undef sock_service_port

@@ -9,10 +9,10 @@
 #include <string.h>
 
 /* The linker puts these in the place of the platform's calls (--wrap), which are then called __real_. */
-int __real_os_listen(intptr_t fd, int backlog);
-int __wrap_os_listen(intptr_t fd, int backlog);
-int __real_os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
-int __wrap_os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
+int __real_libsock__os_listen(intptr_t fd, int backlog);
+int __wrap_libsock__os_listen(intptr_t fd, int backlog);
+int __real_libsock__os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
+int __wrap_libsock__os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
 
 enum { STRANGERS = 5 };
 
@@ -26,15 +26,15 @@ static struct sock open_stranger(int type, struct os_addr *door)
 	ck_assert_int_lt(strangers, 2 * STRANGERS);
 	ck_assert_uint_gt(door->port, 0);
 	expect(sock_open(&s, LIBSOCK_AF_INET, type), 0);
-	expect(__real_os_connect(s.fd, type, door, -1) == LIBSOCK_EINPROGRESS ? sock_connected(s, soon()) : 0, 0);
+	expect(__real_libsock__os_connect(s.fd, type, door, -1) == LIBSOCK_EINPROGRESS ? sock_connected(s, soon()) : 0, 0);
 	stranger[strangers++] = s;
 	return s;
 }
 
-int __wrap_os_listen(intptr_t fd, int backlog)
+int __wrap_libsock__os_listen(intptr_t fd, int backlog)
 {
 	struct os_addr door;
-	int err = __real_os_listen(fd, backlog);
+	int err = __real_libsock__os_listen(fd, backlog);
 
 	expect(err, 0);
 	expect(os_local(fd, &door), 0);
@@ -43,7 +43,7 @@ int __wrap_os_listen(intptr_t fd, int backlog)
 	return err;
 }
 
-int __wrap_os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms)
+int __wrap_libsock__os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms)
 {
 	struct os_addr door;
 
@@ -56,7 +56,7 @@ int __wrap_os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_
 		expect(sock_send(s, "let me in", 9, soon()), 9);
 		expect(sock_send(s, "", 0, soon()), 0);
 	}
-	return __real_os_connect(fd, type, to, wait_ms);
+	return __real_libsock__os_connect(fd, type, to, wait_ms);
 }
 
 static void close_strangers(void)

@@ -5,6 +5,7 @@
 #ifndef LIBSOCK_LINUX_H
 #define LIBSOCK_LINUX_H
 
+#include "names.h"
 #include "os.h"
 
 /* Each way has a table for each family and protocol. */

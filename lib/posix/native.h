@@ -19,6 +19,7 @@
 #endif
 
 #include "libsock.h"
+#include "names.h"
 
 #include <errno.h>
 #include <limits.h>

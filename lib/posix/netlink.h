@@ -5,6 +5,7 @@
 #ifndef LIBSOCK_NETLINK_H
 #define LIBSOCK_NETLINK_H
 
+#include "names.h"
 #include "os.h"
 
 /* The kernel's struct nlmsghdr, written out because a C library need not come with the kernel's headers. */

@@ -13,6 +13,8 @@
 #define WIN32_LEAN_AND_MEAN
 #endif
 
+#include "names.h"
+
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <afunix.h>

@@ -78,7 +78,7 @@ def every_file_includes_only_its_own_layer_or_the_one_below():
             own = os.path.exists(os.path.join(root, "lib", name)) and name != "native.h"
             if not in_platform and not (portable or own):
                 bad.append(f"{path} includes {name}")
-            if in_platform and own and name not in ("os.h", "bsd.h", "compiler.h"):
+            if in_platform and own and name not in ("os.h", "bsd.h", "compiler.h", "names.h"):
                 bad.append(f"{path} includes {name} of the core")
     return bad
 
@@ -105,9 +105,9 @@ def declared():
 
 
 def header_map_def_and_library_list_the_same_calls():
-    wanted = declared()
+    wanted = sorted("lib" + name for name in declared())
     lists = {
-        "libsock.map": sorted(re.findall(r"^\t(sock_\w+);", read("lib", "libsock.map"), re.M)),
+        "libsock.map": sorted(re.findall(r"^\t(libsock_\w+);", read("lib", "libsock.map"), re.M)),
         "libsock.def": sorted(re.findall(r"^\t(\w+)", read("lib", "libsock.def"), re.M)),
     }
     if library.endswith(".dll"):
@@ -118,6 +118,33 @@ def header_map_def_and_library_list_the_same_calls():
         out = subprocess.run(["nm", "-D", "--defined-only", library], capture_output=True, text=True, check=True).stdout
         lists["exports"] = sorted(line.split()[2].split("@")[0] for line in out.splitlines() if " T " in line)
     return [f"{name}: {sorted(set(wanted) ^ set(names))}" for name, names in lists.items() if names != wanted]
+
+
+def each_call_has_a_long_name_for_the_linker():
+    text = read("include", "libsock_names.h")
+    bad = []
+    for pattern in r"^#pragma redefine_extname (sock_\w+) (\w+)$", r"^#define (sock_\w+) (\w+)$", r"^#undef (sock_\w+)()$":
+        pairs = re.findall(pattern, text, re.M)
+        bad += [f"{pattern}: {name}" for name in sorted(set(declared()) ^ {name for name, _ in pairs})]
+        bad += [f"{name}: {long}" for name, long in pairs if long not in ("", "lib" + name)]
+    return bad
+
+
+def no_symbol_of_the_static_library_is_another_programs():
+    archive = os.path.join(os.path.dirname(library), "libsock.a")
+    if not os.path.exists(archive):
+        return None
+    out = subprocess.run(["nm", "-g", "--defined-only", archive], capture_output=True, text=True, check=True).stdout
+    names = [line.split()[2].removeprefix("_" if "darwin" in sys.platform else "") for line in out.splitlines() if len(line.split()) == 3]
+    return [name for name in names if not name.startswith(("libsock_", ".refptr.libsock_"))] if names else ["no symbols"]
+
+
+def the_librarys_own_calls_cannot_be_taken_over():
+    """None goes through the table that a program's symbols of the like names fill."""
+    if library == "-" or library.endswith(".dll"):
+        return None
+    out = subprocess.run(["readelf", "-rW", library], capture_output=True, text=True, check=True).stdout
+    return [line for line in out.splitlines() if "sock_" in line]
 
 
 def every_name_of_the_header_is_the_librarys_own():
@@ -198,6 +225,9 @@ CHECKS = [
     every_file_includes_only_its_own_layer_or_the_one_below,
     functions_are_short_and_files_fit_in_a_head,
     header_map_def_and_library_list_the_same_calls,
+    each_call_has_a_long_name_for_the_linker,
+    no_symbol_of_the_static_library_is_another_programs,
+    the_librarys_own_calls_cannot_be_taken_over,
     every_name_of_the_header_is_the_librarys_own,
     a_deadline_is_the_last_argument_but_for_what_was_done,
     the_library_has_no_writable_data_but_two_counts,

@@ -18,7 +18,7 @@ LIST = os.path.join("tests", "promises.md")
 # What `file` stands for: tests/test-FILE.c, tests/examples/NAME.py for example-NAME, or one of these.
 FILES = {
     "faults": "faults/inject", "faults-everywhere": "faults/everywhere", "habits": "habits/habits.py",
-    "instructions": "cost/instructions", "system-calls": "cost/system-calls", "network": "network/network.py",
+    "instructions": "cost/instructions", "linking": "linking/linking.py", "system-calls": "cost/system-calls", "network": "network/network.py",
     "network-connections": "network/connections.py", "promises": "promises/promises.py", "unload": "unload/unload.c",
 }
 HEAD = """# What the header promises, and the tests that fail when it is broken

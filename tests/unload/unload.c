@@ -71,8 +71,8 @@ static int unload(const char *path)
 		printf("# %s\n", dlerror());
 		return 0;
 	}
-	*(void **)&after = symbol(module, "sock_after");
-	*(void **)&resolve = symbol(module, "sock_resolve");
+	*(void **)&after = symbol(module, "libsock_after");
+	*(void **)&resolve = symbol(module, "libsock_resolve");
 	if (after == NULL || resolve == NULL)
 		return 0;
 	asked = answering = 0;

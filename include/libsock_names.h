@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What the linker calls the calls: sock_send() is libsock_send there. Programs have functions called sock_send of their own,
+ * and a linker would take either for the other.
+ *
+ * libsock.h includes this file before its declarations, and once more after them where the program has asked for the long
+ * names alone (LIBSOCK_LONG_NAMES).
+ */
+
+#if !defined(LIBSOCK_LONG_NAMES) && defined(__GNUC__) /* GCC, Clang: the source keeps its names untouched */
+#pragma redefine_extname sock_accept libsock_accept
+#pragma redefine_extname sock_activated libsock_activated
+#pragma redefine_extname sock_addr_equal libsock_addr_equal
+#pragma redefine_extname sock_addr_format libsock_addr_format
+#pragma redefine_extname sock_addr_parse libsock_addr_parse
+#pragma redefine_extname sock_addr_set libsock_addr_set
+#pragma redefine_extname sock_adopt libsock_adopt
+#pragma redefine_extname sock_after libsock_after
+#pragma redefine_extname sock_bind libsock_bind
+#pragma redefine_extname sock_close libsock_close
+#pragma redefine_extname sock_connect libsock_connect
+#pragma redefine_extname sock_connected libsock_connected
+#pragma redefine_extname sock_connections libsock_connections
+#pragma redefine_extname sock_dial libsock_dial
+#pragma redefine_extname sock_dial_attempts libsock_dial_attempts
+#pragma redefine_extname sock_errname libsock_errname
+#pragma redefine_extname sock_finish libsock_finish
+#pragma redefine_extname sock_get libsock_get
+#pragma redefine_extname sock_has libsock_has
+#pragma redefine_extname sock_hostname libsock_hostname
+#pragma redefine_extname sock_interfaces libsock_interfaces
+#pragma redefine_extname sock_join libsock_join
+#pragma redefine_extname sock_leave libsock_leave
+#pragma redefine_extname sock_listen libsock_listen
+#pragma redefine_extname sock_local libsock_local
+#pragma redefine_extname sock_native libsock_native
+#pragma redefine_extname sock_now libsock_now
+#pragma redefine_extname sock_open libsock_open
+#pragma redefine_extname sock_oserror libsock_oserror
+#pragma redefine_extname sock_packets libsock_packets
+#pragma redefine_extname sock_pair libsock_pair
+#pragma redefine_extname sock_peer libsock_peer
+#pragma redefine_extname sock_poller_add libsock_poller_add
+#pragma redefine_extname sock_poller_close libsock_poller_close
+#pragma redefine_extname sock_poller_modify libsock_poller_modify
+#pragma redefine_extname sock_poller_open libsock_poller_open
+#pragma redefine_extname sock_poller_remove libsock_poller_remove
+#pragma redefine_extname sock_poller_wait libsock_poller_wait
+#pragma redefine_extname sock_poller_wake libsock_poller_wake
+#pragma redefine_extname sock_read libsock_read
+#pragma redefine_extname sock_read_line libsock_read_line
+#pragma redefine_extname sock_read_until libsock_read_until
+#pragma redefine_extname sock_reader_init libsock_reader_init
+#pragma redefine_extname sock_recv libsock_recv
+#pragma redefine_extname sock_recv_all libsock_recv_all
+#pragma redefine_extname sock_recv_packet libsock_recv_packet
+#pragma redefine_extname sock_recv_socket libsock_recv_socket
+#pragma redefine_extname sock_recvfrom libsock_recvfrom
+#pragma redefine_extname sock_recvv libsock_recvv
+#pragma redefine_extname sock_release libsock_release
+#pragma redefine_extname sock_resolve libsock_resolve
+#pragma redefine_extname sock_reverse libsock_reverse
+#pragma redefine_extname sock_send libsock_send
+#pragma redefine_extname sock_send_all libsock_send_all
+#pragma redefine_extname sock_send_packet libsock_send_packet
+#pragma redefine_extname sock_send_socket libsock_send_socket
+#pragma redefine_extname sock_sendfile libsock_sendfile
+#pragma redefine_extname sock_sendto libsock_sendto
+#pragma redefine_extname sock_sendv libsock_sendv
+#pragma redefine_extname sock_sendv_all libsock_sendv_all
+#pragma redefine_extname sock_serve libsock_serve
+#pragma redefine_extname sock_service_name libsock_service_name
+#pragma redefine_extname sock_service_port libsock_service_port
+#pragma redefine_extname sock_set libsock_set
+#pragma redefine_extname sock_shutdown libsock_shutdown
+#pragma redefine_extname sock_strerror libsock_strerror
+#pragma redefine_extname sock_version libsock_version
+#pragma redefine_extname sock_wait libsock_wait
+#elif !defined(LIBSOCK_NAMES_DEFINED)
+#define LIBSOCK_NAMES_DEFINED
+#define sock_accept libsock_accept
+#define sock_activated libsock_activated
+#define sock_addr_equal libsock_addr_equal
+#define sock_addr_format libsock_addr_format
+#define sock_addr_parse libsock_addr_parse
+#define sock_addr_set libsock_addr_set
+#define sock_adopt libsock_adopt
+#define sock_after libsock_after
+#define sock_bind libsock_bind
+#define sock_close libsock_close
+#define sock_connect libsock_connect
+#define sock_connected libsock_connected
+#define sock_connections libsock_connections
+#define sock_dial libsock_dial
+#define sock_dial_attempts libsock_dial_attempts
+#define sock_errname libsock_errname
+#define sock_finish libsock_finish
+#define sock_get libsock_get
+#define sock_has libsock_has
+#define sock_hostname libsock_hostname
+#define sock_interfaces libsock_interfaces
+#define sock_join libsock_join
+#define sock_leave libsock_leave
+#define sock_listen libsock_listen
+#define sock_local libsock_local
+#define sock_native libsock_native
+#define sock_now libsock_now
+#define sock_open libsock_open
+#define sock_oserror libsock_oserror
+#define sock_packets libsock_packets
+#define sock_pair libsock_pair
+#define sock_peer libsock_peer
+#define sock_poller_add libsock_poller_add
+#define sock_poller_close libsock_poller_close
+#define sock_poller_modify libsock_poller_modify
+#define sock_poller_open libsock_poller_open
+#define sock_poller_remove libsock_poller_remove
+#define sock_poller_wait libsock_poller_wait
+#define sock_poller_wake libsock_poller_wake
+#define sock_read libsock_read
+#define sock_read_line libsock_read_line
+#define sock_read_until libsock_read_until
+#define sock_reader_init libsock_reader_init
+#define sock_recv libsock_recv
+#define sock_recv_all libsock_recv_all
+#define sock_recv_packet libsock_recv_packet
+#define sock_recv_socket libsock_recv_socket
+#define sock_recvfrom libsock_recvfrom
+#define sock_recvv libsock_recvv
+#define sock_release libsock_release
+#define sock_resolve libsock_resolve
+#define sock_reverse libsock_reverse
+#define sock_send libsock_send
+#define sock_send_all libsock_send_all
+#define sock_send_packet libsock_send_packet
+#define sock_send_socket libsock_send_socket
+#define sock_sendfile libsock_sendfile
+#define sock_sendto libsock_sendto
+#define sock_sendv libsock_sendv
+#define sock_sendv_all libsock_sendv_all
+#define sock_serve libsock_serve
+#define sock_service_name libsock_service_name
+#define sock_service_port libsock_service_port
+#define sock_set libsock_set
+#define sock_shutdown libsock_shutdown
+#define sock_strerror libsock_strerror
+#define sock_version libsock_version
+#define sock_wait libsock_wait
+#else
+#undef LIBSOCK_NAMES_DEFINED
+#undef sock_accept
+#undef sock_activated
+#undef sock_addr_equal
+#undef sock_addr_format
+#undef sock_addr_parse
+#undef sock_addr_set
+#undef sock_adopt
+#undef sock_after
+#undef sock_bind
+#undef sock_close
+#undef sock_connect
+#undef sock_connected
+#undef sock_connections
+#undef sock_dial
+#undef sock_dial_attempts
+#undef sock_errname
+#undef sock_finish
+#undef sock_get
+#undef sock_has
+#undef sock_hostname
+#undef sock_interfaces
+#undef sock_join
+#undef sock_leave
+#undef sock_listen
+#undef sock_local
+#undef sock_native
+#undef sock_now
+#undef sock_open
+#undef sock_oserror
+#undef sock_packets
+#undef sock_pair
+#undef sock_peer
+#undef sock_poller_add
+#undef sock_poller_close
+#undef sock_poller_modify
+#undef sock_poller_open
+#undef sock_poller_remove
+#undef sock_poller_wait
+#undef sock_poller_wake
+#undef sock_read
+#undef sock_read_line
+#undef sock_read_until
+#undef sock_reader_init
+#undef sock_recv
+#undef sock_recv_all
+#undef sock_recv_packet
+#undef sock_recv_socket
+#undef sock_recvfrom
+#undef sock_recvv
+#undef sock_release
+#undef sock_resolve
+#undef sock_reverse
+#undef sock_send
+#undef sock_send_all
+#undef sock_send_packet
+#undef sock_send_socket
+#undef sock_sendfile
+#undef sock_sendto
+#undef sock_sendv
+#undef sock_sendv_all
+#undef sock_serve
+#undef sock_service_name
+#undef sock_service_port
+#undef sock_set
+#undef sock_shutdown
+#undef sock_strerror
+#undef sock_version
+#undef sock_wait
+#endif
