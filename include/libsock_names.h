@@ -8,7 +8,8 @@
  * names alone (LIBSOCK_LONG_NAMES).
  */
 
-#if !defined(LIBSOCK_LONG_NAMES) && defined(__GNUC__) /* GCC, Clang: the source keeps its names untouched */
+/* The source keeps its names untouched where the compiler can; Clang forgets the underscore of macOS. */
+#if !defined(LIBSOCK_LONG_NAMES) && defined(__GNUC__) && !defined(__APPLE__)
 #pragma redefine_extname sock_accept libsock_accept
 #pragma redefine_extname sock_activated libsock_activated
 #pragma redefine_extname sock_addr_equal libsock_addr_equal
