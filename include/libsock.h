@@ -403,7 +403,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  *
  * **The end of a stream** is remembered: what ended by an error (a reset, the OS's time-out) never looks like an end of file
  * afterwards, whichever call reported the error. Over TCP Linux, which forgets the error itself, goes on with
- * #LIBSOCK_ECONNRESET or #LIBSOCK_ECONNTIMEDOUT. An #LIBSOCK_AF_UNIX peer that closes without reading all is
+ * #LIBSOCK_ECONNRESET, or where a call of libsock has told that the OS gave up with #LIBSOCK_ECONNTIMEDOUT. An #LIBSOCK_AF_UNIX peer that closes without reading all is
  * #LIBSOCK_ECONNRESET once, and then an end of file; see docs/porting.md, also for systems that forget more.
  *
  * **Datagrams and ICMP.** Of what was sent earlier from a connected socket only the peer's refusal is reported
@@ -1164,8 +1164,9 @@ LIBSOCK_API ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t s
  * @param[in,out] s    A connected stream; closed, and `{0}`, afterwards whatever is returned. Must not be NULL.
  * @param[in] deadline When to close without having seen the peer's end. With #LIBSOCK_FOREVER a peer that never ends
  *                     holds the call for ever.
- * @return 0: the peer has ended, too, so it has read what was sent if it reads to the end of file. Otherwise it is not
- *         known to have done so: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ECONNRESET, it dropped the connection;
+ * @return 0: the peer has ended, too, so it has read what was sent if it reads to the end of file before it ends; of one
+ *         that had ended before this call that is not known. Otherwise it is not known to have read everything:
+ *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ECONNRESET, it dropped the connection, also after its own end;
  *         #LIBSOCK_ECONNTIMEDOUT, the OS gave it up; #LIBSOCK_ENOTCONN, there was none, or both sides had ended it
  *         already, or this side reads no more, after a sock_shutdown() (#LIBSOCK_SHUT_RD on #LIBSOCK_AF_UNIX ends the
  *         peer's direction as well: 0); #LIBSOCK_EPROTOTYPE, a datagram socket, closed.

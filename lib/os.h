@@ -173,6 +173,9 @@ int os_shutdown(intptr_t fd, int how);
  */
 int os_end(intptr_t fd);
 
+/* A stream has told, perhaps for the only time, that the system gave it up: os_end() will be asked. Any descriptor may come. */
+void os_note_given_up(intptr_t fd);
+
 /*
  * A socket option, of enum sock_option, in the units of libsock.h; the core has checked it against the socket and its
  * range. One that the OS does not have is LIBSOCK_ENOTSUP. Of LIBSOCK_AF_INET6, what IPv4 has as well is set for both.

@@ -35,7 +35,9 @@ static int socket__connect_wait(struct sock s, int64_t deadline)
 	ptrdiff_t result = LIBSOCK_EAGAIN;
 	struct transfer_tries tries = {0};
 
-	return transfer_again(s.fd, &result, OS_CONNECTED, deadline, &tries) ? os_connect_result(s.fd) : (int)result;
+	if (!transfer_again(s.fd, &result, OS_CONNECTED, deadline, &tries))
+		return (int)result;
+	return transfer_error(s.fd, os_connect_result(s.fd));
 }
 
 int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)

@@ -167,16 +167,23 @@ static int stream__drain(struct sock s, int64_t deadline)
 	return err;
 }
 
-/* Why a connection is over is told behind the bytes that came before, and those are all here already. */
+/*
+ * Why a connection is over is told behind the bytes that came before, and those are all here already. A reset that came
+ * after the peer's end is told beside that end: what was sent since has not been read.
+ */
 static int stream__reason(struct sock s)
 {
 	char waste[4096];
 	ptrdiff_t n;
+	int err;
 
 	do
 		n = sock_recv(s, waste, sizeof waste, LIBSOCK_NOWAIT);
 	while (n > 0);
-	return n < 0 && n != LIBSOCK_EAGAIN ? (int)n : LIBSOCK_ENOTCONN;
+	if (n < 0 && n != LIBSOCK_EAGAIN)
+		return (int)n;
+	err = os_connect_result(s.fd);
+	return err == LIBSOCK_EPIPE || err == LIBSOCK_ECONNRESET ? LIBSOCK_ECONNRESET : LIBSOCK_ENOTCONN;
 }
 
 /* Whoever set LIBSOCK_LINGER, the sender of a socket for example, does not hold the close past the deadline. */

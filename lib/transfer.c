@@ -11,10 +11,20 @@
 #include "socket.h"
 #include "transfer.h"
 
+/* A router's word that came while nobody answered takes the place of the time-out (tcp_write_err of Linux). */
+int transfer_error(intptr_t fd, int err)
+{
+	if (err == LIBSOCK_ECONNTIMEDOUT || err == LIBSOCK_EHOSTUNREACH || err == LIBSOCK_ENETUNREACH)
+		os_note_given_up(fd);
+	return err;
+}
+
 bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline, struct transfer_tries *tries)
 {
 	if (*result == OS_EINTR)
 		return true;
+	if (*result != LIBSOCK_EAGAIN)
+		transfer_error(fd, (int)*result);
 	if (*result != LIBSOCK_EAGAIN || deadline == LIBSOCK_NOWAIT)
 		return false;
 	for (;;) {

@@ -29,6 +29,9 @@ bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline,
  */
 bool transfer_send_again(intptr_t fd, ptrdiff_t *result, int64_t deadline, struct transfer_tries *tries);
 
+/* The error that a stream has told, which it may forget: what transfer_end() will have to know of it is kept. */
+int transfer_error(intptr_t fd, int err);
+
 /* What a receive of 0 on a stream means: 0, its end, or the error that ended it. */
 int transfer_end(intptr_t fd);
 

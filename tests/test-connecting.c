@@ -108,6 +108,112 @@ START_TEST(a_refused_attempt_is_told_once_at_any_deadline)
 }
 END_TEST
 
+/* Every call that needs a connection. The result, an end of file being LIBSOCK_EEOF. */
+
+static int recv_one(struct sock s, int64_t deadline)
+{
+	char data[4];
+	ptrdiff_t n = sock_recv(s, data, sizeof data, deadline);
+
+	return n == 0 ? LIBSOCK_EEOF : (int)n;
+}
+
+static int recv_vector(struct sock s, int64_t deadline)
+{
+	char data[4];
+	const struct sock_room rooms[] = {{data, 2}, {data + 2, 2}};
+	ptrdiff_t n = sock_recvv(s, rooms, 2, deadline);
+
+	return n == 0 ? LIBSOCK_EEOF : (int)n;
+}
+
+static int recv_whole(struct sock s, int64_t deadline)
+{
+	char data[4];
+
+	return sock_recv_all(s, data, sizeof data, deadline, NULL);
+}
+
+static int read_line(struct sock s, int64_t deadline)
+{
+	struct sock_reader reader;
+	char buffer[8], *line;
+
+	expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
+	return (int)sock_read_line(&reader, &line, deadline);
+}
+
+static int ask_connected(struct sock s, int64_t deadline)
+{
+	return sock_connected(s, deadline);
+}
+
+static int ask_peer(struct sock s, int64_t deadline)
+{
+	struct sock_addr peer;
+
+	(void)deadline;
+	return sock_peer(s, &peer);
+}
+
+static int shut_down(struct sock s, int64_t deadline)
+{
+	(void)deadline;
+	return sock_shutdown(s, LIBSOCK_SHUT_RDWR);
+}
+
+static int send_one(struct sock s, int64_t deadline)
+{
+	int err = (int)sock_send(s, "x", 1, deadline);
+
+	return err == LIBSOCK_EPIPE ? LIBSOCK_ENOTCONN : err; /* Linux: see sock_send() */
+}
+
+static int finish(struct sock s, int64_t deadline)
+{
+	return sock_finish(&s, deadline);
+}
+
+static int (*const needy[])(struct sock s, int64_t deadline) = {
+	recv_one, recv_vector, recv_whole, read_line, ask_connected, ask_peer, shut_down, send_one, finish};
+enum { NEEDY = sizeof needy / sizeof needy[0] };
+
+/* A stream that has been refused, and told so, by a connect with each kind of deadline. */
+static struct sock refused(int family, int64_t deadline)
+{
+	struct sock s, holder;
+	struct sock_addr addr = unused_port(family, LIBSOCK_STREAM, &holder);
+	int err;
+
+	expect(sock_open(&s, family, LIBSOCK_STREAM), 0);
+	err = sock_connect(s, &addr, deadline);
+	if (err == LIBSOCK_EINPROGRESS)
+		err = sock_connected(s, soon());
+	expect(err, LIBSOCK_ECONNREFUSED);
+	sock_close(&holder);
+	return s;
+}
+
+START_TEST(what_was_refused_has_never_been_a_connection)
+{
+	const int64_t deadlines[] = {LIBSOCK_NOWAIT, soon(), LIBSOCK_FOREVER};
+
+	for (int i = 0; i < 2 * 3 * 2 * NEEDY; i++) {
+		const int way = i % NEEDY, again = i / NEEDY % 2;
+		struct sock s = refused(families[i / NEEDY / 6], deadlines[i / NEEDY / 2 % 3]);
+		int err;
+
+		if (needy[way] == ask_connected && native_is_wine()) /* see what_is_no_attempt_has_no_outcome */
+			err = LIBSOCK_ENOTCONN;
+		else
+			err = needy[way](s, again ? -1 : soon());
+		ck_assert_msg(err == LIBSOCK_ENOTCONN, "call %d: %s", way, sock_errname(err));
+		if (needy[way] != finish)
+			expect(sock_finish(&s, soon()), LIBSOCK_ENOTCONN);
+	}
+}
+END_TEST
+
 /* A connection cannot listen, and a listener cannot be bound again. */
 START_TEST(a_connection_is_no_listener)
 {
@@ -239,6 +345,7 @@ int main(void)
 		{an_attempt_outlives_its_deadline},
 		{what_is_no_attempt_has_no_outcome},
 		{a_refused_attempt_is_told_once_at_any_deadline},
+		{what_was_refused_has_never_been_a_connection},
 		{a_connection_is_no_listener},
 		{one_listener_has_the_address},
 		{a_datagram_socket_that_is_connected_later_tells_strangers_apart},

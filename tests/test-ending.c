@@ -144,6 +144,31 @@ START_TEST(an_orderly_end_stays_one_whoever_ended_first)
 }
 END_TEST
 
+/* How one finishes with a peer that ended first, told by what it did then. */
+START_TEST(finishing_after_the_peers_end_tells_what_became_of_it)
+{
+	for (int i = 0; i < 2 * 4; i++) {
+		const int is_reset = i & 1, has_read = i & 2;
+		struct sock a, b;
+
+		connected_pair(families[i / 4], &a, &b);
+		expect(sock_shutdown(b, LIBSOCK_SHUT_WR), 0);
+		wait_for(a, LIBSOCK_HANGUP);
+		if (has_read)
+			expect(by_recv(a), LIBSOCK_EEOF);
+		if (is_reset) {
+			struct sock_item item = {.s = a};
+
+			reset(&b);
+			expect(sock_wait(&item, 1, soon()), 1);
+			expect(item.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+		}
+		expect(sock_finish(&a, soon()), is_reset ? LIBSOCK_ECONNRESET : 0);
+		sock_close(&b);
+	}
+}
+END_TEST
+
 START_TEST(ones_own_end_of_reading_is_an_end_of_file_and_no_knowledge_of_the_peer)
 {
 	for (int i = 0; i < 2; i++) {
@@ -274,6 +299,7 @@ int main(void)
 		{a_reset_that_another_call_has_reported_is_no_end_of_file},
 		{a_reset_after_ones_own_end_is_no_end_of_file},
 		{an_orderly_end_stays_one_whoever_ended_first},
+		{finishing_after_the_peers_end_tells_what_became_of_it},
 		{ones_own_end_of_reading_is_an_end_of_file_and_no_knowledge_of_the_peer},
 		{sending_nothing_does_nothing_on_whatever_has_become_of_a_stream},
 		{nothing_is_not_sent_through_what_is_closed},

@@ -9,6 +9,8 @@
 #include "testing.h"
 
 #include <linux/filter.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -182,6 +184,57 @@ START_TEST(a_deadline_before_that_is_the_callers_own)
 }
 END_TEST
 
+/* Has the system begun to ask, or to send again? */
+static int is_under_way(struct sock s)
+{
+	struct tcp_info info;
+	socklen_t size = sizeof info;
+
+	ck_assert_int_eq(getsockopt((int)sock_native(s), IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+	return info.tcpi_retransmits > 0 || info.tcpi_probes > 0;
+}
+
+static void by_retransmission(struct sock s)
+{
+	expect(sock_send(s, "x", 1, soon()), 1);
+}
+
+static void by_question(struct sock s)
+{
+	by_keepalive(s);
+	expect(sock_set(s, LIBSOCK_KEEPALIVE_COUNT, 9), 0);
+}
+
+/* Each way to meet the end first, then each way to receive after it. */
+START_TEST(a_peer_that_drops_the_connection_while_it_is_being_asked_has_reset_it)
+{
+	static void (*const beginnings[])(struct sock s) = {by_retransmission, by_question};
+	char byte;
+
+	for (int i = 0; i < 2 * 3; i++) {
+		struct sock s, peer;
+
+		connected_pair(i % 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, &s, &peer);
+		make_deaf(peer);
+		beginnings[i % 2](s);
+		for (int64_t by = soon(); !is_under_way(s) && sock_now() < by;)
+			expect(sock_wait(&(struct sock_item){.s = s}, 1, sock_after(5)), LIBSOCK_ETIMEDOUT);
+		ck_assert(is_under_way(s));
+		reset(&peer);
+		expect(sock_wait(&(struct sock_item){.s = s}, 1, soon()), 1);
+		if (i / 2 == 0)
+			expect(sock_recv(s, &byte, 1, soon()), LIBSOCK_ECONNRESET);
+		else if (i / 2 == 1)
+			expect(sock_connected(s, soon()), LIBSOCK_ECONNRESET);
+		else
+			expect(sock_send(s, "x", 1, soon()), LIBSOCK_ECONNRESET);
+		for (int k = 0; k < 2; k++)
+			expect(sock_recv(s, &byte, 1, soon()), LIBSOCK_ECONNRESET);
+		expect(sock_finish(&s, soon()), LIBSOCK_ECONNRESET);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -189,6 +242,7 @@ int main(void)
 		{a_peer_that_does_not_answer_keepalive_is_given_up_alike},
 		{finishing_says_that_the_connection_was_given_up},
 		{a_deadline_before_that_is_the_callers_own},
+		{a_peer_that_drops_the_connection_while_it_is_being_asked_has_reset_it},
 		{0},
 	};
 

@@ -42,3 +42,8 @@ int os_hostname(char *name, size_t size)
 	(void)size;
 	return LIBSOCK_ENOTSUP;
 }
+
+void os_note_given_up(intptr_t fd)
+{
+	(void)fd;
+}

@@ -14,25 +14,26 @@
 /*
  * Linux reports the error that ended a connection once, and an end of file from then on (tcp_recvmsg), so the head of what
  * was sent would look like all of it. What it still knows: a connection that is closed ended in order only if the peer's
- * end has come, which is told beside a receive as one more byte that waits (TCP_INQ, since 5.1). The error itself is
- * lost; retransmissions or probes that nobody has answered mean that the system gave up.
+ * end has come, which is told beside a receive as one more byte that waits (TCP_INQ, since 5.1). That it was the system
+ * that gave up is lost with the error; so it is noted on the socket when it is told. The note is TCP_INQ itself, which
+ * only adds to the control data of what is received, and here nothing more comes.
  */
 #if defined(TCP_INFO) && defined(TCP_INQ) && defined(TCP_CM_INQ)
-struct ending__tcp_info {
-	uint8_t state, congestion, retransmits, probes; /* how struct tcp_info of tcp(7) begins */
-};
-
-static bool ending__tcp_info(int fd, struct ending__tcp_info *info)
+static int ending__set_note(int fd, int value)
 {
-	socklen_t size = sizeof *info;
 	int result;
 
-	BSD_CALL(result, getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &size));
-	return result == 0 && size == sizeof *info;
+	BSD_CALL(result, setsockopt(fd, IPPROTO_TCP, TCP_INQ, &value, sizeof value));
+	return result;
 }
 
-/* Has the peer's end come? For what cannot be asked: yes. */
-static bool ending__has_end(int fd)
+void os_note_given_up(intptr_t fd)
+{
+	ending__set_note((int)fd, 1); /* fails on what is no TCP */
+}
+
+/* Has the peer's end come? For what cannot be asked: yes. `noted` is what os_end() is to know. */
+static bool ending__has_end(int fd, int *noted)
 {
 	char byte;
 	struct iovec part = {.iov_base = &byte, .iov_len = 1};
@@ -46,35 +47,42 @@ static bool ending__has_end(int fd)
 		.msg_control = control.room,
 		.msg_controllen = sizeof control.room,
 	};
-	const int on = 1;
-	int before = 0, waiting = 1, result;
-	socklen_t size = sizeof before;
+	int waiting = 1, result;
+	socklen_t size = sizeof *noted;
 
-	BSD_CALL(result, getsockopt(fd, IPPROTO_TCP, TCP_INQ, &before, &size));
-	if (result == 0)
-		BSD_CALL(result, setsockopt(fd, IPPROTO_TCP, TCP_INQ, &on, sizeof on));
-	if (result == -1)
+	BSD_CALL(result, getsockopt(fd, IPPROTO_TCP, TCP_INQ, noted, &size));
+	if (result == -1 || ending__set_note(fd, 1) == -1)
 		return true;
 	BSD_CALL(result, (int)recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT));
 	if (result == 0 && CMSG_FIRSTHDR(&message) && control.header.cmsg_type == TCP_CM_INQ)
 		memcpy(&waiting, CMSG_DATA(&control.header), sizeof waiting);
-	BSD_CALL(result, setsockopt(fd, IPPROTO_TCP, TCP_INQ, &before, sizeof before));
+	ending__set_note(fd, *noted);
 	return waiting > 0;
 }
 
 int os_end(intptr_t fd)
 {
-	struct ending__tcp_info info;
+	struct tcp_info info;
+	socklen_t size = sizeof info;
+	int result, noted = 0;
 
-	if (!ending__tcp_info((int)fd, &info))
+	BSD_CALL(result, getsockopt((int)fd, IPPROTO_TCP, TCP_INFO, &info, &size));
+	if (result == -1 || size < sizeof info)
 		return LIBSOCK_EEOF; /* AF_UNIX: what this side does not read the peer cannot send either */
-	if (info.state == TCP_ESTABLISHED || info.state == TCP_FIN_WAIT1 || info.state == TCP_FIN_WAIT2)
+	if (info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_FIN_WAIT1 || info.tcpi_state == TCP_FIN_WAIT2)
 		return 0;
-	if (info.state != TCP_CLOSE || ending__has_end((int)fd))
+	if (info.tcpi_state == TCP_CLOSE && info.tcpi_rcv_space == 0)
+		return LIBSOCK_ENOTCONN; /* refused: room to receive is given to what is established (tcp_init_buffer_space) */
+	if (info.tcpi_state != TCP_CLOSE || ending__has_end((int)fd, &noted))
 		return LIBSOCK_EEOF;
-	return info.retransmits > 0 || info.probes > 0 ? LIBSOCK_ECONNTIMEDOUT : LIBSOCK_ECONNRESET;
+	return noted ? LIBSOCK_ECONNTIMEDOUT : LIBSOCK_ECONNRESET;
 }
 #else
+void os_note_given_up(intptr_t fd)
+{
+	(void)fd;
+}
+
 int os_end(intptr_t fd)
 {
 	(void)fd;

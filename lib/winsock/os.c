@@ -222,6 +222,12 @@ int os_end(intptr_t fd)
 	return LIBSOCK_EEOF;
 }
 
+/* Winsock itself remembers. */
+void os_note_given_up(intptr_t fd)
+{
+	(void)fd;
+}
+
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
 {
 	return native_received(LIBSOCK_STREAM, recv(s, data, NATIVE_SIZE(size), flags));
