@@ -66,6 +66,59 @@ START_TEST(an_attempt_outlives_its_deadline)
 }
 END_TEST
 
+/* Whomever else it is asked to connect to, and however long it may wait: with room in the queue a wait would end well. */
+START_TEST(what_is_connecting_or_connected_is_not_connected_again)
+{
+	const int64_t deadlines[] = {LIBSOCK_NOWAIT, -1, soon(), LIBSOCK_FOREVER};
+
+	for (int i = 0; i < 2 * 4; i++) {
+		struct queue queue;
+		struct sock *s = fill(&queue, families[i / 4], 100), conn, holder;
+		struct sock_addr other = unused_port(families[i / 4], LIBSOCK_STREAM, &holder), peer;
+
+		for (int k = 0; k < queue.count - 1; k++) {
+			expect(sock_accept(queue.l, &conn, NULL, soon()), 0);
+			sock_close(&conn);
+		}
+		expect(sock_connect(*s, &other, deadlines[i % 4]), LIBSOCK_EALREADY);
+		expect(sock_wait(&(struct sock_item){.s = *s, .wanted = LIBSOCK_WRITABLE}, 1, soon()), 1);
+		expect(sock_connect(*s, &other, deadlines[i % 4]), LIBSOCK_EISCONN);
+		expect(sock_connected(*s, soon()), 0);
+		expect(sock_connect(*s, &queue.addr, deadlines[i % 4]), LIBSOCK_EISCONN);
+		expect(sock_peer(*s, &peer), 0);
+		ck_assert(sock_addr_equal(&peer, &queue.addr));
+		sock_close(&holder);
+		empty(&queue);
+	}
+}
+END_TEST
+
+START_TEST(what_does_not_listen_accepts_nothing)
+{
+	static const char data[65536];
+
+	for (int f = 0; f < 2; f++) {
+		const int64_t deadlines[] = {LIBSOCK_NOWAIT, -1, soon(), LIBSOCK_FOREVER};
+		struct queue queue;
+		struct sock *connecting = fill(&queue, families[f], 100), *full = &queue.s[0], fresh, conn;
+		int64_t begun = sock_now();
+
+		expect(sock_open(&fresh, families[f], LIBSOCK_STREAM), 0);
+		while (sock_send(*full, data, sizeof data, LIBSOCK_NOWAIT) > 0)
+			;
+		for (int d = 0; d < 4; d++) {
+			expect(sock_accept(*connecting, &conn, NULL, deadlines[d]), LIBSOCK_EINVAL);
+			expect(sock_accept(*full, &conn, NULL, deadlines[d]), LIBSOCK_EINVAL);
+			expect(sock_accept(fresh, &conn, NULL, deadlines[d]), LIBSOCK_EINVAL);
+			ck_assert_int_eq(conn.family, 0);
+		}
+		expect_ended(begun);
+		sock_close(&fresh);
+		empty(&queue);
+	}
+}
+END_TEST
+
 START_TEST(what_is_no_attempt_has_no_outcome)
 {
 	const int64_t deadlines[] = {LIBSOCK_NOWAIT, -1, soon()};
@@ -343,6 +396,8 @@ int main(void)
 {
 	const struct testing_test tests[] = {
 		{an_attempt_outlives_its_deadline},
+		{what_is_connecting_or_connected_is_not_connected_again},
+		{what_does_not_listen_accepts_nothing},
 		{what_is_no_attempt_has_no_outcome},
 		{a_refused_attempt_is_told_once_at_any_deadline},
 		{what_was_refused_has_never_been_a_connection},

@@ -9,7 +9,30 @@
 #include "os.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
+
+/*
+ * Linux, asked again, waits for the attempt that is under way, whomever that is to, and once it has succeeded says 0 as if
+ * it had just been made (__inet_stream_connect). Others say what this says: -1, and EALREADY or EISCONN; or 0.
+ */
+static int connect__check_fresh(int fd)
+{
+#ifdef NATIVE_JOINS_ATTEMPTS
+	uint8_t state = TCP_CLOSE; /* how struct tcp_info of tcp(7) begins */
+	socklen_t size = sizeof state;
+	int result;
+
+	BSD_CALL(result, getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &size));
+	if (result == 0 && state != TCP_CLOSE) {
+		errno = state == TCP_SYN_SENT ? EALREADY : EISCONN;
+		return -1;
+	}
+#else
+	(void)fd;
+#endif
+	return 0;
+}
 
 /*
  * There is no flag for a connect that does not wait: the mode says it, for the moment. A Unix-domain one with a deadline is
@@ -34,8 +57,13 @@ static int connect__connect_nonblocking(int fd, const struct sockaddr *to, sockl
 int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length, int wait_ms)
 {
 	const bool is_unix = to->sa_family == AF_UNIX, waits = wait_ms < 0 || type == LIBSOCK_DGRAM;
-	int result = waits ? connect(fd, to, length) : connect__connect_nonblocking(fd, to, length);
+	const bool is_tcp = type == LIBSOCK_STREAM && !is_unix;
+	int result = waits && is_tcp ? connect__check_fresh(fd) : 0;
 
+	if (result == 0)
+		result = waits ? connect(fd, to, length) : connect__connect_nonblocking(fd, to, length);
+	if (result == 0 && !waits && is_tcp)
+		result = connect__check_fresh(fd); /* none is made in no time */
 	if (result == -1 && !is_unix && errno == EINTR)
 		errno = EINPROGRESS; /* it goes on (connect(2)); calling again would not */
 	if (result == -1 && !is_unix && errno == EAGAIN)
