@@ -133,7 +133,10 @@ static ptrdiff_t bsd_packet__send_one(intptr_t fd, struct bsd_packet__head *head
 	return n >= 0 ? n : bsd_error();
 }
 
-/* The system cuts. What that refuses for no fault of the datagrams is tried again without. */
+/*
+ * The system cuts. What that refuses for no fault of the datagrams is tried again without. But of what routers say of earlier
+ * datagrams, forged or not, some has the same number: that comes once, and the refusal again.
+ */
 static ptrdiff_t bsd_packet__send_cut(intptr_t fd, struct bsd_packet__head *head, const void *data, size_t size,
 				      int flags, struct os_packet *packet)
 {
@@ -143,6 +146,8 @@ static ptrdiff_t bsd_packet__send_cut(intptr_t fd, struct bsd_packet__head *head
 
 	bsd_packet__put(head, IPPROTO_UDP, NATIVE_SEGMENT, &segment, sizeof segment);
 	n = bsd_packet__send_one(fd, head, data, size, flags);
+	if (n == LIBSOCK_EMSGSIZE || n == LIBSOCK_ENOTSUP)
+		n = bsd_packet__send_one(fd, head, data, size, flags);
 	head->used = used;
 	/* A device that computes no checksums (EIO), a segment too large for the path (EINVAL, later EMSGSIZE). */
 	if (n == LIBSOCK_EIO || n == LIBSOCK_EINVAL || n == LIBSOCK_EMSGSIZE || n == LIBSOCK_ENOTSUP)

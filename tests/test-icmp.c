@@ -278,6 +278,39 @@ START_TEST(a_datagram_too_long_for_the_path_is_its_own_error)
 }
 END_TEST
 
+static size_t received_apart(struct sock s)
+{
+	size_t count = 0;
+
+	while (sock_recv(s, room, sizeof room, LIBSOCK_NOWAIT) == 4)
+		count++;
+	return count;
+}
+
+/* The system goes on cutting segments for a peer of whom a router, or anybody, has said something. */
+START_TEST(what_routers_say_does_not_end_the_systems_cutting)
+{
+	struct message all[16];
+	size_t count4 = sizeof messages4 / sizeof messages4[0], count6 = sizeof messages6 / sizeof messages6[0];
+
+	memcpy(all, messages4, sizeof messages4);
+	memcpy(all + count4, messages6, sizeof messages6);
+	for (size_t i = 0; i < (count4 + count6) * 2 && sock_has(LIBSOCK_HAS_UDP_SEGMENTS) == 1; i++) {
+		const size_t kind = i / 2;
+		struct scene scene = begin(kind < count4 ? LIBSOCK_AF_INET : LIBSOCK_AF_INET6);
+		struct sock_packet packet = {.segment = 4, .os_cuts = (int8_t)(i % 2)};
+
+		forge(&scene, &all[kind]);
+		until_an_error_waits(scene.s);
+		expect(sock_send_packet(scene.s, "one two thr", 11, &packet, LIBSOCK_NOWAIT), 11);
+		ck_assert_int_eq(packet.os_cuts, 1);
+		expect(sock_recv(scene.peer, room, sizeof room, soon()), 4);
+		ck_assert_uint_eq(received_apart(scene.peer), 1);
+		end(&scene);
+	}
+}
+END_TEST
+
 static int enter_namespace(void)
 {
 	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
@@ -296,6 +329,7 @@ int main(void)
 	const struct testing_test tests[] = {
 		{what_routers_say_is_no_datagram_and_fails_no_call},
 		{a_refusal_is_reported_by_whatever_call_comes_next},
+		{what_routers_say_does_not_end_the_systems_cutting},
 		{a_datagram_too_long_for_the_path_is_its_own_error},
 		{0},
 	};
