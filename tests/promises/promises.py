@@ -20,6 +20,7 @@ FILES = {
     "faults": "faults/inject", "faults-everywhere": "faults/everywhere", "habits": "habits/habits.py",
     "instructions": "cost/instructions", "linking": "linking/linking.py", "system-calls": "cost/system-calls", "network": "network/network.py",
     "network-connections": "network/connections.py", "promises": "promises/promises.py", "unload": "unload/unload.c",
+    "copies": "unload/copies.c",
 }
 HEAD = """# What the header promises, and the tests that fail when it is broken
 
