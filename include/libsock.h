@@ -1416,7 +1416,8 @@ LIBSOCK_API int sock_send_socket(struct sock channel, struct sock s, int64_t dea
  * @return 0, or: #LIBSOCK_EEOF, the channel has ended; #LIBSOCK_EPROTO, a byte or a datagram came without a socket, or
  *         with several; #LIBSOCK_EMFILE, this process has no descriptor left for it; #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP,
  *         what came is no socket that libsock knows, or as from sock_send_socket(). Whatever came with an error has been
- *         closed, without waiting for what #LIBSOCK_LINGER was set to on it. #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN: nothing came.
+ *         closed, without waiting for what #LIBSOCK_LINGER was set to on it; a file whose close waits for a server is closed
+ *         in a thread, like those of look-ups (see @ref names). #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN: nothing came.
  * @par Threads
  * One reader at a time on the channel.
  * @since 0.1.0

@@ -54,7 +54,7 @@ int sock_recv_socket(struct sock channel, struct sock *s, int64_t deadline)
 	result = sock_adopt(s, fd);
 	if (result < 0)
 		os_discard(fd);
-	return (int)result;
+	return result == LIBSOCK_EBADF ? LIBSOCK_ENOTSOCK : (int)result; /* open(2), O_PATH: the channel is not bad */
 }
 
 /* A variable of the environment that holds a number: 0 where there is none, or why it is no number. */

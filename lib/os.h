@@ -289,7 +289,10 @@ bool os_has_handover(void);
 int os_send_fd(intptr_t channel, intptr_t fd, int how);
 int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how);
 
-/* Close a descriptor that a stranger has passed, without the waiting that the stranger set up (SO_LINGER). */
+/*
+ * Close a descriptor that a stranger has passed, of whatever kind, without the waiting that the stranger set up: SO_LINGER,
+ * or a file whose close waits, which may be closed later than this returns.
+ */
 void os_discard(intptr_t fd);
 
 /* Who this process is, above 0. */

@@ -4,10 +4,14 @@
 
 #include "native.h"
 
+#include "bsd.h"
 #include "libsock.h"
 #include "os.h"
 
+#include <pthread.h>
 #include <string.h>
+
+enum { HANDOVER__CLOSE_MS = 5 }; /* how long a close may hold a call that was not to wait */
 
 /* Room for more than any system sends at once (Linux: 253), so that no descriptor is cut off: some systems would leak it. */
 enum { HANDOVER__FD_MAX = 512 };
@@ -20,6 +24,52 @@ union handover__control {
 #ifndef MSG_CMSG_CLOEXEC
 #define MSG_CMSG_CLOEXEC 0 /* os_adopt() sets it, a moment later */
 #endif
+
+struct handover__closing {
+	struct os_job job;
+	int fd;
+};
+
+static void handover__close(struct os_job *job, int part)
+{
+	(void)part;
+	close(((struct handover__closing *)job)->fd);
+}
+
+/*
+ * What is no socket may be a file whose close asks its server (FUSE, NFS) and waits for the answer, for ever if that likes:
+ * in a thread. Nearly always it is done at once, and then nothing is left when this returns.
+ */
+static void handover__close_aside(int fd)
+{
+	struct handover__closing *closing = (void *)os_job_new(sizeof *closing, handover__close);
+	int before;
+
+	if (closing == NULL) {
+		close(fd);
+		return;
+	}
+	closing->fd = fd;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before); /* or the job outlives a thread that is cancelled here */
+	if (os_job_start(&closing->job, 0) == 0)
+		os_job_wait(&closing->job, 0, HANDOVER__CLOSE_MS);
+	else
+		close(fd);
+	os_job_drop(&closing->job);
+	pthread_setcancelstate(before, NULL);
+}
+
+void os_discard(intptr_t fd)
+{
+	const struct linger none = {0};
+	int result;
+
+	BSD_CALL(result, setsockopt((int)fd, SOL_SOCKET, SO_LINGER, &none, sizeof none));
+	if (result == 0)
+		close((int)fd);
+	else
+		handover__close_aside((int)fd);
+}
 
 bool os_has_handover(void)
 {
@@ -81,7 +131,7 @@ static int handover__take(struct msghdr *message, intptr_t *fd)
 			if (count++ == 0)
 				*fd = got;
 			else
-				native_discard(got);
+				os_discard(got);
 		}
 	}
 	return count;
@@ -108,15 +158,10 @@ int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how)
 	if (count == 1 && !(message.msg_flags & MSG_CTRUNC))
 		return 0;
 	if (count > 0)
-		native_discard((int)*fd);
+		os_discard(*fd);
 	if (message.msg_flags & MSG_CTRUNC)
 		return LIBSOCK_EMFILE; /* there was room enough in the control data: the process had none for descriptors */
 	return n == 0 && type == LIBSOCK_STREAM ? LIBSOCK_EEOF : LIBSOCK_EPROTO;
-}
-
-void os_discard(intptr_t fd)
-{
-	native_discard((int)fd);
 }
 
 int os_process_id(void)

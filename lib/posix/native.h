@@ -207,9 +207,6 @@ int native_no_sigpipe(int fd);
 /* Close-on-exec and no SIGPIPE, for a descriptor that was not born so. 0 or −1. */
 int native_tame(int fd);
 
-/* Closes what a stranger made without waiting for what it set up. */
-void native_discard(int fd);
-
 /* The address family of a foreign descriptor. 0 or −1. */
 int native_ask_family(int fd, int *family);
 

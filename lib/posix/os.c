@@ -161,15 +161,6 @@ int os_close(intptr_t fd)
 	return err;
 }
 
-void native_discard(int fd)
-{
-	const struct linger none = {0};
-	int result;
-
-	BSD_CALL(result, setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none));
-	close(fd);
-}
-
 ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockaddr *from, socklen_t *length)
 {
 	if (NATIVE_TELLS_LENGTH)
