@@ -131,26 +131,71 @@ START_TEST(dial_says_refused_when_all_refuse)
 }
 END_TEST
 
-START_TEST(dial_gives_up_on_time_when_nobody_answers)
+enum { QUEUE = 64 };
+
+/* Connections until the listener's queue is full, which from then on does not answer. How many; the last is none. */
+static int fill(struct sock s[QUEUE], const struct sock_addr *addr)
 {
-	enum { MOST = 64 };
-	struct sock_addr addr;
-	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr), s[MOST] = {{0}};
 	int64_t start = 0;
 	int err = 0, count = 0;
 
-	while (err == 0 && count < MOST) { /* a full queue does not answer */
+	while (err == 0 && count < QUEUE) {
 		start = sock_now();
-		err = sock_dial(&s[count++], &addr, sock_after(150));
+		err = sock_dial(&s[count++], addr, sock_after(150));
 	}
 	expect(err, LIBSOCK_ETIMEDOUT);
 	ck_assert_int_ge(sock_now() - start, 150);
 	expect_ended(start);
+	return count;
+}
+
+START_TEST(dial_gives_up_on_time_when_nobody_answers)
+{
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr), s[QUEUE] = {{0}};
+	int count = fill(s, &addr);
+
 	expect(sock_dial(&s[count - 1], &addr, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	expect(sock_dial(&s[count - 1], &addr, -1), LIBSOCK_ETIMEDOUT);
 	while (count > 0)
 		sock_close(&s[--count]);
 	sock_close(&l);
+}
+END_TEST
+
+START_TEST(dial_waits_a_quarter_of_a_second_for_a_silent_address_and_goes_on)
+{
+	struct sock_addr silent, addr;
+	struct sock holder, four, six, s, queue[QUEUE] = {{0}};
+	struct sock_attempt attempts[2];
+	uint16_t port = localhost_port(&holder, &four);
+	int64_t took = INT64_MAX;
+	int filled;
+
+	sock_close(&holder);
+	six = serve("::1", port, &silent);
+	expect(sock_listen(four, 4), 0);
+	filled = fill(queue, &silent);
+	expect(sock_addr_set(&addr, "localhost", port), 0);
+	for (int i = 0; took >= 300 && i < 5; i++) { /* one try may meet a busy machine */
+		int64_t start = sock_now();
+		int count = 2;
+
+		expect(sock_dial_attempts(&s, &addr, attempts, &count, soon()), 0);
+		took = sock_now() - start;
+		ck_assert_int_ge(took, 250);
+		ck_assert_int_eq(count, 2);
+		ck_assert_str_eq(attempts[0].addr.host, "::1");
+		expect(attempts[0].err, LIBSOCK_ECANCELED);
+		ck_assert_str_eq(attempts[1].addr.host, "127.0.0.1");
+		expect(attempts[1].err, 0);
+		sock_close(&s);
+	}
+	ck_assert_int_lt(took, 300);
+	while (filled > 0)
+		sock_close(&queue[--filled]);
+	sock_close(&six);
+	sock_close(&four);
 }
 END_TEST
 
@@ -240,6 +285,7 @@ int main(void)
 		{dial_prefers_the_first_family},
 		{dial_says_refused_when_all_refuse},
 		{dial_gives_up_on_time_when_nobody_answers},
+		{dial_waits_a_quarter_of_a_second_for_a_silent_address_and_goes_on},
 		{dial_refuses_what_is_no_peer},
 		{serve_takes_both_families_for_an_empty_host},
 		{serve_again_while_old_connections_drain},
