@@ -103,11 +103,23 @@ int os_accept(intptr_t fd, int how, intptr_t *conn, struct os_addr *peer)
 	return 0;
 }
 
+COLD static int bsd__send_error(intptr_t fd)
+{
+	NATIVE_SEND_FAILED((native_socket)fd);
+	return bsd_send_error();
+}
+
+COLD static int bsd__sendto_error(intptr_t fd)
+{
+	NATIVE_SEND_FAILED((native_socket)fd);
+	return bsd_error();
+}
+
 ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how)
 {
 	ptrdiff_t n = send((native_socket)fd, data, NATIVE_SIZE(size), bsd_flags(how) | NATIVE_SEND_FLAGS);
 
-	return n >= 0 ? n : bsd_send_error();
+	return n >= 0 ? n : bsd__send_error(fd);
 }
 
 MELT ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, const struct os_addr *addr)
@@ -119,7 +131,7 @@ MELT ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, co
 	if (n < 0)
 		return n;
 	n = sendto((native_socket)fd, data, NATIVE_SIZE(size), bsd_flags(how) | NATIVE_SEND_FLAGS, &to.any, length);
-	return n >= 0 ? n : bsd_error();
+	return n >= 0 ? n : bsd__sendto_error(fd);
 }
 
 COLD static ptrdiff_t bsd__received_none(ptrdiff_t n)

@@ -47,6 +47,11 @@ static inline int bsd_error(void)
 	return os_error(native_error());
 }
 
+/* Where a system has words of its own for why a send has failed, this puts them into those of others. */
+#ifndef NATIVE_SEND_FAILED
+#define NATIVE_SEND_FAILED(s) ((void)(s))
+#endif
+
 /* What a send failed with. */
 COLD int bsd_send_error(void);
 

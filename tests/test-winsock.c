@@ -9,6 +9,7 @@
 
 #include <iphlpapi.h>
 #include <mstcpip.h>
+#include <mswsock.h>
 #include <ws2tcpip.h>
 
 #include "testing.h"
@@ -28,7 +29,8 @@
 /* What is put there: all else is the system's. Each test begins with nothing. */
 static struct {
 	int option, value;             /* getsockopt tells this of an option, whatever its level */
-	int bind_error, receive_error; /* every such call fails so */
+	int bind_error;     /* every such call fails so */
+	int transfer_error; /* the next send or receive, of whichever call, fails so */
 	int poll_error;
 	int is_new_enough; /* for TCP_KEEPIDLE to be there */
 	DWORD scope;       /* of every local IPv6 address among the connections, which becomes fe80::1 */
@@ -59,10 +61,65 @@ PUT_IN_PLACE(int, bind, (SOCKET s, const struct sockaddr *addr, int length))
 	return put.bind_error ? failed(put.bind_error) : __real___imp_bind(s, addr, length);
 }
 
+/* Is this the transfer that is to fail? Then it has. */
+static int fails(void)
+{
+	const int number = put.transfer_error;
+
+	put.transfer_error = 0;
+	if (number != 0)
+		WSASetLastError(number);
+	return number != 0;
+}
+
+PUT_IN_PLACE(int, send, (SOCKET s, const char *data, int size, int flags))
+{
+	return fails() ? SOCKET_ERROR : __real___imp_send(s, data, size, flags);
+}
+
+PUT_IN_PLACE(int, sendto, (SOCKET s, const char *data, int size, int flags, const struct sockaddr *to, int length))
+{
+	return fails() ? SOCKET_ERROR : __real___imp_sendto(s, data, size, flags, to, length);
+}
+
+PUT_IN_PLACE(int, WSASend,
+	     (SOCKET s, WSABUF *parts, DWORD count, DWORD *done, DWORD flags, WSAOVERLAPPED *overlapped,
+	      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine))
+{
+	return fails() ? SOCKET_ERROR : __real___imp_WSASend(s, parts, count, done, flags, overlapped, routine);
+}
+
+PUT_IN_PLACE(int, WSASendMsg,
+	     (SOCKET s, WSAMSG *message, DWORD flags, DWORD *done, WSAOVERLAPPED *overlapped,
+	      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine))
+{
+	return fails() ? SOCKET_ERROR : __real___imp_WSASendMsg(s, message, flags, done, overlapped, routine);
+}
+
+PUT_IN_PLACE(int, recv, (SOCKET s, char *data, int size, int flags))
+{
+	return fails() ? SOCKET_ERROR : __real___imp_recv(s, data, size, flags);
+}
+
 PUT_IN_PLACE(int, recvfrom, (SOCKET s, char *data, int size, int flags, struct sockaddr *from, int *length))
 {
-	return put.receive_error ? failed(put.receive_error)
-				 : __real___imp_recvfrom(s, data, size, flags, from, length);
+	return fails() ? SOCKET_ERROR : __real___imp_recvfrom(s, data, size, flags, from, length);
+}
+
+PUT_IN_PLACE(int, WSARecv,
+	     (SOCKET s, WSABUF *rooms, DWORD count, DWORD *done, DWORD *flags, WSAOVERLAPPED *overlapped,
+	      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine))
+{
+	return fails() ? SOCKET_ERROR : __real___imp_WSARecv(s, rooms, count, done, flags, overlapped, routine);
+}
+
+/* WSARecvMsg is no function of the DLL's: WSAIoctl gives a pointer to it. */
+static LPFN_WSARECVMSG real_WSARecvMsg;
+
+static int WSAAPI receive_message(SOCKET s, WSAMSG *message, DWORD *done, WSAOVERLAPPED *overlapped,
+				  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+	return fails() ? SOCKET_ERROR : real_WSARecvMsg(s, message, done, overlapped, routine);
 }
 
 PUT_IN_PLACE(int, WSAIoctl,
@@ -71,8 +128,15 @@ PUT_IN_PLACE(int, WSAIoctl,
 {
 	const TCP_INITIAL_RTO_PARAMETERS *rto = in;
 
-	if (code != SIO_TCP_INITIAL_RTO)
-		return __real___imp_WSAIoctl(s, code, in, in_size, out, out_size, told, overlapped, routine);
+	if (code != SIO_TCP_INITIAL_RTO) {
+		int result = __real___imp_WSAIoctl(s, code, in, in_size, out, out_size, told, overlapped, routine);
+
+		if (result == 0 && code == SIO_GET_EXTENSION_FUNCTION_POINTER) {
+			memcpy(&real_WSARecvMsg, out, sizeof real_WSARecvMsg);
+			memcpy(out, &(LPFN_WSARECVMSG){receive_message}, sizeof real_WSARecvMsg);
+		}
+		return result;
+	}
 	ck_assert_uint_eq(in_size, sizeof *rto);
 	ck_assert_uint_eq(rto->MaxSynRetransmissions, TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS);
 	fast_refusals++;
@@ -288,17 +352,110 @@ START_TEST(a_path_that_the_system_does_not_like_is_einval)
 }
 END_TEST
 
-START_TEST(a_datagram_that_nobody_took_is_a_refusal)
+/* Every call that sends a datagram, and every one that receives one, on a socket that is connected to itself. */
+
+static ptrdiff_t by_send(struct sock s)
 {
-	struct sock_addr addr;
-	struct sock s = datagram(LIBSOCK_AF_INET, &addr);
-	char byte;
+	return sock_send(s, "x", 1, LIBSOCK_NOWAIT);
+}
+
+static ptrdiff_t by_sendto(struct sock s)
+{
+	struct sock_addr to;
+
+	expect(sock_local(s, &to), 0);
+	return sock_sendto(s, "x", 1, &to, LIBSOCK_NOWAIT);
+}
+
+static ptrdiff_t by_sendv(struct sock s)
+{
+	return sock_sendv(s, &(struct sock_part){"x", 1}, 1, LIBSOCK_NOWAIT);
+}
+
+static ptrdiff_t by_send_packet(struct sock s)
+{
+	return sock_send_packet(s, "x", 1, NULL, LIBSOCK_NOWAIT);
+}
+
+static ptrdiff_t by_send_packets(struct sock s)
+{
+	return sock_send_packet(s, "xy", 2, &(struct sock_packet){.segment = 1, .os_cuts = -1}, LIBSOCK_NOWAIT);
+}
+
+static ptrdiff_t by_recv(struct sock s)
+{
+	return sock_recv(s, (char[4]){0}, 4, LIBSOCK_NOWAIT);
+}
+
+static ptrdiff_t by_recvfrom(struct sock s)
+{
+	return sock_recvfrom(s, (char[4]){0}, 4, &(struct sock_addr){.port = 1}, LIBSOCK_NOWAIT);
+}
+
+static ptrdiff_t by_recvv(struct sock s)
+{
+	return sock_recvv(s, &(struct sock_room){(char[4]){0}, 4}, 1, LIBSOCK_NOWAIT);
+}
+
+static ptrdiff_t by_recv_packet(struct sock s)
+{
+	return sock_recv_packet(s, (char[4]){0}, 4, &(struct sock_packet){.segment = 0}, LIBSOCK_NOWAIT);
+}
+
+static const struct {
+	ptrdiff_t (*make)(struct sock s);
+	ptrdiff_t result; /* where nothing is in the way */
+} transfers[] = {
+	{by_send, 1}, {by_sendto, 1},	{by_sendv, 1}, {by_send_packet, 1}, {by_send_packets, 2},
+	{by_recv, 1}, {by_recvfrom, 1}, {by_recvv, 1}, {by_recv_packet, 1},
+};
+
+/* Microsoft's pages on recvfrom, WSARecv and WSASendMsg: what ICMP says comes in the words of connections. */
+START_TEST(what_icmp_says_of_a_datagram_is_a_refusal_or_nothing_in_every_call)
+{
+	static const int routers[] = {WSAENETRESET, WSAEHOSTUNREACH, WSAENETUNREACH, WSAEHOSTDOWN};
 
 	put_nothing();
-	put.receive_error = WSAECONNRESET;
-	expect(sock_recvfrom(s, &byte, 1, NULL, LIBSOCK_NOWAIT), LIBSOCK_ECONNREFUSED);
+	for (size_t i = 0; i < sizeof transfers / sizeof transfers[0]; i++) {
+		struct sock_addr addr;
+		struct sock s = datagram(LIBSOCK_AF_INET, &addr);
+
+		expect(sock_connect(s, &addr, soon()), 0);
+		put.transfer_error = WSAECONNRESET;
+		expect(transfers[i].make(s), LIBSOCK_ECONNREFUSED);
+		for (size_t j = 0; j < sizeof routers / sizeof routers[0]; j++) {
+			expect(sock_send(s, "x", 1, soon()), 1); /* for those that receive */
+			put.transfer_error = routers[j];
+			expect(transfers[i].make(s), transfers[i].result);
+			ck_assert_int_eq(put.transfer_error, 0);
+		}
+		sock_close(&s);
+	}
+}
+END_TEST
+
+START_TEST(what_ends_a_stream_has_one_code_in_every_call)
+{
+	static const struct {
+		int number, code;
+	} ends[] = {
+		{WSAECONNRESET, LIBSOCK_ECONNRESET},
+		{WSAECONNABORTED, LIBSOCK_ECONNRESET}, /* said of the same resets, by chance */
+		{WSAENETRESET, LIBSOCK_ECONNTIMEDOUT}, /* keep-alive has found nobody */
+		{WSAETIMEDOUT, LIBSOCK_ECONNTIMEDOUT},
+	};
+	static ptrdiff_t (*const calls[])(struct sock s) = {by_send, by_sendv, by_recv, by_recvv};
+	struct sock a, b;
+
 	put_nothing();
-	sock_close(&s);
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		for (size_t j = 0; j < sizeof calls / sizeof calls[0]; j++) {
+			put.transfer_error = ends[i].number;
+			expect(calls[j](a), ends[i].code);
+		}
+	sock_close(&a);
+	sock_close(&b);
 }
 END_TEST
 
@@ -374,7 +531,8 @@ int main(void)
 		{closed_sockets_alone_are_no_sockets_in_windows_words_too},
 		{what_bind_says_has_the_codes_of_other_systems},
 		{a_path_that_the_system_does_not_like_is_einval},
-		{a_datagram_that_nobody_took_is_a_refusal},
+		{what_icmp_says_of_a_datagram_is_a_refusal_or_nothing_in_every_call},
+		{what_ends_a_stream_has_one_code_in_every_call},
 		{a_file_that_is_sent_says_nothing_to_its_completion_port},
 		{a_table_of_connections_that_grows_is_asked_for_again},
 		{0},

@@ -63,7 +63,7 @@ static inline bool native_is_path_error(void)
 {
 	const int number = WSAGetLastError();
 
-	return number == WSAENETRESET || number == WSAEHOSTUNREACH || number == WSAENETUNREACH;
+	return number == WSAEHOSTUNREACH || number == WSAENETUNREACH || number == WSAEHOSTDOWN;
 }
 
 static inline bool native_is_ending(void)
@@ -127,6 +127,10 @@ int native_set_blocking(SOCKET s, bool blocking);
 
 /* What a receive gave, in the words of other systems. */
 ptrdiff_t native_received(int type, ptrdiff_t n);
+
+/* A send has failed: WSAGetLastError() says why in the words of other systems from then on. */
+void native_send_failed(SOCKET s);
+#define NATIVE_SEND_FAILED(s) native_send_failed(s)
 
 /* Datagrams with control messages. Numbers that older headers lack are from the Windows SDK's. */
 

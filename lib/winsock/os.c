@@ -4,6 +4,7 @@
 
 #include "native.h"
 
+#include "bsd.h"
 #include "libsock.h"
 #include "os.h"
 
@@ -206,6 +207,8 @@ ptrdiff_t native_received(int type, ptrdiff_t n)
 {
 	if (n < 0 && type == LIBSOCK_DGRAM && WSAGetLastError() == WSAECONNRESET)
 		WSASetLastError(WSAECONNREFUSED); /* a datagram socket has no connection to reset: nobody listened */
+	if (n < 0 && type == LIBSOCK_DGRAM && WSAGetLastError() == WSAENETRESET)
+		WSASetLastError(WSAEHOSTUNREACH); /* nor one to keep alive: its time to live was over */
 	if (type != LIBSOCK_STREAM)
 		return n;
 	return n < 0 && WSAGetLastError() == WSAESHUTDOWN ? 0 /* one's own shutdown: end of file, as on POSIX */ : n;
@@ -255,7 +258,10 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int ho
 	}
 	if (filled == 0)
 		filled = os__put_part(&list[0], "", 0);
-	return WSASend((SOCKET)fd, list, filled, &n, 0, NULL, NULL) == 0 ? (ptrdiff_t)n : os_error(WSAGetLastError());
+	if (WSASend((SOCKET)fd, list, filled, &n, 0, NULL, NULL) == 0)
+		return (ptrdiff_t)n;
+	native_send_failed((SOCKET)fd);
+	return bsd_send_error();
 }
 
 ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)
@@ -272,7 +278,9 @@ ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int cou
 		filled = os__put_part(&list[0], &none, 0);
 	result = WSARecv((SOCKET)fd, list, filled, &n, &flags, NULL, NULL) == 0 ? (ptrdiff_t)n : -1;
 	result = native_received(type, result);
-	return result >= 0 ? result : os_error(WSAGetLastError());
+	if (result >= 0)
+		return result;
+	return type == LIBSOCK_DGRAM ? bsd_receive_error() : bsd_error();
 }
 
 /*
