@@ -2,6 +2,10 @@
 
 /* Codes, names, and this system's error table, row by row. */
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1 /* netdb.h */
+#endif
+
 #include "os.h"
 #include "testing.h"
 
@@ -10,12 +14,143 @@
 #include <string.h>
 #ifdef _WIN32
 #include <winsock2.h>
-#define SYSTEM(name) WSA##name
+#include <ws2tcpip.h>
 #define ROW(name) {WSA##name, #name}
 #else
-#define SYSTEM(name) name
+#include <netdb.h>
 #define ROW(name) {name, #name}
 #endif
+
+int native_resolver_error(int number); /* native.h */
+
+struct row {
+	int number, code;
+};
+
+/* Numbers that have no code of their own name, and what a program is to see of them. */
+static const struct row meanings[] = {
+#ifdef _WIN32
+	/* Microsoft's "Windows Sockets Error Codes", in its order. */
+	{WSA_INVALID_HANDLE, LIBSOCK_ENOTSOCK},
+	{WSA_NOT_ENOUGH_MEMORY, LIBSOCK_ENOMEM},
+	{WSA_INVALID_PARAMETER, LIBSOCK_EINVAL},
+	{WSA_OPERATION_ABORTED, OS_EINTR},
+	{WSAEINTR, OS_EINTR},
+	{WSAEWOULDBLOCK, LIBSOCK_EAGAIN},
+	{WSAEDESTADDRREQ, LIBSOCK_ENOTCONN},
+	{WSAEPROTONOSUPPORT, LIBSOCK_ENOTSUP},
+	{WSAESOCKTNOSUPPORT, LIBSOCK_ENOTSUP},
+	{WSAEOPNOTSUPP, LIBSOCK_ENOTSUP},
+	{WSAEPFNOSUPPORT, LIBSOCK_ENOTSUP},
+	{WSAENETRESET, LIBSOCK_ECONNTIMEDOUT},
+	{WSAECONNABORTED, LIBSOCK_ECONNRESET},
+	{WSAESHUTDOWN, LIBSOCK_EPIPE},
+	{WSAETOOMANYREFS, LIBSOCK_ENOBUFS},
+	{WSAETIMEDOUT, LIBSOCK_ECONNTIMEDOUT},
+	{WSAELOOP, LIBSOCK_ELOOP},
+	{WSAENAMETOOLONG, LIBSOCK_ENAMETOOLONG},
+	{WSAEPROCLIM, LIBSOCK_EMFILE},
+	{WSAEUSERS, LIBSOCK_ENOBUFS},
+	{WSAEDQUOT, LIBSOCK_ENOSPC},
+	{WSAESTALE, LIBSOCK_EIO},
+	{WSASYSNOTREADY, LIBSOCK_ENETDOWN},
+	{WSAVERNOTSUPPORTED, LIBSOCK_ENOTSUP},
+	{WSANOTINITIALISED, LIBSOCK_ENETDOWN},
+	{WSAEDISCON, LIBSOCK_EPIPE},
+	/* What calls of the system's other libraries say, of files, lists and paths too. */
+	{ERROR_INVALID_FUNCTION, LIBSOCK_ENOTSUP},
+	{ERROR_FILE_NOT_FOUND, LIBSOCK_ENOENT},
+	{ERROR_PATH_NOT_FOUND, LIBSOCK_ENOENT},
+	{ERROR_TOO_MANY_OPEN_FILES, LIBSOCK_EMFILE},
+	{ERROR_ACCESS_DENIED, LIBSOCK_EACCES},
+	{ERROR_OUTOFMEMORY, LIBSOCK_ENOMEM},
+	{ERROR_WRITE_PROTECT, LIBSOCK_EROFS},
+	{ERROR_NOT_READY, LIBSOCK_EIO},
+	{ERROR_CRC, LIBSOCK_EIO},
+	{ERROR_READ_FAULT, LIBSOCK_EIO},
+	{ERROR_GEN_FAILURE, LIBSOCK_EIO},
+	{ERROR_SHARING_VIOLATION, LIBSOCK_EACCES},
+	{ERROR_LOCK_VIOLATION, LIBSOCK_EACCES},
+	{ERROR_NOT_SUPPORTED, LIBSOCK_ENOTSUP},
+	{ERROR_UNEXP_NET_ERR, LIBSOCK_EIO},
+	{ERROR_NETNAME_DELETED, LIBSOCK_EIO},
+	{ERROR_BUFFER_OVERFLOW, LIBSOCK_ENOBUFS},
+	{ERROR_DISK_FULL, LIBSOCK_ENOSPC},
+	{ERROR_CALL_NOT_IMPLEMENTED, LIBSOCK_ENOTSUP},
+	{ERROR_INSUFFICIENT_BUFFER, LIBSOCK_ENOBUFS},
+	{ERROR_INVALID_NAME, LIBSOCK_EINVAL},
+	{ERROR_FILENAME_EXCED_RANGE, LIBSOCK_ENAMETOOLONG},
+	{ERROR_MORE_DATA, LIBSOCK_EMSGSIZE},
+	{ERROR_DIRECTORY, LIBSOCK_ENOTDIR},
+	{ERROR_IO_DEVICE, LIBSOCK_EIO},
+	{ERROR_NO_SYSTEM_RESOURCES, LIBSOCK_ENOBUFS},
+	{ERROR_NONPAGED_SYSTEM_RESOURCES, LIBSOCK_ENOBUFS},
+	{ERROR_PAGED_SYSTEM_RESOURCES, LIBSOCK_ENOBUFS},
+	{ERROR_WORKING_SET_QUOTA, LIBSOCK_ENOMEM},
+	{ERROR_PAGEFILE_QUOTA, LIBSOCK_ENOMEM},
+	{ERROR_COMMITMENT_LIMIT, LIBSOCK_ENOMEM},
+	{ERROR_NOT_ENOUGH_QUOTA, LIBSOCK_ENOMEM},
+	/* A system that is broken for good: its number says more than a code could. */
+	{WSAEINVALIDPROCTABLE, LIBSOCK_ESYS - WSAEINVALIDPROCTABLE},
+	{WSAEINVALIDPROVIDER, LIBSOCK_ESYS - WSAEINVALIDPROVIDER},
+	{WSAEPROVIDERFAILEDINIT, LIBSOCK_ESYS - WSAEPROVIDERFAILEDINIT},
+	{WSASYSCALLFAILURE, LIBSOCK_ESYS - WSASYSCALLFAILURE},
+#else
+	{EINTR, OS_EINTR},
+	{EWOULDBLOCK, LIBSOCK_EAGAIN},
+	{ETIMEDOUT, LIBSOCK_ECONNTIMEDOUT},
+	{EDESTADDRREQ, LIBSOCK_ENOTCONN},
+	{EOPNOTSUPP, LIBSOCK_ENOTSUP},
+	{EPROTONOSUPPORT, LIBSOCK_ENOTSUP},
+	{ESOCKTNOSUPPORT, LIBSOCK_ENOTSUP},
+	{EPFNOSUPPORT, LIBSOCK_ENOTSUP},
+	{ENOSYS, LIBSOCK_ENOTSUP},
+	{ENXIO, LIBSOCK_ENODEV},
+	{ESHUTDOWN, LIBSOCK_EPIPE},
+	{ETOOMANYREFS, LIBSOCK_ENOBUFS}, /* descriptors in flight, unix(7); memberships on the BSDs */
+	{EDQUOT, LIBSOCK_ENOSPC},
+	{EILSEQ, LIBSOCK_EINVAL}, /* macOS: a path that is no UTF-8 */
+	{ESTALE, LIBSOCK_EIO},
+#ifdef ENONET
+	{ENONET, LIBSOCK_ENETUNREACH}, /* Linux */
+	{EREMOTEIO, LIBSOCK_EIO},
+	{EUCLEAN, LIBSOCK_EIO},
+#endif
+#ifdef EQFULL
+	{EQFULL, LIBSOCK_ENOBUFS}, /* macOS: an interface's queue */
+#endif
+#ifdef ENOTCAPABLE
+	{ENOTCAPABLE, LIBSOCK_EPERM}, /* FreeBSD, capsicum(4) */
+	{ECAPMODE, LIBSOCK_EPERM},
+#endif
+#ifdef EINTEGRITY
+	{EINTEGRITY, LIBSOCK_EIO},
+#endif
+	{EISDIR, LIBSOCK_ESYS - EISDIR}, /* sock_sendfile() of a folder */
+#endif
+};
+
+/* What a look-up fails with. Only what is about this machine is told as it is: a refusal would be the name server's. */
+static const struct row lookups[] = {
+	{EAI_NONAME, LIBSOCK_EAI_NONAME},
+	{EAI_AGAIN, LIBSOCK_EAI_AGAIN},
+	{EAI_FAIL, LIBSOCK_EAI_FAIL},
+	{EAI_MEMORY, LIBSOCK_ENOMEM},
+	{EAI_BADFLAGS, LIBSOCK_EAI_FAIL},
+#ifdef _WIN32
+	{WSANO_DATA, LIBSOCK_EAI_NONAME},
+	{WSAEMFILE, LIBSOCK_EMFILE},
+	{WSAENOBUFS, LIBSOCK_ENOBUFS},
+	{ERROR_NO_SYSTEM_RESOURCES, LIBSOCK_ENOBUFS},
+	{WSANOTINITIALISED, LIBSOCK_ENETDOWN},
+	{WSAENETDOWN, LIBSOCK_ENETDOWN},
+	{WSAEINTR, LIBSOCK_EAI_AGAIN},
+	{WSAETIMEDOUT, LIBSOCK_EAI_AGAIN},
+	{WSAECONNREFUSED, LIBSOCK_EAI_FAIL},
+	{WSAEREFUSED, LIBSOCK_EAI_FAIL},
+	{WSASERVICE_NOT_FOUND, LIBSOCK_EAI_FAIL},
+#endif
+};
 
 static int is_named(int code)
 {
@@ -85,9 +220,23 @@ START_TEST(an_error_of_the_systems_has_the_code_of_its_name)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		ck_assert_str_eq(sock_errname(os_error(rows[i].number)), rows[i].name);
-	ck_assert_str_eq(sock_errname(os_error(SYSTEM(EWOULDBLOCK))), "EAGAIN");
-	ck_assert_str_eq(sock_errname(os_error(SYSTEM(EOPNOTSUPP))), "ENOTSUP");
-	ck_assert_str_eq(sock_errname(os_error(SYSTEM(ETIMEDOUT))), "ECONNTIMEDOUT"); /* the other one is the caller's */
+}
+END_TEST
+
+START_TEST(an_error_of_another_name_has_the_code_that_it_means)
+{
+	for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
+		ck_assert_msg(os_error(meanings[i].number) == meanings[i].code, "%d is %s, not %s", meanings[i].number,
+			      sock_errname(os_error(meanings[i].number)), sock_errname(meanings[i].code));
+}
+END_TEST
+
+START_TEST(a_look_up_fails_for_reasons_of_its_own)
+{
+	for (size_t i = 0; i < sizeof lookups / sizeof lookups[0]; i++)
+		ck_assert_msg(native_resolver_error(lookups[i].number) == lookups[i].code, "%d is %s, not %s",
+			      lookups[i].number, sock_errname(native_resolver_error(lookups[i].number)),
+			      sock_errname(lookups[i].code));
 }
 END_TEST
 
@@ -143,6 +292,8 @@ int main(void)
 		{every_code_has_a_name_and_a_sentence_of_its_own},
 		{numbers_and_names_stay_as_they_are},
 		{an_error_of_the_systems_has_the_code_of_its_name},
+		{an_error_of_another_name_has_the_code_that_it_means},
+		{a_look_up_fails_for_reasons_of_its_own},
 		{success_and_nonsense_have_texts_too},
 		{every_row_of_the_table_is_mapped},
 		{an_unknown_system_error_keeps_its_number},

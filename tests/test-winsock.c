@@ -28,6 +28,7 @@
 
 /* What is put there: all else is the system's. Each test begins with nothing. */
 static struct {
+	int start_error;               /* WSAStartup fails so */
 	int option, value;             /* getsockopt tells this of an option, whatever its level */
 	int bind_error;     /* every such call fails so */
 	int transfer_error; /* the next send or receive, of whichever call, fails so */
@@ -44,6 +45,11 @@ static int failed(int number)
 {
 	WSASetLastError(number);
 	return SOCKET_ERROR;
+}
+
+PUT_IN_PLACE(int, WSAStartup, (WORD version, WSADATA *data))
+{
+	return put.start_error ? put.start_error : __real___imp_WSAStartup(version, data);
 }
 
 PUT_IN_PLACE(int, getsockopt, (SOCKET s, int level, int option, char *value, int *length))
@@ -181,6 +187,34 @@ static struct sock opened(int family, int type)
 	expect(sock_open(&s, family, type), 0);
 	return s;
 }
+
+static struct {
+	int number, code, told;
+} starts[] = {
+	{WSASYSNOTREADY, LIBSOCK_ENETDOWN, 0},
+	{WSAVERNOTSUPPORTED, LIBSOCK_ENOTSUP, 0},
+	{WSAEPROCLIM, LIBSOCK_EMFILE, 0},
+	{0, 0, -1},
+};
+
+/* Before the tests, as the first socket starts Winsock for all. */
+static void try_to_start(void)
+{
+	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+		struct sock s;
+
+		put.start_error = starts[i].number;
+		starts[i].told = sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM);
+		sock_close(&s);
+	}
+}
+
+START_TEST(what_keeps_winsock_from_starting_is_told_until_it_starts)
+{
+	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+		expect(starts[i].told, starts[i].code);
+}
+END_TEST
 
 START_TEST(a_failed_connect_without_an_error_is_not_a_connection)
 {
@@ -523,6 +557,7 @@ END_TEST
 int main(void)
 {
 	const struct testing_test tests[] = {
+		{what_keeps_winsock_from_starting_is_told_until_it_starts},
 		{a_failed_connect_without_an_error_is_not_a_connection},
 		{a_connect_on_the_loopback_asks_to_be_refused_at_once},
 		{only_a_stream_asks_to_be_refused_at_once},
@@ -538,5 +573,6 @@ int main(void)
 		{0},
 	};
 
+	try_to_start();
 	return testing_main("winsock", tests);
 }

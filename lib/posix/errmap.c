@@ -56,6 +56,11 @@ const struct os_error_row os_error_rows[] = {
 	{ESOCKTNOSUPPORT, LIBSOCK_ENOTSUP},
 	{EPFNOSUPPORT, LIBSOCK_ENOTSUP},
 	{ENOSYS, LIBSOCK_ENOTSUP},
+	{ESHUTDOWN, LIBSOCK_EPIPE},
+	{ETOOMANYREFS, LIBSOCK_ENOBUFS}, /* descriptors in flight, unix(7); on the BSDs a socket's groups */
+	{EDQUOT, LIBSOCK_ENOSPC},
+	{EILSEQ, LIBSOCK_EINVAL}, /* macOS: a path that is no UTF-8 */
+	{ESTALE, LIBSOCK_EIO},
 #if EWOULDBLOCK != EAGAIN
 	{EWOULDBLOCK, LIBSOCK_EAGAIN},
 #endif
@@ -64,6 +69,18 @@ const struct os_error_row os_error_rows[] = {
 #endif
 #ifdef ENONET
 	{ENONET, LIBSOCK_ENETUNREACH}, /* Linux: the machine has no network; accept(2) */
+	{EREMOTEIO, LIBSOCK_EIO},
+	{EUCLEAN, LIBSOCK_EIO}, /* a file system in disorder */
+#endif
+#ifdef EQFULL
+	{EQFULL, LIBSOCK_ENOBUFS}, /* macOS: an interface's queue */
+#endif
+#ifdef ENOTCAPABLE
+	{ENOTCAPABLE, LIBSOCK_EPERM}, /* FreeBSD's sandbox, capsicum(4) */
+	{ECAPMODE, LIBSOCK_EPERM},
+#endif
+#ifdef EINTEGRITY
+	{EINTEGRITY, LIBSOCK_EIO}, /* FreeBSD: a file system in disorder */
 #endif
 };
 

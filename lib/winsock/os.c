@@ -20,24 +20,25 @@
 #define WSA_FLAG_NO_HANDLE_INHERIT 0x80
 #endif
 
-static BOOL CALLBACK os__start(INIT_ONCE *once, void *unused, void **also_unused)
+static BOOL CALLBACK os__start(INIT_ONCE *once, void *number, void **unused)
 {
 	WSADATA data;
 
 	(void)once;
 	(void)unused;
-	(void)also_unused;
-	return WSAStartup(MAKEWORD(2, 2), &data) == 0;
+	*(int *)number = WSAStartup(MAKEWORD(2, 2), &data);
+	return *(int *)number == 0;
 }
 
 /* Never ended by WSACleanup: it would end the host program's own sockets if that forgot to start Winsock itself. */
 int native_start(void)
 {
 	static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+	int number = WSASYSNOTREADY;
 
-	if (InitOnceExecuteOnce(&once, os__start, NULL, NULL))
+	if (InitOnceExecuteOnce(&once, os__start, &number, NULL))
 		return 0;
-	WSASetLastError(WSASYSNOTREADY);
+	WSASetLastError(number);
 	return -1;
 }
 
