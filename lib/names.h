@@ -16,13 +16,14 @@
 #define bsd_addr_put libsock__bsd_addr_put
 #define bsd_multicast_get_interface libsock__bsd_multicast_get_interface
 #define bsd_multicast_set_interface libsock__bsd_multicast_set_interface
-#define bsd_option_of_ipv4 libsock__bsd_option_of_ipv4
-#define bsd_option_write libsock__bsd_option_write
 #define bsd_poll libsock__bsd_poll
 #define bsd_poll_events libsock__bsd_poll_events
 #define bsd_poll_told_end libsock__bsd_poll_told_end
 #define bsd_receive_error libsock__bsd_receive_error
 #define bsd_send_error libsock__bsd_send_error
+#define bsd_sockopt_get libsock__bsd_sockopt_get
+#define bsd_sockopt_of_ipv4 libsock__bsd_sockopt_of_ipv4
+#define bsd_sockopt_set libsock__bsd_sockopt_set
 #define deadline_left libsock__deadline_left
 #define deadline_over libsock__deadline_over
 #define diag_table libsock__diag_table
@@ -104,6 +105,7 @@
 #define os_listens libsock__os_listens
 #define os_local libsock__os_local
 #define os_member libsock__os_member
+#define os_note_given_up libsock__os_note_given_up
 #define os_now libsock__os_now
 #define os_open libsock__os_open
 #define os_open_stream libsock__os_open_stream
@@ -144,6 +146,7 @@
 #define route_interfaces libsock__route_interfaces
 #define transfer_again libsock__transfer_again
 #define transfer_end libsock__transfer_end
+#define transfer_error libsock__transfer_error
 #define transfer_how libsock__transfer_how
 #define transfer_send_again libsock__transfer_send_again
 #define vector_size libsock__vector_size

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* IP addresses as text, at the level of lib/ip.h. */
+/* IP addresses as text, at the level of lib/core/ip.h. */
 
 #include "ip.h"
 #include "testing.h"

@@ -9,8 +9,8 @@
 #define diag_table read_diag_table
 #undef proc_table
 #define proc_table read_proc_table
-#include "../lib/posix/diag.c"
-#include "../lib/posix/proc.c"
+#include "../lib/linux/diag.c"
+#include "../lib/linux/proc.c"
 #undef diag_table
 #undef proc_table
 

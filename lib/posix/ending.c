@@ -67,7 +67,7 @@ int os_end(intptr_t fd)
 	int result, noted = 0;
 
 	BSD_CALL(result, getsockopt((int)fd, IPPROTO_TCP, TCP_INFO, &info, &size));
-	if (result == -1 || size < sizeof info)
+	if (result == -1 || size < offsetof(struct tcp_info, tcpi_rcv_space) + sizeof info.tcpi_rcv_space)
 		return LIBSOCK_EEOF; /* AF_UNIX: what this side does not read the peer cannot send either */
 	if (info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_FIN_WAIT1 || info.tcpi_state == TCP_FIN_WAIT2)
 		return 0;

@@ -179,64 +179,6 @@ int os_close(intptr_t fd)
 	return result == 0 ? 0 : os_error(WSAGetLastError());
 }
 
-/*
- * After a reset that has been told, Wine says end of file. It remembers the reset itself only if its server came to see it
- * before a receive did; all that it knows otherwise is that both directions are over, and a send that is not one's own end.
- */
-static bool os__was_reset(SOCKET s)
-{
-	WSAPOLLFD item = {.fd = s};
-
-	if (WSAPoll(&item, 1, 0) <= 0)
-		return false;
-	return (item.revents & POLLERR) != 0 ||
-	       ((item.revents & POLLHUP) != 0 && send(s, "", 0, 0) == SOCKET_ERROR && WSAGetLastError() == WSAECONNRESET);
-}
-
-/* Wine's succeeds after a reset, and what then is left to be seen is an own end: say it first, as other systems do. */
-int native_shutdown(SOCKET s, int how)
-{
-	if (os__was_reset(s)) {
-		WSASetLastError(WSAENOTCONN);
-		return SOCKET_ERROR;
-	}
-	return shutdown(s, how);
-}
-
-/* What the end of a stream, or an answer to an earlier datagram, is called elsewhere. */
-ptrdiff_t native_received(int type, ptrdiff_t n)
-{
-	if (n < 0 && type == LIBSOCK_DGRAM && WSAGetLastError() == WSAECONNRESET)
-		WSASetLastError(WSAECONNREFUSED); /* a datagram socket has no connection to reset: nobody listened */
-	if (n < 0 && type == LIBSOCK_DGRAM && WSAGetLastError() == WSAENETRESET)
-		WSASetLastError(WSAEHOSTUNREACH); /* nor one to keep alive: its time to live was over */
-	if (type != LIBSOCK_STREAM)
-		return n;
-	return n < 0 && WSAGetLastError() == WSAESHUTDOWN ? 0 /* one's own shutdown: end of file, as on POSIX */ : n;
-}
-
-int os_end(intptr_t fd)
-{
-	char byte;
-
-	if (os__was_reset((SOCKET)fd))
-		return LIBSOCK_ECONNRESET;
-	if (recv((SOCKET)fd, &byte, 1, MSG_PEEK) == SOCKET_ERROR && WSAGetLastError() == WSAESHUTDOWN)
-		return 0;
-	return LIBSOCK_EEOF;
-}
-
-/* Winsock itself remembers. */
-void os_note_given_up(intptr_t fd)
-{
-	(void)fd;
-}
-
-ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
-{
-	return native_received(LIBSOCK_STREAM, recv(s, data, NATIVE_SIZE(size), flags));
-}
-
 /* No piece at all would be WSAEINVAL, and a null in an empty one WSAEFAULT. */
 static DWORD os__put_part(WSABUF *part, const void *data, size_t size)
 {

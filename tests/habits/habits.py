@@ -70,18 +70,31 @@ def no_file_of_the_library_asks_which_system_it_is_on():
             for line in read(path).splitlines() if re.search(pattern, line)]
 
 
+# What a folder's files may include beside the system's headers, their own folder's, libsock.h and those between the layers.
+# The core alone knows no system at all.
+LAYERS = {"core": [], "bsd": ["native"], "posix": ["bsd", "linux"], "linux": ["native"], "winsock": ["bsd"], "null": [],
+          "poller": ["native", "bsd"]}
+BETWEEN = ["lib/os.h", "lib/compiler.h", "lib/names.h"]
+PORTABLE = ["limits.h", "stdbool.h", "stddef.h", "stdint.h", "stdlib.h", "string.h"]
+
+
 def every_file_includes_only_its_own_layer_or_the_one_below():
     bad = []
     for path in sources("lib"):
-        for name in re.findall(r'^#include [<"](.*?)[>"]', read(path), re.M):
-            in_platform = path.count("/") > 1 or path.startswith("lib/bsd")
-            portable = name in ("libsock.h", "os.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h", "stdlib.h", "string.h")
-            own = os.path.exists(os.path.join(root, "lib", name)) and name != "native.h"
-            if not in_platform and not (portable or own):
+        layer = path.split("/")[1] if path.count("/") > 1 else ""
+        for bracket, name in re.findall(r'^#include ([<"])(.*?)[>"]', read(path), re.M):
+            if bracket == "<":
+                allowed = layer not in ("core", "") or name in PORTABLE
+            elif name.startswith("native"):  # of the platform that is built
+                allowed = layer in ("posix", "winsock") or "native" in LAYERS.get(layer, [])
+            else:
+                places = [f"lib/{folder}/{name}" for folder in [layer, *LAYERS.get(layer, [])]] + BETWEEN
+                allowed = name == "libsock.h" or any(place.endswith("/" + name) and
+                                                     os.path.exists(os.path.join(root, place)) for place in places)
+            if not allowed:
                 bad.append(f"{path} includes {name}")
-            if in_platform and own and name not in ("os.h", "bsd.h", "compiler.h", "names.h"):
-                bad.append(f"{path} includes {name} of the core")
-    return bad
+    loose = [path for path in sources("lib") if path.count("/") == 1 and path not in BETWEEN]
+    return bad + [f"{path} is in no layer" for path in loose]
 
 
 def functions_are_short_and_files_fit_in_a_head():
@@ -182,7 +195,7 @@ def the_library_has_no_writable_data_but_two_counts():
 
 def only_names_and_interfaces_use_the_heap():
     allowed = ("lib/poller/epoll.c", "lib/poller/kqueue.c", "lib/poller/poll.c", "lib/posix/job.c",
-               "lib/posix/rtnetlink.c", "lib/winsock/job.c", "lib/winsock/connection.c", "lib/winsock/interface.c",
+               "lib/linux/rtnetlink.c", "lib/winsock/job.c", "lib/winsock/connection.c", "lib/winsock/interface.c",
                "lib/null/job.c")
     return [f"{path}: {line.strip()}" for path in sources("lib") if path not in allowed
             for line in read(path).splitlines() if re.search(r"\b(malloc|calloc|realloc|free)\(", line)]

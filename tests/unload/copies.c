@@ -51,7 +51,7 @@ static int find(struct copy *copy, void *module)
 	void *found;
 
 	for (int i = 0; i < NAMES; i++) {
-		snprintf(name, sizeof name, "sock_%s", names[i]);
+		snprintf(name, sizeof name, "libsock_%s", names[i]);
 		found = dlsym(module, name);
 		if (found == NULL)
 			return 0;

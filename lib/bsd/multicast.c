@@ -73,13 +73,13 @@ int bsd_multicast_set_interface(intptr_t fd, int family, uint32_t index)
 	int err = bsd_multicast__addr(index, &addr);
 
 	if (family == LIBSOCK_AF_INET)
-		return err < 0 ? err : bsd_option_write(fd, IPPROTO_IP, IP_MULTICAST_IF, &addr, sizeof addr);
+		return err < 0 ? err : bsd_sockopt_set(fd, IPPROTO_IP, IP_MULTICAST_IF, &addr, sizeof addr);
 	if (err < 0 && err != LIBSOCK_EADDRNOTAVAIL) /* no IPv4 there: of that the system chooses */
 		return err;
-	err = bsd_option_write(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
+	err = bsd_sockopt_set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
 	if (err < 0 || !NATIVE_DUAL_OPTIONS)
 		return err;
-	return bsd_option_of_ipv4(fd, bsd_option_write(fd, IPPROTO_IP, IP_MULTICAST_IF, &addr, sizeof addr));
+	return bsd_sockopt_of_ipv4(fd, bsd_sockopt_set(fd, IPPROTO_IP, IP_MULTICAST_IF, &addr, sizeof addr));
 }
 
 /* Windows tells an index instead of an address, one in whose order its pages do not agree. */
@@ -136,13 +136,13 @@ static int bsd_multicast__member(intptr_t fd, bool join, const struct os_addr *g
 	native_set_length(&addr.any, length);
 	if (source == NULL) {
 		memcpy(&one.gr_group, &addr, (size_t)length);
-		return bsd_option_write(fd, level, name, &one, sizeof one);
+		return bsd_sockopt_set(fd, level, name, &one, sizeof one);
 	}
 	memcpy(&both.gsr_group, &addr, (size_t)length);
 	bsd_addr_put(&addr, &length, source);
 	native_set_length(&addr.any, length);
 	memcpy(&both.gsr_source, &addr, (size_t)length);
-	return bsd_option_write(fd, level, name_both, &both, sizeof both);
+	return bsd_sockopt_set(fd, level, name_both, &both, sizeof both);
 }
 #else
 static int bsd_multicast__member(intptr_t fd, bool join, const struct os_addr *group, const struct os_addr *source,
@@ -195,13 +195,13 @@ static int bsd_multicast__member_once(intptr_t fd, bool join, const struct os_ad
 
 	if (group->family == LIBSOCK_AF_INET6) {
 		memcpy(&six.ipv6mr_multiaddr, group->ip, sizeof six.ipv6mr_multiaddr);
-		return bsd_option_write(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &six, sizeof six);
+		return bsd_sockopt_set(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &six, sizeof six);
 	}
 	memcpy(&four.imr_multiaddr, group->ip, sizeof four.imr_multiaddr);
 	err = bsd_multicast__addr(index, &four.imr_interface);
 	if (err < 0)
 		return err;
-	return bsd_option_write(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &four, sizeof four);
+	return bsd_sockopt_set(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &four, sizeof four);
 }
 
 /* Systems fail in different words, so whoever failed is asked why. Of a source, RFC 3678 has words of its own. */

@@ -23,11 +23,12 @@ int bsd_addr_put(union bsd_addr *to, native_len *length, const struct os_addr *f
 /* An address that the system wrote. Of a family that is none of ours, or without a name, it has family 0. */
 void bsd_addr_get(struct os_addr *to, const union bsd_addr *from, native_len length);
 
-/* setsockopt(); what the system does not know is LIBSOCK_ENOTSUP. */
-int bsd_option_write(intptr_t fd, int level, int name, const void *value, size_t size);
+/* setsockopt() and getsockopt(); what the system does not know is LIBSOCK_ENOTSUP. */
+int bsd_sockopt_set(intptr_t fd, int level, int name, const void *value, size_t size);
+int bsd_sockopt_get(intptr_t fd, int level, int name, void *value, native_len *length);
 
 /* What IPv4 said of an option of an IPv6 socket; if that is V6ONLY there may be nobody to tell. */
-int bsd_option_of_ipv4(intptr_t fd, int err);
+int bsd_sockopt_of_ipv4(intptr_t fd, int err);
 
 /* LIBSOCK_MULTICAST_INTERFACE. */
 int bsd_multicast_set_interface(intptr_t fd, int family, uint32_t index);

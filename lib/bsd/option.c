@@ -18,7 +18,7 @@ enum bsd_option__kind {
 	BSD_OPTION__SECONDS,  /* milliseconds here, whole seconds there */
 	BSD_OPTION__LINGER,
 	BSD_OPTION__DONTFRAG, /* two of the states that the system has */
-	BSD_OPTION__INTERFACE /* see bsd_multicast.c */
+	BSD_OPTION__INTERFACE /* see multicast.c */
 };
 
 /* `name6` is what IPv6 has beside IPv4, or 0: then an IPv6 socket has the same one. */
@@ -68,22 +68,6 @@ union bsd_option__value {
 	struct linger linger;
 };
 
-/* What the core has let through has its row; a system that does not know it has not this option. */
-static int bsd_option__error(void)
-{
-	int err = bsd_error();
-
-	return err == LIBSOCK_ENOPROTOOPT ? LIBSOCK_ENOTSUP : err;
-}
-
-int bsd_option_write(intptr_t fd, int level, int name, const void *value, size_t size)
-{
-	int result;
-
-	BSD_CALL(result, setsockopt((native_socket)fd, level, name, value, (native_len)size));
-	return result == 0 ? 0 : bsd_option__error();
-}
-
 /* Up, so that a little time does not become none. */
 static int bsd_option__seconds(int64_t ms)
 {
@@ -115,16 +99,7 @@ static int bsd_option__put(intptr_t fd, enum bsd_option__kind kind, int level, i
 	default:
 		break;
 	}
-	return bsd_option_write(fd, level, name, &v, size);
-}
-
-int bsd_option_of_ipv4(intptr_t fd, int err)
-{
-	int64_t alone = 0;
-
-	if (err < 0 && os_option_get(fd, LIBSOCK_AF_INET6, LIBSOCK_V6ONLY, &alone) == 0 && alone)
-		return 0;
-	return err;
+	return bsd_sockopt_set(fd, level, name, &v, size);
 }
 
 /* An IPv6 socket speaks IPv4 too, which has its own hop limits and the like. */
@@ -135,7 +110,7 @@ static int bsd_option__put_dual(intptr_t fd, const struct bsd_option__row *row, 
 
 	if (err < 0 || !NATIVE_DUAL_OPTIONS)
 		return err;
-	return bsd_option_of_ipv4(fd, bsd_option__put(fd, row->kind, row->level, row->name, value));
+	return bsd_sockopt_of_ipv4(fd, bsd_option__put(fd, row->kind, row->level, row->name, value));
 }
 
 int os_option_set(intptr_t fd, int family, int option, int64_t value)
@@ -174,7 +149,7 @@ int os_option_get(intptr_t fd, int family, int option, int64_t *value)
 	const struct bsd_option__row *row = bsd_option__find(option);
 	union bsd_option__value v = {0};
 	native_len length = sizeof v.number;
-	int level, name, result;
+	int level, name, err;
 
 	if (row == NULL)
 		return LIBSOCK_ENOTSUP;
@@ -188,9 +163,8 @@ int os_option_get(intptr_t fd, int family, int option, int64_t *value)
 	}
 	if (row->kind == BSD_OPTION__LINGER)
 		length = sizeof v.linger;
-	BSD_CALL(result, getsockopt((native_socket)fd, level, name, (void *)&v, &length));
-	if (result != 0)
-		return bsd_option__error();
-	*value = bsd_option__get(row->kind, &v, length);
-	return 0;
+	err = bsd_sockopt_get(fd, level, name, &v, &length);
+	if (err == 0)
+		*value = bsd_option__get(row->kind, &v, length);
+	return err;
 }
