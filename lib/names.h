@@ -68,6 +68,7 @@
 #define native_report_icmp libsock__native_report_icmp
 #define native_resolver_error libsock__native_resolver_error
 #define native_send_each libsock__native_send_each
+#define native_send_failed libsock__native_send_failed
 #define native_send_message libsock__native_send_message
 #define native_set_blocking libsock__native_set_blocking
 #define native_shutdown libsock__native_shutdown
