@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { ON_ALL, NOT_ON_WINDOWS, NOT_ON_WINE };
+enum { ON_ALL, NOT_ON_WINDOWS, NOT_ON_WINE, NOT_ON_WINE_8 };
 
 /* The kinds of sockets that have options. */
 static const struct {
@@ -35,9 +35,9 @@ static const struct option {
 	{LIBSOCK_TOS, 0, NOT_ON_WINDOWS, 0, 255, 0},
 	{LIBSOCK_DONTFRAG, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
 	{LIBSOCK_KEEPALIVE, LIBSOCK_STREAM, ON_ALL, 0, 1, 0},
-	{LIBSOCK_KEEPALIVE_IDLE, LIBSOCK_STREAM, NOT_ON_WINE, 1, 32767000, 7200000},
-	{LIBSOCK_KEEPALIVE_INTERVAL, LIBSOCK_STREAM, NOT_ON_WINE, 1, 32767000, -2},
-	{LIBSOCK_KEEPALIVE_COUNT, LIBSOCK_STREAM, NOT_ON_WINE, 1, 127, -2},
+	{LIBSOCK_KEEPALIVE_IDLE, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 32767000, 7200000},
+	{LIBSOCK_KEEPALIVE_INTERVAL, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 32767000, -2},
+	{LIBSOCK_KEEPALIVE_COUNT, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 127, -2},
 	{LIBSOCK_DEAD_PEER, LIBSOCK_STREAM, NOT_ON_WINE, 0, INT32_MAX, 0},
 	{LIBSOCK_MULTICAST_LOOP, LIBSOCK_DGRAM, ON_ALL, 0, 1, 1},
 	{LIBSOCK_MULTICAST_TTL, LIBSOCK_DGRAM, ON_ALL, 0, 255, 1},
@@ -50,24 +50,18 @@ static int on_windows(void)
 	return sock_has(LIBSOCK_HAS_UNIX_DGRAM) == 0;
 }
 
-/* Some Wines have what keeps a connection alive, some have not. */
-static int wine_has(const struct option *o)
-{
-	struct sock s;
-	int64_t value;
-	int err;
-
-	expect(sock_open(&s, LIBSOCK_AF_INET, o->type), 0);
-	err = sock_get(s, o->number, &value);
-	sock_close(&s);
-	return err == 0;
-}
-
 static int has_option(const struct option *o)
 {
-	if (o->where == NOT_ON_WINE && native_is_wine())
-		return wine_has(o);
-	return o->where == ON_ALL || (o->where == NOT_ON_WINDOWS ? !on_windows() : !native_is_wine());
+	switch (o->where) {
+	case NOT_ON_WINDOWS:
+		return !on_windows();
+	case NOT_ON_WINE:
+		return !native_is_wine();
+	case NOT_ON_WINE_8:
+		return native_is_wine() != 8;
+	default:
+		return 1;
+	}
 }
 
 static struct sock opened(int family, int type)

@@ -68,8 +68,10 @@ static inline int keeps_data_before_a_reset(void)
 int native_open_descriptors(void);
 int native_is_inheritable(intptr_t fd);
 void native_linger_zero(intptr_t fd);
-int native_is_wine(void);
 int native_process_id(void);
+
+/* The first number of Wine's version, or 0: not Wine. */
+int native_is_wine(void);
 
 /* The user of this process, or -1. */
 int64_t native_user_id(void);

@@ -196,7 +196,7 @@ int os_peer(intptr_t fd, struct os_addr *addr)
 	native_len length = sizeof name;
 	int result;
 
-	BSD_CALL(result, getpeername((native_socket)fd, &name.any, &length));
+	BSD_CALL(result, native_getpeername((native_socket)fd, &name.any, &length));
 	if (result != 0)
 		return bsd_error();
 	bsd_addr_get(addr, &name, length);

@@ -176,6 +176,11 @@ static inline int native_getsockname(int fd, struct sockaddr *name, socklen_t *l
 	return getsockname(fd, name, length);
 }
 
+static inline int native_getpeername(int fd, struct sockaddr *name, socklen_t *length)
+{
+	return getpeername(fd, name, length);
+}
+
 /* What getaddrinfo() returned, in our codes. */
 int native_resolver_error(int number);
 

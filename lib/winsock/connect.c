@@ -72,17 +72,47 @@ int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, in
 	return -1;
 }
 
+/*
+ * A peer is named of an attempt that is under way, too, and by Wine 10 of a connection that was reset. For how long there
+ * has been a connection is told of one alone, and −1 of all else (Microsoft's page on SO_CONNECT_TIME).
+ */
+static bool connect__is_up(SOCKET s, int family)
+{
+	DWORD seconds = 0;
+	int type = 0, length = sizeof type, size = sizeof seconds;
+
+	if (getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &length) != 0 || type != SOCK_STREAM)
+		return true; /* datagram sockets have no connection, but a peer */
+	if (family != AF_UNIX && getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char *)&seconds, &size) == 0 &&
+	    seconds == (DWORD)-1)
+		return false;
+	return !native_was_reset(s);
+}
+
+int native_getpeername(SOCKET s, struct sockaddr *name, int *length)
+{
+	if (getpeername(s, name, length) != 0)
+		return -1;
+	if (connect__is_up(s, name->sa_family))
+		return 0;
+	WSASetLastError(WSAENOTCONN);
+	return -1;
+}
+
 /* SO_ERROR may be empty yet where select tells of a failure (Microsoft's page on SO_ERROR), or when it was asked before. */
 bool native_is_connected(SOCKET s)
 {
 	struct sockaddr_storage peer;
 	int size = sizeof peer, number = 0, length = sizeof number;
+	const bool was = getpeername(s, (struct sockaddr *)&peer, &size) == 0;
 
-	if (getpeername(s, (struct sockaddr *)&peer, &size) == 0)
+	if (was && connect__is_up(s, peer.ss_family))
 		return true;
 	Sleep(0);
 	getsockopt(s, SOL_SOCKET, SO_ERROR, (char *)&number, &length);
-	WSASetLastError(number != 0 ? number : WSAENOTCONN);
+	if (number == 0)
+		number = was ? WSAECONNRESET : WSAENOTCONN;
+	WSASetLastError(number);
 	return false;
 }
 

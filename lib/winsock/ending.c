@@ -11,7 +11,7 @@
  * After a reset that has been told, Wine says end of file. It remembers the reset itself only if its server came to see it
  * before a receive did; all that it knows otherwise is that both directions are over, and a send that is not one's own end.
  */
-static bool ending__was_reset(SOCKET s)
+bool native_was_reset(SOCKET s)
 {
 	WSAPOLLFD item = {.fd = s};
 
@@ -24,7 +24,7 @@ static bool ending__was_reset(SOCKET s)
 /* Wine's succeeds after a reset, and what then is left to be seen is an own end: say it first, as other systems do. */
 int native_shutdown(SOCKET s, int how)
 {
-	if (ending__was_reset(s)) {
+	if (native_was_reset(s)) {
 		WSASetLastError(WSAENOTCONN);
 		return SOCKET_ERROR;
 	}
@@ -47,7 +47,7 @@ int os_end(intptr_t fd)
 {
 	char byte;
 
-	if (ending__was_reset((SOCKET)fd))
+	if (native_was_reset((SOCKET)fd))
 		return LIBSOCK_ECONNRESET;
 	if (recv((SOCKET)fd, &byte, 1, MSG_PEEK) == SOCKET_ERROR && WSAGetLastError() == WSAESHUTDOWN)
 		return 0;

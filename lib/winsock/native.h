@@ -91,9 +91,13 @@ SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length, bool nowait);
 int native_shutdown(SOCKET s, int how);
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags);
 int native_getsockname(SOCKET s, struct sockaddr *name, int *length);
+int native_getpeername(SOCKET s, struct sockaddr *name, int *length);
 
 /* Of an attempt that is over and has no error in SO_ERROR: is there a peer? Or else WSAGetLastError() says why not. */
 bool native_is_connected(SOCKET s);
+
+/* Has the connection ended with a reset, whoever was told of it? */
+bool native_was_reset(SOCKET s);
 
 /* One datagram. `length` may be NULL with `from`. */
 ptrdiff_t native_receive(SOCKET s, void *data, size_t size, int flags, struct sockaddr *from, int *length);

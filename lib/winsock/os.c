@@ -296,6 +296,24 @@ int native_getsockname(SOCKET s, struct sockaddr *name, int *length)
 
 _Static_assert((int)OS_WAIT_MAX <= FD_SETSIZE, "a set of sockets holds all that are waited for");
 
+/* How long a reset can be overlooked by who waits to send. */
+enum { OS__SLICE_MS = 100 };
+
+/*
+ * That a connection was reset select promises to tell among the readable alone (Microsoft's page on it), where a writer
+ * would be told of all that has come, too. Asked anew it finds that a send would fail; Wine 10, which sends in the
+ * background what it took, can forget to say so to who is waiting already.
+ */
+static int os__patience(const struct os_wait_item items[], int count, int wait_ms)
+{
+	if (wait_ms >= 0 && wait_ms <= OS__SLICE_MS)
+		return wait_ms;
+	for (int i = 0; i < count; i++)
+		if (items[i].event == OS_WRITABLE)
+			return OS__SLICE_MS;
+	return wait_ms;
+}
+
 /*
  * select, not WSAPoll: before Windows 10 2004 that never told of a failed connect (it is in select's set of exceptions). A
  * set is an array here, so a socket's number does not matter.
@@ -303,7 +321,8 @@ _Static_assert((int)OS_WAIT_MAX <= FD_SETSIZE, "a set of sockets holds all that 
 int os_wait(struct os_wait_item items[], int count, int wait_ms)
 {
 	fd_set readable, writable, failed;
-	struct timeval limit = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+	const int patience = os__patience(items, count, wait_ms);
+	struct timeval limit = {.tv_sec = patience / 1000, .tv_usec = patience % 1000 * 1000};
 	int ready = 0;
 
 	if (count == 0) { /* select takes no empty sets */
@@ -318,7 +337,7 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms)
 		if (items[i].event == OS_CONNECTED) /* for others it would mean out-of-band data */
 			FD_SET((SOCKET)items[i].fd, &failed);
 	}
-	if (select(0, &readable, &writable, &failed, wait_ms < 0 ? NULL : &limit) < 0)
+	if (select(0, &readable, &writable, &failed, patience < 0 ? NULL : &limit) < 0)
 		return native_is_no_socket() ? LIBSOCK_EBADF : os_error(WSAGetLastError());
 	for (int i = 0; i < count; i++) {
 		SOCKET s = (SOCKET)items[i].fd;

@@ -68,7 +68,8 @@ static bool wsapoll__connect_failed(SOCKET s)
 
 	FD_ZERO(&failed);
 	FD_SET(s, &failed);
-	return select(0, NULL, NULL, &failed, &at_once) > 0 && getpeername(s, (struct sockaddr *)&peer, &length) != 0;
+	return select(0, NULL, NULL, &failed, &at_once) > 0 &&
+	       native_getpeername(s, (struct sockaddr *)&peer, &length) != 0;
 }
 
 /* Such a connect has nothing told of it, or an end alone; the rest needs to be asked only where all is quiet. */

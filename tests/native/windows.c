@@ -6,6 +6,7 @@
 
 #include <direct.h>
 #include <io.h>
+#include <stdlib.h>
 
 /* Handles are multiples of four; GetProcessHandleCount would count other things too, and under Wine counts nothing. */
 int native_open_descriptors(void)
@@ -36,7 +37,10 @@ void native_linger_zero(intptr_t fd)
 
 int native_is_wine(void)
 {
-	return GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != NULL;
+	const char *(CDECL *version)(void) = (const char *(CDECL *)(void))(void (*)(void))GetProcAddress(
+		GetModuleHandleA("ntdll.dll"), "wine_get_version");
+
+	return version ? atoi(version()) : 0;
 }
 
 int64_t native_held_up(void)
