@@ -184,6 +184,8 @@ static int windows__tell(const struct windows__table *table, const void *row, os
 	};
 
 	table->get(&connection, row);
+	if (connection.local.port == 0)
+		return 0; /* Wine 10 lists sockets that have no address yet, too */
 	if (connection.pid == 0)
 		connection.pid = -1; /* the idle process: nobody's any more */
 	return found(context, &connection);
