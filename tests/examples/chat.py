@@ -1,38 +1,26 @@
 """multicast_chat: who is in the group hears what is said there, on the loopback."""
 import pathlib
 import socket
-import subprocess
-import threading
 
-from harness import DEADLINE, PROGRAMS, WINDOWS, WRAPPER, check, check_error, finish, run, skip, skip_all
+from harness import WINDOWS, Running, check, check_error, finish, run, skip, skip_all
 
 INTERFACE = 'lo'
 if not pathlib.Path('/sys/class/net', INTERFACE).exists():
     skip_all('no loopback interface of a known name')
 
 
-class Talker:
+class Talker(Running):
     """A chat with its terminal; what it prints comes line by line."""
 
     def __init__(self, group, name):
-        self.process = subprocess.Popen([*WRAPPER, PROGRAMS['multicast_chat'], group, name, INTERFACE],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.timer = threading.Timer(DEADLINE, self.process.kill)  # which ends whatever waits for it
-        self.timer.start()
+        super().__init__('multicast_chat', group, name, INTERFACE)
 
     def hears(self):
         return self.process.stdout.readline().decode().strip()
 
-    def says(self, data):
-        self.process.stdin.write(data)
-        self.process.stdin.flush()
-
     def leave(self):
-        self.process.stdin.close()
-        status = self.process.wait()
-        self.timer.cancel()
-        self.process.stdout.close()
-        return status
+        self.ends_input()
+        return self.finish()
 
 
 keeper = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # of a port that no other program is given

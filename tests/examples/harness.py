@@ -4,8 +4,11 @@ Every test gets the paths of the programs as arguments. EXE_WRAPPER, if it is se
 """
 import atexit
 import contextlib
+import io
 import os
 import pathlib
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +19,8 @@ DEADLINE = 60  # seconds until a program that should have ended or spoken is a f
 PROGRAMS = {pathlib.PurePath(path).stem: os.path.abspath(path) for path in sys.argv[1:]}
 WRAPPER = [word for word in [os.environ.get('EXE_WRAPPER')] if word]
 WINDOWS = any(path.endswith('.exe') for path in sys.argv[1:])
+# The first number of Wine's version, or 0: not Wine.
+WINE = int(re.search(rb'\d+', subprocess.run([*WRAPPER, '--version'], stdout=subprocess.PIPE, check=True).stdout)[0]) if WRAPPER else 0
 
 points = []
 kept = []  # sockets, for their ports
@@ -56,6 +61,15 @@ def has_ipv6():
         return False
 
 
+def exit_status(status, has_complained):
+    """How a program ended, for which it need not have ended by itself where it is Wine's.
+
+    A Unix thread that ends in the same moment as its process may take a lock of glibc's along, at which the process then
+    waits. For Windows it has ended; Wine kills what is left a second later, and its exit status is lost.
+    """
+    return int(has_complained) if WINE and status == -signal.SIGKILL else status
+
+
 def run(name, *args, stdout=None):
     """Runs a program to its end; the answer has returncode, stdout and stderr (bytes, with Unix line ends in stderr)."""
     done = subprocess.CompletedProcess(WRAPPER + [PROGRAMS[name], *args], 'not ended in time')
@@ -67,6 +81,7 @@ def run(name, *args, stdout=None):
         for file in out, err:
             file.seek(0)
         done.stdout, done.stderr = out.read(), err.read().replace(b'\r\n', b'\n')
+    done.returncode = exit_status(done.returncode, bool(done.stderr))
     return done
 
 
@@ -98,10 +113,15 @@ class Running:
     def __init__(self, name, *args):
         self.process = subprocess.Popen(WRAPPER + [PROGRAMS[name], *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, bufsize=0)
-        self.timer = threading.Timer(DEADLINE, self.process.kill)  # which ends whatever waits for it
+        self.late = self.complained = False
+        self.timer = threading.Timer(DEADLINE, self.give_up)  # which ends whatever waits for it
         self.timer.daemon = True
         self.timer.start()
         atexit.register(end, self.process)
+
+    def give_up(self):
+        self.late = True
+        self.process.kill()
 
     def says(self, data):
         """All of the data to its standard input, if it takes it."""
@@ -124,6 +144,7 @@ class Running:
         line = b''
         while not line.endswith(b'\n') and (more := self.process.stderr.read(1)):
             line += more
+        self.complained |= bool(line)
         return line.decode(errors='replace').strip()
 
     def listens(self):
@@ -132,13 +153,19 @@ class Running:
         if not line.startswith('listening on '):
             print(f'Bail out! {self.process.args} said {line!r}')
             sys.exit(1)
+        self.complained = False
         return line[len('listening on '):]
 
     def finish(self):
         """Its exit status, once it has ended by itself."""
         status = self.process.wait()
         self.timer.cancel()
-        return status
+        if self.late or status != -signal.SIGKILL:
+            return status
+        os.set_blocking(self.process.stderr.fileno(), False)  # what Wine leaves running may keep the pipe open
+        rest = self.process.stderr.read() or b''
+        self.process.stderr = io.BytesIO(rest)  # still to be heard
+        return exit_status(status, self.complained or rest)
 
 
 def keep_port(host='127.0.0.1', port=0, kind=socket.SOCK_STREAM):
