@@ -53,6 +53,7 @@
 #define native_connect libsock__native_connect
 #define native_discard libsock__native_discard
 #define native_get_local4 libsock__native_get_local4
+#define native_getpeername libsock__native_getpeername
 #define native_getsockname libsock__native_getsockname
 #define native_hears libsock__native_hears
 #define native_identity libsock__native_identity
@@ -74,6 +75,7 @@
 #define native_shutdown libsock__native_shutdown
 #define native_start libsock__native_start
 #define native_tame libsock__native_tame
+#define native_was_reset libsock__native_was_reset
 #define netlink_dump libsock__netlink_dump
 #define os_accept libsock__os_accept
 #define os_adopt libsock__os_adopt
