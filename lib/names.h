@@ -51,7 +51,6 @@
 #define native_bind libsock__native_bind
 #define native_closes libsock__native_closes
 #define native_connect libsock__native_connect
-#define native_discard libsock__native_discard
 #define native_get_local4 libsock__native_get_local4
 #define native_getpeername libsock__native_getpeername
 #define native_getsockname libsock__native_getsockname
