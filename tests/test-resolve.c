@@ -88,6 +88,20 @@ static int resolver_calls(void)
 	return six->calls + four->calls + reverse_calls;
 }
 
+enum { SOME_STACK = 192 * 1024 }; /* more than glibc's resolver takes for the longest answer */
+
+/* A program's thread-local variables. glibc takes them out of every thread's stack, from which a look-up needs its own. */
+static _Thread_local volatile char locals[240 * 1024];
+
+static void use_some_stack(void)
+{
+	volatile char stack[SOME_STACK];
+
+	for (int i = SOME_STACK - 1; i >= 0; i -= 1024)
+		stack[i] = 1;
+	locals[0] = stack[1023];
+}
+
 /* The linker's names. */
 int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **list);
 void __wrap_freeaddrinfo(struct addrinfo *list);
@@ -100,6 +114,7 @@ int __wrap_getaddrinfo(const char *name, const char *service, const struct addri
 	ck_assert_ptr_null(service);
 	ck_assert_int_eq(hints->ai_flags, 0); /* neither AI_ADDRCONFIG nor AI_CANONNAME nor AI_V4MAPPED */
 	ck_assert(hints->ai_family == AF_INET || hints->ai_family == AF_INET6);
+	use_some_stack();
 	return resolver_call(hints->ai_family == AF_INET ? four : six, list);
 }
 

@@ -189,17 +189,38 @@ static void job__pin(void)
 	atomic_fetch_or(&job__count, JOB__PINNED);
 }
 
+/*
+ * How much stack a thread is given; 0: the default. glibc takes the program's thread-local variables out of it, which may
+ * be any number of bytes, and has a call that tells how much that is. It is nobody's to link with, but Rust's and Java's
+ * threads ask for it in this way, too. A program that is linked statically cannot.
+ */
+static size_t job__stack(const pthread_attr_t *attributes)
+{
+#ifdef __GLIBC__
+	size_t (*taken)(const pthread_attr_t *attributes) = NULL;
+
+	if (JOB__HAS_LOADER)
+		*(void **)(void *)&taken = dlsym(RTLD_DEFAULT, "__pthread_get_minstack");
+	return taken ? taken(attributes) + JOB__STACK : 0;
+#else
+	(void)attributes;
+	return JOB__STACK;
+#endif
+}
+
 /* Detached, and with every signal blocked: the host program's handlers do not run in a thread that it does not know. */
-static int job__create(struct job__part *part, size_t stack)
+static int job__create(struct job__part *part)
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
 	sigset_t all, before;
+	size_t stack;
 	int number;
 
 	sigfillset(&all);
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	stack = job__stack(&attributes);
 	if (stack > 0)
 		pthread_attr_setstacksize(&attributes, stack); /* one that is too small stays as it was */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -220,9 +241,7 @@ int os_job_start(struct os_job *job, int number)
 	job__pin();
 	*part = (struct job__part){.head = head, .number = number};
 	job__change(head, 0, 1);
-	error = job__create(part, JOB__STACK);
-	if (error == EINVAL)
-		error = job__create(part, 0); /* the program's thread-local variables are counted in (glibc) */
+	error = job__create(part);
 	if (error == 0)
 		return 0;
 	atomic_fetch_sub(&job__count, 1);
