@@ -744,7 +744,7 @@ struct sock_attempt {
 /**
  * Connect a stream to a name or literal of whatever family: Happy Eyeballs, version 2 (RFC 8305).
  *
- * Both families are looked up at the same time. The first attempt starts as soon as there are IPv6 addresses, or 50 ms
+ * Both families are looked up at the same time, as by sock_resolve(). The first attempt starts as soon as there are IPv6 addresses, or 50 ms
  * after there are IPv4 ones (sooner where the deadline is near); what comes later joins in. So a name server that keeps one
  * of the answers to itself does not hold the call. Addresses are tried in the order of RFC 6724, the families in turn, IPv6
  * first unless this machine has no way there. The next attempt starts 250 ms after the last one, or at once when one
@@ -1471,7 +1471,9 @@ LIBSOCK_API int sock_activated(struct sock out[], int max, const char *name);
  * machine has no way there, and in each as the resolver has them.
  *
  * #LIBSOCK_AF_ANY asks for both families at the same time. If only one has answered when the deadline passes, its addresses
- * are the result.
+ * are the result. A name without a dot, which a machine's search list may complete to several hosts' names, is asked for in
+ * one question, so that both families' addresses are one host's. Where the list completes names with dots, too, each family
+ * may have its own completion: a name that is whole is safe with a dot at its end.
  *
  * @param[in] name     A name or a literal, which is its own only address. Must not be NULL.
  * @param[in] family   #LIBSOCK_AF_ANY, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6.

@@ -241,7 +241,8 @@ int os_poller_wait(intptr_t poller, struct sock_event *events, int max, int wait
 
 /*
  * All addresses of a name in one family, through the system's resolver, in its order, each once; at most `max` are written,
- * their number is returned, at least 1. The name is well-formed and no literal. Waits as long as the resolver does.
+ * their number is returned, at least 1. Of LIBSOCK_AF_ANY, in one question, those of IPv6 and then those of IPv4, at most
+ * `max` of each. The name is well-formed and no literal. Waits as long as the resolver does.
  */
 int os_resolve(const char *name, int family, struct os_addr out[], int max);
 

@@ -22,8 +22,8 @@ struct resolver {
 	int late_answer; /* what is let go gets the answer, else EAI_AGAIN */
 	int is_stuck, waiting, let_go; /* it does not answer: each call waits until it, the oldest, is let go */
 };
-static struct resolver resolvers[2];
-static struct resolver *const six = &resolvers[0], *const four = &resolvers[1];
+static struct resolver resolvers[3];
+static struct resolver *const six = &resolvers[0], *const four = &resolvers[1], *const both = &resolvers[2];
 static int reverse_calls;
 static int resolver_is_forked; /* nobody waits here, whatever state lock and condition were copied in */
 static pthread_mutex_t resolver_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -85,7 +85,7 @@ static void until_asked(struct resolver *r, int calls)
 
 static int resolver_calls(void)
 {
-	return six->calls + four->calls + reverse_calls;
+	return six->calls + four->calls + both->calls + reverse_calls;
 }
 
 enum { SOME_STACK = 192 * 1024 }; /* more than glibc's resolver takes for the longest answer */
@@ -110,11 +110,14 @@ int __wrap_getnameinfo(const struct sockaddr *addr, socklen_t length, char *host
 
 int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **list)
 {
-	ck_assert_str_eq(name, "a-name.example");
 	ck_assert_ptr_null(service);
 	ck_assert_int_eq(hints->ai_flags, 0); /* neither AI_ADDRCONFIG nor AI_CANONNAME nor AI_V4MAPPED */
-	ck_assert(hints->ai_family == AF_INET || hints->ai_family == AF_INET6);
 	use_some_stack();
+	if (hints->ai_family == AF_UNSPEC) {
+		ck_assert_str_eq(name, "short");
+		return resolver_call(both, list);
+	}
+	ck_assert(strcmp(name, "a-name.example") == 0 || strcmp(name, "short.") == 0 || hints->ai_family == AF_INET);
 	return resolver_call(hints->ai_family == AF_INET ? four : six, list);
 }
 
@@ -151,18 +154,19 @@ static struct answer {
 		struct sockaddr_in four;
 		struct sockaddr_in6 six;
 	} addr[MOST];
-} answers[2];
+} answers[3];
 
+/* Of the resolver of both families the first, third and so on are IPv4. */
 static void resolver_says(struct resolver *r, int answer, const char *last)
 {
 	struct answer *a = &answers[r - resolvers];
-	const int family = r == four ? AF_INET : AF_INET6;
-
 	memset(a, 0, sizeof *a);
 	r->answer = answer;
 	r->number = r->frees = 0;
 	r->list = *last ? a->item : NULL;
 	for (int i = 0; last[i]; i++) {
+		const int family = r == four || (r == both && i % 2 == 0) ? AF_INET : AF_INET6;
+
 		a->item[i] = (struct addrinfo){.ai_family = family, .ai_addr = (struct sockaddr *)&a->addr[i]};
 		a->item[i].ai_addr->sa_family = (sa_family_t)family;
 		a->item[i].ai_addrlen = family == AF_INET ? sizeof a->addr->four : sizeof a->addr->six;
@@ -279,6 +283,22 @@ static int has_ip6(void)
 	return err == 0;
 }
 
+/* 127.0.0.1 and ::1 at the same port, so far as the machine has both. */
+static void listeners(struct sock *l4, struct sock *l6, struct sock_addr *addr)
+{
+	int err = LIBSOCK_EADDRINUSE;
+
+	for (int64_t by = soon(); err == LIBSOCK_EADDRINUSE && sock_now() < by;) {
+		*l4 = listener(LIBSOCK_AF_INET, 8, addr);
+		*addr = loopback(LIBSOCK_AF_INET6, addr->port);
+		err = has_ip6() ? sock_serve(l6, addr, 8) : 0;
+		if (err < 0)
+			sock_close(l4);
+	}
+	expect(err, 0);
+	expect(sock_addr_set(addr, "a-name.example", addr->port), 0);
+}
+
 START_TEST(resolve_gives_each_address_once_in_the_resolvers_order)
 {
 	const int64_t deadlines[] = {LIBSOCK_FOREVER, soon()};
@@ -301,6 +321,57 @@ START_TEST(resolve_gives_each_address_once_in_the_resolvers_order)
 	}
 	ck_assert_int_eq(four->frees, 6);
 	ck_assert_int_eq(six->frees, 6);
+}
+END_TEST
+
+/* What the resolver completes from a search list is one host's for both families only if it is one question. */
+START_TEST(a_name_without_a_dot_is_one_question_for_both_families)
+{
+	const int64_t deadlines[] = {LIBSOCK_FOREVER, soon()};
+	const int four_at = has_ip6() ? 1 : 0, six_at = has_ip6() ? 0 : 2;
+	struct sock_addr out[4];
+
+	resolver_says(six, EAI_FAIL, "");
+	resolver_says(four, EAI_FAIL, "");
+	for (int d = 0; d < 2; d++) {
+		resolver_says(both, 0, "213121");
+		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 4, deadlines[d]), 3);
+		ck_assert_str_eq(out[four_at].host, "127.0.0.2");
+		ck_assert_str_eq(out[four_at + 1].host, "127.0.0.3");
+		ck_assert_str_eq(out[six_at].host, "::1");
+		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 1, deadlines[d]), 1);
+		ck_assert_str_eq(out[0].host, has_ip6() ? "::1" : "127.0.0.2");
+		resolver_says(both, 0, "1");
+		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 4, deadlines[d]), 1);
+		ck_assert_str_eq(out[0].host, "127.0.0.1");
+		resolver_says(both, EAI_AGAIN, "");
+		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 4, deadlines[d]), LIBSOCK_EAI_AGAIN);
+		resolver_says(both, 0, "");
+		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 4, deadlines[d]), LIBSOCK_EAI_NONAME);
+		expect(sock_resolve("short", LIBSOCK_AF_INET, out, 4, deadlines[d]), LIBSOCK_EAI_FAIL);
+		expect(sock_resolve("short.", LIBSOCK_AF_ANY, out, 4, deadlines[d]), LIBSOCK_EAI_FAIL); /* completed by nobody */
+	}
+}
+END_TEST
+
+START_TEST(a_dial_to_a_name_without_a_dot_takes_the_host_that_it_is)
+{
+	struct sock l4, l6 = {0}, s;
+	struct sock_addr addr, peer;
+
+	listeners(&l4, &l6, &addr);
+	expect(sock_addr_set(&addr, "short", addr.port), 0);
+	resolver_says(six, 0, "1");
+	resolver_says(four, EAI_NONAME, "");
+	resolver_says(both, 0, "1");
+	for (int i = 0; i < 2; i++) {
+		expect(sock_dial(&s, &addr, i ? soon() : LIBSOCK_FOREVER), 0);
+		expect(sock_peer(s, &peer), 0);
+		ck_assert_str_eq(peer.host, "127.0.0.1");
+		sock_close(&s);
+	}
+	sock_close(&l4);
+	sock_close(&l6);
 }
 END_TEST
 
@@ -498,22 +569,6 @@ START_TEST(connect_and_sendto_and_dial_give_up_within_the_lookup)
 	both_stuck(0);
 }
 END_TEST
-
-/* 127.0.0.1 and ::1 at the same port, so far as the machine has both. */
-static void listeners(struct sock *l4, struct sock *l6, struct sock_addr *addr)
-{
-	int err = LIBSOCK_EADDRINUSE;
-
-	for (int64_t by = soon(); err == LIBSOCK_EADDRINUSE && sock_now() < by;) {
-		*l4 = listener(LIBSOCK_AF_INET, 8, addr);
-		*addr = loopback(LIBSOCK_AF_INET6, addr->port);
-		err = has_ip6() ? sock_serve(l6, addr, 8) : 0;
-		if (err < 0)
-			sock_close(l4);
-	}
-	expect(err, 0);
-	expect(sock_addr_set(addr, "a-name.example", addr->port), 0);
-}
 
 /* RFC 8305, section 3. The silent family is silent until the call has returned, whatever the clock says. */
 START_TEST(a_silent_family_does_not_hold_a_dial)
@@ -734,6 +789,8 @@ int main(void)
 		{bind_takes_a_name_too},
 		{literals_localhost_and_malformed_names_never_reach_it},
 		{resolve_gives_each_address_once_in_the_resolvers_order},
+		{a_name_without_a_dot_is_one_question_for_both_families},
+		{a_dial_to_a_name_without_a_dot_takes_the_host_that_it_is},
 		{resolve_puts_last_what_leads_nowhere},
 		{the_families_answers_are_put_together},
 		{resolve_answers_literals_and_localhost_itself},

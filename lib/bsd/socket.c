@@ -287,6 +287,29 @@ static bool bsd__is_new(const struct os_addr found[], int count)
 	return i == count;
 }
 
+static int bsd__take(const struct addrinfo *item, int family, struct os_addr out[], int max)
+{
+	int count = 0;
+
+	for (; item && count < max; item = item->ai_next) {
+		bsd_addr_get(&out[count], (const union bsd_addr *)(const void *)item->ai_addr, (native_len)item->ai_addrlen);
+		count += out[count].family == family && bsd__is_new(out, count);
+	}
+	return count;
+}
+
+static int bsd__resolver_family(int family)
+{
+	switch (family) {
+	case LIBSOCK_AF_INET:
+		return AF_INET;
+	case LIBSOCK_AF_INET6:
+		return AF_INET6;
+	default:
+		return AF_UNSPEC;
+	}
+}
+
 /*
  * No AI_ADDRCONFIG: it would make localhost unknown on a machine without a network. No canonical name, no mapped addresses:
  * they cost look-ups that nobody asked for.
@@ -294,10 +317,10 @@ static bool bsd__is_new(const struct os_addr found[], int count)
 int os_resolve(const char *name, int family, struct os_addr out[], int max)
 {
 	const struct addrinfo hints = {
-		.ai_family = family == LIBSOCK_AF_INET ? AF_INET : AF_INET6,
+		.ai_family = bsd__resolver_family(family),
 		.ai_socktype = SOCK_STREAM, /* any one: each address once, not once for every protocol */
 	};
-	struct addrinfo *list, *item;
+	struct addrinfo *list;
 	int count = 0, number;
 
 	if (native_start() != 0)
@@ -305,10 +328,10 @@ int os_resolve(const char *name, int family, struct os_addr out[], int max)
 	number = getaddrinfo(name, NULL, &hints, &list);
 	if (number != 0)
 		return native_resolver_error(number);
-	for (item = list; item && count < max; item = item->ai_next) {
-		bsd_addr_get(&out[count], (const union bsd_addr *)(const void *)item->ai_addr, (native_len)item->ai_addrlen);
-		count += out[count].family == family && bsd__is_new(out, count);
-	}
+	if (family != LIBSOCK_AF_INET)
+		count = bsd__take(list, LIBSOCK_AF_INET6, out, max);
+	if (family != LIBSOCK_AF_INET6)
+		count += bsd__take(list, LIBSOCK_AF_INET, out + count, max);
 	freeaddrinfo(list);
 	return count > 0 ? count : LIBSOCK_EAI_NONAME;
 }

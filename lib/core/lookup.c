@@ -14,6 +14,7 @@ static const int lookup__families[LOOKUP_PARTS] = {[LOOKUP_IP6] = LIBSOCK_AF_INE
 struct lookup__job {
 	struct os_job base;
 	int max;
+	bool is_one; /* question for both families, which is the first part */
 	int result[LOOKUP_PARTS];
 	char name[LIBSOCK_HOST_MAX];
 	struct os_addr found[]; /* `max` for each family; what a reverse look-up asks about */
@@ -23,7 +24,9 @@ static void lookup__work(struct os_job *base, int part)
 {
 	struct lookup__job *job = (struct lookup__job *)base;
 
-	job->result[part] = os_resolve(job->name, lookup__families[part], job->found + part * job->max, job->max);
+	const int family = job->is_one ? LIBSOCK_AF_ANY : lookup__families[part];
+
+	job->result[part] = os_resolve(job->name, family, job->found + part * job->max, job->max);
 }
 
 /*
@@ -41,9 +44,19 @@ static int lookup__start(struct os_job *job, int part, int64_t deadline)
 	return err == LIBSOCK_EAGAIN ? LIBSOCK_EAI_AGAIN : err; /* too many at a time: as good as no answer */
 }
 
+/* Whether the resolver would look in the machine's search list, and perhaps find another host for each family. */
+static bool lookup__is_short(const char *name)
+{
+	return strchr(name, '.') == NULL;
+}
+
 static int lookup__ask_both(struct lookup *l, int64_t deadline)
 {
-	for (int part = 0; part < LOOKUP_PARTS; part++) {
+	struct lookup__job *job = (struct lookup__job *)l->job;
+	const int parts = lookup__is_short(job->name) ? 1 : LOOKUP_PARTS;
+
+	job->is_one = parts == 1;
+	for (int part = 0; part < parts; part++) {
 		int err = lookup__start(l->job, part, deadline);
 
 		if (err < 0)
@@ -152,6 +165,23 @@ int lookup_begin(struct lookup *l, const char *host, int family, int max, int64_
 	return 0;
 }
 
+static void lookup__learn(struct lookup *l, int part, int count, const struct os_addr *found)
+{
+	l->count[part] = count == 0 ? LIBSOCK_EAI_NONAME : count;
+	l->found[part] = found;
+}
+
+/* The answer to one question for both families. */
+static void lookup__learn_both(struct lookup *l, int count, const struct os_addr *found)
+{
+	int six = 0;
+
+	while (six < count && found[six].family == LIBSOCK_AF_INET6)
+		six++;
+	lookup__learn(l, LOOKUP_IP6, count < 0 ? count : six, found);
+	lookup__learn(l, LOOKUP_IP4, count < 0 ? count : count - six, found + six);
+}
+
 void lookup_wait(struct lookup *l, int wait_ms)
 {
 	const struct lookup__job *job = (const struct lookup__job *)l->job;
@@ -161,10 +191,10 @@ void lookup_wait(struct lookup *l, int wait_ms)
 		return;
 	fresh = os_job_wait(l->job, l->known, wait_ms) & ~l->known;
 	for (int part = 0; part < LOOKUP_PARTS; part++)
-		if (fresh & 1 << part) {
-			l->count[part] = job->result[part];
-			l->found[part] = job->found + part * job->max;
-		}
+		if (fresh & 1 << part && !job->is_one)
+			lookup__learn(l, part, job->result[part], job->found + part * job->max);
+	if (fresh && job->is_one)
+		lookup__learn_both(l, job->result[0], job->found);
 	l->known |= fresh;
 }
 

@@ -75,6 +75,7 @@ HOST_RECORDS = [
     *[("last.test", a) for a in [*SILENT6, S4]],
     *[("many.test", a) for a in MANY],
     ("client.test", C4), ("client.test", C6),
+    ("short.one.test", S4), ("short.two.test", "2001:db8:77::21"),
     ("named.test", "10.77.0.21"), ("named.test", "2001:db8:77::21"),
 ]
 DNSMASQ = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root",
@@ -176,11 +177,11 @@ def configuration(host):
     return os.path.join("/etc/netns", host)
 
 
-def resolve_with(server):
+def resolve_with(server, search=""):
     """From now on programs on the client ask this name server; they wait a second for it, once."""
     folder = configuration(CLIENT)
     with open(os.path.join(folder, "new"), "w") as file:
-        file.write(f"nameserver {server}\noptions timeout:1 attempts:1\n")
+        file.write(f"nameserver {server}\noptions timeout:1 attempts:1\n{search}")
     os.replace(os.path.join(folder, "new"), os.path.join(folder, "resolv.conf"))
 
 
@@ -421,6 +422,15 @@ def names_have_their_addresses_in_order():
                 want(result["addrs"] == addresses, name, family, limit, "has", result["addrs"])
     expect(probe("resolve", "dual.test", "any", "nowait"), "EAGAIN", most=1)
     return f"dual.test is {S6}, then {S4}"
+
+
+def a_short_name_is_one_host_of_the_search_list():
+    for domains, addresses in (("one.test two.test", [S4]), ("two.test one.test", ["2001:db8:77::21"])):
+        resolve_with(S4, f"search {domains}\n")
+        for limit in (2000, "forever"):
+            result = expect(probe("resolve", "short", "any", limit), "OK")
+            want(result["addrs"] == addresses, "of", domains, "short is", result["addrs"])
+    resolve_with(S4)
 
 
 def forty_addresses_arrive_each_once():
@@ -912,6 +922,7 @@ def a_peer_that_vanishes_is_given_up_in_the_time_that_was_set():
 
 SCENARIOS = [
     names_have_their_addresses_in_order,
+    a_short_name_is_one_host_of_the_search_list,
     forty_addresses_arrive_each_once,
     literals_need_no_name_server,
     failing_name_servers_have_their_codes,
