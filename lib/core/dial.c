@@ -45,11 +45,12 @@ struct dial__race {
 int dial_self(intptr_t fd, int family, const struct os_addr *to)
 {
 	enum { FIRST = 1024 }; /* the system gives no port below to whoever connects */
-	struct os_addr own;
+	struct os_addr own, peer;
 
 	if (to->family == LIBSOCK_AF_UNIX || to->port < FIRST || os_local(fd, &own) < 0 || own.port != to->port)
 		return 0;
-	if (own.family != to->family || memcmp(own.ip, to->ip, to->family == LIBSOCK_AF_INET ? 4 : 16) != 0)
+	/* The peer's own address, and not the one that was asked for: the wildcard is this machine to most systems. */
+	if (os_peer(fd, &peer) < 0 || memcmp(own.ip, peer.ip, own.family == LIBSOCK_AF_INET ? 4 : 16) != 0)
 		return 0;
 	os_option_set(fd, family, LIBSOCK_LINGER, 0); /* so that nothing of it keeps the port from its server */
 	return LIBSOCK_ECONNREFUSED;
