@@ -294,7 +294,8 @@ enum sock_feature {
 	LIBSOCK_HAS_PACKET_LOCAL = 38, /**< #LIBSOCK_PACKET_LOCAL, and sending from sock_packet::local. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_ECN = 39,   /**< #LIBSOCK_PACKET_ECN, and sending with sock_packet::ecn. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_TTL = 40,   /**< #LIBSOCK_PACKET_TTL, and sending with sock_packet::ttl. @since 0.1.0 */
-	LIBSOCK_HAS_HANDOVER = 42,     /**< sock_send_socket(), sock_recv_socket(). @since 0.1.0 */
+	/** sock_send_socket(), sock_recv_socket(): also where only a channel that was inherited is left. @since 0.1.0 */
+	LIBSOCK_HAS_HANDOVER = 42,
 	LIBSOCK_HAS_CONNECTIONS = 44   /**< sock_connections(). @since 0.1.0 */
 };
 
@@ -758,7 +759,8 @@ struct sock_attempt {
  * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
  * @param[in] deadline When to give up.
  * @return 0, or: the most telling of the attempts' errors, #LIBSOCK_ECONNREFUSED before #LIBSOCK_EHOSTUNREACH and
- *         #LIBSOCK_ENETUNREACH before #LIBSOCK_ETIMEDOUT and #LIBSOCK_ECONNTIMEDOUT; #LIBSOCK_EAI_NONAME, #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
+ *         #LIBSOCK_ENETUNREACH before #LIBSOCK_ETIMEDOUT and #LIBSOCK_ECONNTIMEDOUT, and all of them before that this
+ *         program has no such family, as sock_open() says it; #LIBSOCK_EAI_NONAME, #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
  *         #LIBSOCK_ENAME, #LIBSOCK_EPORT, #LIBSOCK_ENODEV, of the address; #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: it would
  *         have to wait, and nothing is left behind; #LIBSOCK_EINVAL, a NULL.
  * @par Threads

@@ -13,7 +13,7 @@
 /* What this machine says of each family; 0: the system is asked. */
 static struct machine {
 	int open, bind;
-} six, four;
+} six, four, paths;
 static int is_six_only;                /* as on OpenBSD */
 static const struct sock_addr *to_self; /* a socket that is to connect has got this port */
 static int self_family = LIBSOCK_AF_INET; /* if it is of this family */
@@ -23,6 +23,8 @@ int __real_libsock__os_open(int family, int type, intptr_t *fd);
 int __real_libsock__os_open_stream(int family, intptr_t *fd);
 int __real_libsock__os_bind(intptr_t fd, int type, const struct os_addr *to);
 int __real_libsock__os_option_get(intptr_t fd, int family, int option, int64_t *value);
+int __real_libsock__os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
+int __wrap_libsock__os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
 int __wrap_libsock__os_open(int family, int type, intptr_t *fd);
 int __wrap_libsock__os_open_stream(int family, intptr_t *fd);
 int __wrap_libsock__os_bind(intptr_t fd, int type, const struct os_addr *to);
@@ -41,7 +43,7 @@ int __wrap_libsock__os_interfaces(interface_found *found, void *context)
 
 static const struct machine *of_family(int family)
 {
-	return family == LIBSOCK_AF_INET ? &four : &six;
+	return family == LIBSOCK_AF_INET ? &four : family == LIBSOCK_AF_INET6 ? &six : &paths;
 }
 
 int __wrap_libsock__os_open(int family, int type, intptr_t *fd)
@@ -63,6 +65,14 @@ int __wrap_libsock__os_open_stream(int family, intptr_t *fd)
 	return err;
 }
 
+/* What every connect says; 0: the system is asked. */
+static int connect_says;
+
+int __wrap_libsock__os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms)
+{
+	return connect_says < 0 ? connect_says : __real_libsock__os_connect(fd, type, to, wait_ms);
+}
+
 int __wrap_libsock__os_bind(intptr_t fd, int type, const struct os_addr *to)
 {
 	return of_family(to->family)->bind < 0 ? of_family(to->family)->bind : __real_libsock__os_bind(fd, type, to);
@@ -78,7 +88,7 @@ int __wrap_libsock__os_option_get(intptr_t fd, int family, int option, int64_t *
 
 static void whole_machine(void)
 {
-	six = four = (struct machine){0, 0};
+	six = four = paths = (struct machine){0, 0};
 	is_six_only = 0;
 	to_self = NULL;
 	self_family = LIBSOCK_AF_INET;
@@ -131,6 +141,8 @@ static int served(const char *host, struct sock_addr *at)
 
 static const int lacks_family[] = {LIBSOCK_ENOTSUP, LIBSOCK_EAFNOSUPPORT, LIBSOCK_EACCES, LIBSOCK_EPERM};
 static const int lacks_address[] = {LIBSOCK_EADDRNOTAVAIL, LIBSOCK_EAFNOSUPPORT, LIBSOCK_ENOTSUP};
+static const int unreachable[] = {LIBSOCK_EHOSTUNREACH, LIBSOCK_ENETUNREACH, LIBSOCK_EHOSTDOWN, LIBSOCK_ENETDOWN, LIBSOCK_ECONNREFUSED,
+				  LIBSOCK_ECONNTIMEDOUT, LIBSOCK_EACCES};
 enum { FAMILY_ERRORS = 4, ADDRESS_ERRORS = 3 };
 
 START_TEST(localhost_is_served_where_the_machine_has_it)
@@ -166,8 +178,6 @@ START_TEST(the_wildcard_is_served_with_the_families_that_there_are)
 
 	for (int i = 0; i < FAMILY_ERRORS; i++) {
 		six.open = lacks_family[i];
-		if (lacks_family[i] != LIBSOCK_EAFNOSUPPORT)
-			expect(sock_has(LIBSOCK_HAS_INET6), 0);
 		expect(served("", &at), 0);
 		ck_assert_str_eq(at.host, "0.0.0.0");
 		six.bind = lacks_address[i % ADDRESS_ERRORS];
@@ -177,6 +187,70 @@ START_TEST(the_wildcard_is_served_with_the_families_that_there_are)
 	is_six_only = 1;
 	expect(served("", &at), 0);
 	ck_assert_str_eq(at.host, "0.0.0.0");
+	whole_machine();
+}
+END_TEST
+
+/* What a feature needs: any one of these families. */
+static const struct {
+	int feature;
+	struct machine *needs[2];
+} features[] = {
+	{LIBSOCK_HAS_INET6, {&six}},
+	{LIBSOCK_HAS_UNIX_STREAM, {&paths}},
+	{LIBSOCK_HAS_UNIX_DGRAM, {&paths}},
+	{LIBSOCK_HAS_UNIX_ABSTRACT, {&paths}},
+	{LIBSOCK_HAS_UDP_SEGMENTS, {&four, &six}},
+	{LIBSOCK_HAS_UDP_COALESCE, {&four, &six}},
+	{LIBSOCK_HAS_PACKET_LOCAL, {&four, &six}},
+	{LIBSOCK_HAS_PACKET_ECN, {&four, &six}},
+	{LIBSOCK_HAS_PACKET_TTL, {&four, &six}},
+	{LIBSOCK_HAS_HANDOVER, {NULL}}, /* a channel may have been inherited */
+};
+
+START_TEST(a_feature_goes_with_its_families)
+{
+	struct machine *const machines[] = {&six, &four, &paths};
+	const int ip6 = has_ip6();
+
+	for (size_t f = 0; f < sizeof features / sizeof features[0]; f++) {
+		whole_machine();
+		const int whole = sock_has(features[f].feature);
+
+		for (int i = 0; i < FAMILY_ERRORS * 8; i++) {
+			bool lacks = features[f].needs[0] != NULL;
+
+			for (int m = 0; m < 3; m++)
+				machines[m]->open = i % 8 & 1 << m || (m == 0 && !ip6) ? lacks_family[i / 8] : 0;
+			for (int n = 0; n < 2 && features[f].needs[n]; n++)
+				lacks = lacks && features[f].needs[n]->open < 0;
+			expect(sock_has(features[f].feature), lacks ? 0 : whole);
+		}
+		for (int n = 0; n < 2 && whole && features[f].needs[n]; n++) {
+			six.open = four.open = paths.open = LIBSOCK_EMFILE; /* it could not be found out */
+			expect(sock_has(features[f].feature), LIBSOCK_EMFILE);
+		}
+	}
+	whole_machine();
+}
+END_TEST
+
+/* A sandbox's refusal of one family says nothing of the peer, which the other one was tried for. */
+START_TEST(a_family_that_is_missing_hides_no_other_error)
+{
+	struct sock_addr addr = {"localhost", 9};
+	struct sock s;
+
+	for (int i = 0; i < FAMILY_ERRORS * 2; i++)
+		for (size_t e = 0; e < sizeof unreachable / sizeof unreachable[0]; e++) {
+			whole_machine();
+			*(i % 2 ? &four : &six) = (struct machine){.open = lacks_family[i / 2]};
+			connect_says = unreachable[e];
+			expect(sock_dial(&s, &addr, soon()), unreachable[e]);
+			connect_says = 0;
+			(i % 2 ? &six : &four)->open = LIBSOCK_EMFILE;
+			expect(sock_dial(&s, &addr, soon()), LIBSOCK_EMFILE);
+		}
 	whole_machine();
 }
 END_TEST
@@ -367,6 +441,8 @@ int main(void)
 	const struct testing_test tests[] = {
 		{localhost_is_served_where_the_machine_has_it},
 		{the_wildcard_is_served_with_the_families_that_there_are},
+		{a_feature_goes_with_its_families},
+		{a_family_that_is_missing_hides_no_other_error},
 		{what_is_not_a_lack_is_an_error},
 		{a_stream_that_is_its_own_peer_was_refused},
 		{a_dial_goes_on_after_its_own_port},

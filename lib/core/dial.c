@@ -8,6 +8,7 @@
 #include "libsock.h"
 #include "lookup.h"
 #include "os.h"
+#include "socket.h"
 
 #include <limits.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct dial__attempt {
 	struct os_addr addr;
 	intptr_t fd; /* open while pending or won */
 	enum dial__state state;
+	bool lacks_family; /* of this program; `err` then says nothing of the peer */
 	int err;
 };
 
@@ -125,12 +127,15 @@ static void dial__begin(struct dial__race *race, int part)
 	attempt->addr.port = race->addr->port;
 	attempt->fd = -1;
 	attempt->state = DIAL__PENDING;
+	attempt->lacks_family = false;
 	race->last = part;
 	race->begun++;
 	race->pending++;
 	race->next = os_now() + DIAL__STAGGER_MS;
 	err = os_open_stream(attempt->addr.family, &attempt->fd);
-	if (err == 0) /* which does not block, so that this does not, either */
+	if (err < 0)
+		attempt->lacks_family = socket_lacks_family(err);
+	else /* which does not block, so that this does not, either */
 		err = os_connect(attempt->fd, LIBSOCK_STREAM, &attempt->addr, -1);
 	if (err != LIBSOCK_EINPROGRESS)
 		dial__settle(race, attempt, err);
@@ -222,9 +227,11 @@ static void dial__end(struct dial__race *race, int err)
 }
 
 /* Which of several errors tells most about the peer: an answer before no way there before silence. */
-static int dial__weight(int err)
+static int dial__weight(const struct dial__attempt *attempt)
 {
-	switch (err) {
+	if (attempt->lacks_family)
+		return 0;
+	switch (attempt->err) {
 	case LIBSOCK_ECONNREFUSED:
 		return 5;
 	case LIBSOCK_EHOSTUNREACH:
@@ -235,7 +242,6 @@ static int dial__weight(int err)
 	case LIBSOCK_ETIMEDOUT:
 	case LIBSOCK_ECONNTIMEDOUT:
 		return 2;
-	case LIBSOCK_ENOTSUP: /* this machine has no such family */
 	case LIBSOCK_EADDRNOTAVAIL:
 		return 1;
 	default:
@@ -245,14 +251,14 @@ static int dial__weight(int err)
 
 static int dial__error(const struct dial__race *race)
 {
-	int err = race->attempt[0].err;
+	const struct dial__attempt *best = &race->attempt[0];
 
 	if (race->begun == 0)
 		return lookup_error(&race->lookup);
 	for (int i = 1; i < race->begun; i++)
-		if (dial__weight(race->attempt[i].err) > dial__weight(err))
-			err = race->attempt[i].err;
-	return err;
+		if (dial__weight(&race->attempt[i]) > dial__weight(best))
+			best = &race->attempt[i];
+	return best->err;
 }
 
 /* A socket that does not block was right for the race; the caller's is as sock_open() makes them, and sends at once. */

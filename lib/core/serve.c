@@ -6,16 +6,11 @@
 #include "libsock.h"
 #include "lookup.h"
 #include "os.h"
+#include "socket.h"
 
 #include <string.h>
 
 enum { SERVE__MOST = 16 }; /* addresses of one name that are tried */
-
-/* Has the machine no such family? Linux says EACCES where a sandbox keeps it from the program (AppArmor). */
-static bool serve__has_no_family(int err)
-{
-	return err == LIBSOCK_ENOTSUP || err == LIBSOCK_EAFNOSUPPORT || err == LIBSOCK_EACCES || err == LIBSOCK_EPERM;
-}
 
 static bool serve__has_no_address(int err)
 {
@@ -48,7 +43,7 @@ static int serve__one(struct sock *s, const struct os_addr *addr, bool both, int
 
 	*why = err;
 	if (err < 0)
-		return serve__has_no_family(err) ? 1 : err;
+		return socket_lacks_family(err) ? 1 : err;
 	if (both && !serve__is_for_both(fd))
 		err = LIBSOCK_ENOTSUP;
 	if (err == 0)

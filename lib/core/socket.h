@@ -6,12 +6,23 @@
 #include "libsock.h"
 #include "names.h"
 
+#include <stdbool.h>
+
 /* A socket, and one of the type that the call is for. */
 static inline int socket_check(struct sock s, int type)
 {
 	if (s.family == 0)
 		return LIBSOCK_EBADF;
 	return s.type == type ? 0 : LIBSOCK_EPROTOTYPE;
+}
+
+/*
+ * Has this program not got the family, when opening a socket of it fails so? The machine may be without, or a sandbox keep
+ * it back, with what it likes to say (Linux: AppArmor EACCES, seccomp mostly EPERM).
+ */
+static inline bool socket_lacks_family(int err)
+{
+	return err == LIBSOCK_ENOTSUP || err == LIBSOCK_EAFNOSUPPORT || err == LIBSOCK_EACCES || err == LIBSOCK_EPERM;
 }
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "libsock.h"
 #include "os.h"
+#include "socket.h"
 
 #define VERSION__TEXT(x) #x
 #define VERSION__DOTTED(a, b, c) VERSION__TEXT(a) "." VERSION__TEXT(b) "." VERSION__TEXT(c)
@@ -18,22 +19,22 @@ static int version__can_open(int family, int type)
 	intptr_t fd = -1;
 	int err = os_open(family, type, &fd);
 
-	if (err == LIBSOCK_ENOTSUP || err == LIBSOCK_EACCES || err == LIBSOCK_EPERM) /* or a sandbox keeps it back */
-		return 0;
 	if (err < 0)
-		return err;
+		return socket_lacks_family(err) ? 0 : err;
 	os_close(fd);
 	return 1;
 }
 
-/* 1, 0 or an error: can the field be chosen? 0: does the system cut segments? */
+/* 1, 0 or an error: can the field be chosen, in a family that there is? 0: does the system cut segments? */
 static int version__can_packet(int field)
 {
 	struct sock s;
 	int err = sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM), can;
 
+	if (err < 0 && socket_lacks_family(err))
+		err = sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM);
 	if (err < 0)
-		return err == LIBSOCK_ENOTSUP ? 0 : err;
+		return socket_lacks_family(err) ? 0 : err;
 	can = field == 0 ? os_packet_cuts(s.fd) : sock_packets(s, field) == 0;
 	sock_close(&s);
 	return can;
@@ -65,7 +66,7 @@ int sock_has(int feature)
 	case LIBSOCK_HAS_UNIX_DGRAM:
 		return version__can_open(LIBSOCK_AF_UNIX, LIBSOCK_DGRAM);
 	case LIBSOCK_HAS_UNIX_ABSTRACT:
-		return os_has_abstract_names();
+		return os_has_abstract_names() ? version__can_open(LIBSOCK_AF_UNIX, LIBSOCK_STREAM) : 0;
 	case LIBSOCK_HAS_UDP_SEGMENTS:
 		return version__can_packet(0);
 	case LIBSOCK_HAS_UDP_COALESCE:
