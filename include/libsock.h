@@ -1513,7 +1513,7 @@ LIBSOCK_API int sock_reverse(const struct sock_addr *addr, struct sock_addr *nam
  * The port of a service: `"http"` is 80.
  *
  * The machine's database (`/etc/services`) comes first, then a built-in table of the common ones (IANA). Case does not
- * matter.
+ * matter, but for a name that the database itself has in capitals: on most systems that is found as it stands there only.
  *
  * @param[in] service The service's name, or a port in decimal digits, which stands for itself. Must not be NULL.
  * @param[in] type    #LIBSOCK_STREAM or #LIBSOCK_DGRAM.

@@ -152,6 +152,7 @@ START_TEST(the_database_comes_before_the_table)
 	ck_assert_str_eq(name, "my-own");
 	set_database("Upper-Case", 4321);
 	expect(table_port("Upper-Case", LIBSOCK_STREAM), 4321);
+	expect(table_port("upper-case", LIBSOCK_STREAM), LIBSOCK_EAI_NONAME); /* of a database that tells them apart */
 }
 END_TEST
 
