@@ -1479,8 +1479,9 @@ LIBSOCK_API int sock_activated(struct sock out[], int max, const char *name);
  *
  * @param[in] name     A name or a literal, which is its own only address. Must not be NULL.
  * @param[in] family   #LIBSOCK_AF_ANY, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6.
- * @param[out] out     Receives the addresses, each once, their ports 0. Must not be NULL.
- * @param[in] max      The room in `out`, at least 1. What does not fit is left out.
+ * @param[out] out     Receives the addresses, each once, their ports 0; v4-mapped ones in the place of IPv6 are left out.
+ *                     Must not be NULL.
+ * @param[in] max      The room in `out`, at least 1. What does not fit is left out, and what is beyond 4096 of a family.
  * @param[in] deadline When to give up.
  * @return How many were written, at least 1, or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the
  *         name servers do not answer, or too many look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT,

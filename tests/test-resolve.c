@@ -7,6 +7,7 @@
 #include "os.h"
 #include "testing.h"
 
+#include <limits.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -372,6 +373,49 @@ START_TEST(a_dial_to_a_name_without_a_dot_takes_the_host_that_it_is)
 	}
 	sock_close(&l4);
 	sock_close(&l6);
+}
+END_TEST
+
+/* Whoever writes IPv4 into an AAAA record has not got IPv6: the A record is for that. */
+START_TEST(a_mapped_address_is_none_of_ipv6)
+{
+	static const uint8_t mapped[16] = {[10] = 0xff, 0xff, 127, 0, 0, 2};
+	const int64_t deadlines[] = {LIBSOCK_FOREVER, soon()};
+	struct sock_addr out[4];
+
+	for (int i = 0; i < 4; i++) {
+		resolver_says(six, 0, i % 2 ? "11" : "1");
+		resolver_says(four, 0, "2");
+		memcpy(&answers[0].addr[0].six.sin6_addr, mapped, 16);
+		expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, deadlines[i / 2]), i % 2 ? 2 : 1);
+		ck_assert_str_eq(out[i % 2 && has_ip6()].host, "127.0.0.2");
+		expect(sock_resolve("a-name.example", LIBSOCK_AF_INET6, out, 4, deadlines[i / 2]), i % 2 ? 1 : LIBSOCK_EAI_NONAME);
+		ck_assert(i % 2 == 0 || strcmp(out[0].host, "::1") == 0);
+		resolver_says(both, 0, "2221");
+		memcpy(&answers[2].addr[1].six.sin6_addr, mapped, 16);
+		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 4, deadlines[i / 2]), 2);
+	}
+}
+END_TEST
+
+enum { LONG = 4100, MOST_OF_A_FAMILY = 4096 };
+
+START_TEST(as_many_addresses_arrive_as_there_is_room_for)
+{
+	static struct answer many[LONG];
+	static struct sock_addr out[LONG];
+
+	for (int i = 0; i < LONG; i++) {
+		resolver_says(four, 0, "1");
+		many[i] = answers[1];
+		many[i].addr[0].four.sin_addr.s_addr = htonl(0x7f000001U + (unsigned)i);
+		many[i].item[0].ai_addr = (struct sockaddr *)&many[i].addr[0];
+		many[i].item[0].ai_next = i + 1 < LONG ? many[i + 1].item : NULL;
+	}
+	four->list = many[0].item;
+	expect(sock_resolve("a-name.example", LIBSOCK_AF_INET, out, LONG - 100, soon()), LONG - 100);
+	expect(sock_resolve("a-name.example", LIBSOCK_AF_INET, out, INT_MAX, soon()), MOST_OF_A_FAMILY);
+	ck_assert_str_eq(out[MOST_OF_A_FAMILY - 1].host, "127.0.16.0");
 }
 END_TEST
 
@@ -791,6 +835,8 @@ int main(void)
 		{resolve_gives_each_address_once_in_the_resolvers_order},
 		{a_name_without_a_dot_is_one_question_for_both_families},
 		{a_dial_to_a_name_without_a_dot_takes_the_host_that_it_is},
+		{a_mapped_address_is_none_of_ipv6},
+		{as_many_addresses_arrive_as_there_is_room_for},
 		{resolve_puts_last_what_leads_nowhere},
 		{the_families_answers_are_put_together},
 		{resolve_answers_literals_and_localhost_itself},

@@ -287,13 +287,21 @@ static bool bsd__is_new(const struct os_addr found[], int count)
 	return i == count;
 }
 
+/* IPv4 in an AAAA record, which is somebody's mistake: the host's A record is for that. */
+static bool bsd__is_mapped(const struct os_addr *addr)
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, 0xff};
+
+	return addr->family == LIBSOCK_AF_INET6 && memcmp(addr->ip, prefix, sizeof prefix) == 0;
+}
+
 static int bsd__take(const struct addrinfo *item, int family, struct os_addr out[], int max)
 {
 	int count = 0;
 
 	for (; item && count < max; item = item->ai_next) {
 		bsd_addr_get(&out[count], (const union bsd_addr *)(const void *)item->ai_addr, (native_len)item->ai_addrlen);
-		count += out[count].family == family && bsd__is_new(out, count);
+		count += out[count].family == family && !bsd__is_mapped(&out[count]) && bsd__is_new(out, count);
 	}
 	return count;
 }

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { RESOLVE__MOST = 256 }; /* addresses of one name; more than any resolver gives */
+enum { RESOLVE__MOST = 4096 }; /* addresses of a family; an answer of DNS, of 64 KiB, holds less */
 
 NOINLINE static int resolve__path(const char *path, struct os_addr *bits)
 {
