@@ -74,6 +74,7 @@
 #define native_shutdown libsock__native_shutdown
 #define native_start libsock__native_start
 #define native_tame libsock__native_tame
+#define native_was_connected libsock__native_was_connected
 #define native_was_reset libsock__native_was_reset
 #define netlink_dump libsock__netlink_dump
 #define os_accept libsock__os_accept

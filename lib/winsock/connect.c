@@ -72,21 +72,23 @@ int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, in
 	return -1;
 }
 
-/*
- * A peer is named of an attempt that is under way, too, and by Wine 10 of a connection that was reset. For how long there
- * has been a connection is told of one alone, and −1 of all else (Microsoft's page on SO_CONNECT_TIME).
- */
-static bool connect__is_up(SOCKET s, int family)
+/* For how long there has been a connection is told of one alone, and −1 of all else (Microsoft's page on SO_CONNECT_TIME). */
+bool native_was_connected(SOCKET s)
 {
 	DWORD seconds = 0;
-	int type = 0, length = sizeof type, size = sizeof seconds;
+	int size = sizeof seconds;
+
+	return getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char *)&seconds, &size) != 0 || seconds != (DWORD)-1;
+}
+
+/* A peer is named of an attempt that is under way, too, and by Wine 10 of a connection that was reset. */
+static bool connect__is_up(SOCKET s, int family)
+{
+	int type = 0, length = sizeof type;
 
 	if (getsockopt(s, SOL_SOCKET, SO_TYPE, (char *)&type, &length) != 0 || type != SOCK_STREAM)
 		return true; /* datagram sockets have no connection, but a peer */
-	if (family != AF_UNIX && getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME, (char *)&seconds, &size) == 0 &&
-	    seconds == (DWORD)-1)
-		return false;
-	return !native_was_reset(s);
+	return (family == AF_UNIX || native_was_connected(s)) && !native_was_reset(s);
 }
 
 int native_getpeername(SOCKET s, struct sockaddr *name, int *length)

@@ -47,8 +47,8 @@ int os_end(intptr_t fd)
 {
 	char byte;
 
-	if (native_was_reset((SOCKET)fd))
-		return LIBSOCK_ECONNRESET;
+	if (native_was_reset((SOCKET)fd)) /* or refused before it was one */
+		return native_was_connected((SOCKET)fd) ? LIBSOCK_ECONNRESET : LIBSOCK_ENOTCONN;
 	if (recv((SOCKET)fd, &byte, 1, MSG_PEEK) == SOCKET_ERROR && WSAGetLastError() == WSAESHUTDOWN)
 		return 0;
 	return LIBSOCK_EEOF;

@@ -99,6 +99,9 @@ bool native_is_connected(SOCKET s);
 /* Has the connection ended with a reset, whoever was told of it? */
 bool native_was_reset(SOCKET s);
 
+/* Is a stream connected, or was it once? */
+bool native_was_connected(SOCKET s);
+
 /* One datagram. `length` may be NULL with `from`. */
 ptrdiff_t native_receive(SOCKET s, void *data, size_t size, int flags, struct sockaddr *from, int *length);
 

@@ -296,13 +296,13 @@ int native_getsockname(SOCKET s, struct sockaddr *name, int *length)
 
 _Static_assert((int)OS_WAIT_MAX <= FD_SETSIZE, "a set of sockets holds all that are waited for");
 
-/* How long a reset can be overlooked by who waits to send. */
+/* How long an end can be overlooked by who waits to send. */
 enum { OS__SLICE_MS = 100 };
 
 /*
  * That a connection was reset select promises to tell among the readable alone (Microsoft's page on it), where a writer
- * would be told of all that has come, too. Asked anew it finds that a send would fail; Wine 10, which sends in the
- * background what it took, can forget to say so to who is waiting already.
+ * would be told of all that has come, too. Wine 10, which sends in the background what did not fit, can forget to tell who
+ * waits to send, of one's own end as well. The send itself knows: it is tried anew every so often.
  */
 static int os__patience(const struct os_wait_item items[], int count, int wait_ms)
 {
@@ -342,7 +342,8 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms)
 	for (int i = 0; i < count; i++) {
 		SOCKET s = (SOCKET)items[i].fd;
 
-		items[i].ready = FD_ISSET(s, &readable) || FD_ISSET(s, &writable) || FD_ISSET(s, &failed);
+		items[i].ready = FD_ISSET(s, &readable) || FD_ISSET(s, &writable) || FD_ISSET(s, &failed) ||
+				 (items[i].event == OS_WRITABLE && patience != wait_ms);
 		ready += items[i].ready;
 	}
 	return ready;
