@@ -91,6 +91,7 @@
 #define os_error_rows libsock__os_error_rows
 #define os_file_read libsock__os_file_read
 #define os_forget libsock__os_forget
+#define os_given_up libsock__os_given_up
 #define os_guard libsock__os_guard
 #define os_has_abstract_names libsock__os_has_abstract_names
 #define os_has_handover libsock__os_has_handover
@@ -108,7 +109,6 @@
 #define os_listens libsock__os_listens
 #define os_local libsock__os_local
 #define os_member libsock__os_member
-#define os_note_given_up libsock__os_note_given_up
 #define os_now libsock__os_now
 #define os_open libsock__os_open
 #define os_open_stream libsock__os_open_stream

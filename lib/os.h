@@ -173,8 +173,11 @@ int os_shutdown(intptr_t fd, int how);
  */
 int os_end(intptr_t fd);
 
-/* A stream has told, perhaps for the only time, that the system gave it up: os_end() will be asked. Any descriptor may come. */
-void os_note_given_up(intptr_t fd);
+/*
+ * A descriptor has told, perhaps for the only time, an error that can be the system's giving up: is it a stream that had been
+ * connected, and is over? os_end() will be asked, too. Where the system does not say, false.
+ */
+bool os_given_up(intptr_t fd);
 
 /*
  * A socket option, of enum sock_option, in the units of libsock.h; the core has checked it against the socket and its

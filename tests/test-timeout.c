@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* A connection that the system gives up, which is not the caller's deadline. The peer is made deaf by a filter (socket(7)). */
+/*
+ * A connection that the system gives up, which is not the caller's deadline. The peer is made deaf by a filter (socket(7)),
+ * or as root, in a network namespace of the test's own, the way to it is taken away: then the system knows of a reason.
+ */
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
@@ -9,10 +12,28 @@
 #include "testing.h"
 
 #include <linux/filter.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+static const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6};
+
+static int is_alone; /* in a namespace */
+
+/* With the loopback down there is no way to any peer. 0 or -1. */
+static int switch_loopback(int on)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = (short)(on ? IFF_UP | IFF_RUNNING : 0)};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), result = ioctl(fd, SIOCSIFFLAGS, &lo);
+
+	close(fd);
+	return result;
+}
 
 static void make_deaf(struct sock s)
 {
@@ -20,6 +41,20 @@ static void make_deaf(struct sock s)
 	const struct sock_fprog program = {.len = 1, .filter = &nothing};
 
 	ck_assert_int_eq(setsockopt((int)sock_native(s), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program), 0);
+}
+
+static void unplug(struct sock s)
+{
+	(void)s;
+	ck_assert_int_eq(switch_loopback(0), 0);
+}
+
+static void (*const silences[])(struct sock s) = {make_deaf, unplug};
+
+/* How many of them there are here. */
+static int silence_count(void)
+{
+	return is_alone ? 2 : 1;
 }
 
 /* How a connection is given up: something is sent that nobody confirms, or the system asks and nobody answers. */
@@ -39,8 +74,18 @@ static void by_keepalive(struct sock s)
 
 static void (*const givings_up[])(struct sock s) = {by_user_timeout, by_keepalive};
 
+static void wait_for_error(struct sock s)
+{
+	struct sock_item item = {.s = s};
+
+	expect(sock_wait(&item, 1, soon()), 1);
+	expect(item.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	if (is_alone)
+		ck_assert_int_eq(switch_loopback(1), 0);
+}
+
 /* A connection that has been given up, with half a line received before. */
-static struct sock given_up(int family, int how, struct sock *peer)
+static struct sock given_up(int family, int silence, int how, struct sock *peer)
 {
 	struct sock s;
 	struct sock_item item;
@@ -49,11 +94,9 @@ static struct sock given_up(int family, int how, struct sock *peer)
 	expect(sock_send(*peer, "half a li", 9, soon()), 9);
 	item = (struct sock_item){.s = s, .wanted = LIBSOCK_READABLE};
 	expect(sock_wait(&item, 1, soon()), 1);
-	make_deaf(*peer);
+	silences[silence](*peer);
 	givings_up[how](s);
-	item.wanted = 0;
-	expect(sock_wait(&item, 1, soon()), 1);
-	expect(item.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	wait_for_error(s);
 	return s;
 }
 
@@ -137,12 +180,10 @@ enum { WAYS = sizeof ways / sizeof ways[0] };
 
 START_TEST(a_connection_that_was_given_up_is_neither_late_nor_at_its_end)
 {
-	const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6};
+	for (int i = 0; i < WAYS * 2 * (1 + silence_count()); i++) {
+		struct sock peer, s = given_up(families[i / WAYS % 2], i / (WAYS * 4), 0, &peer);
 
-	for (int i = 0; i < WAYS * 2 * 2; i++) {
-		struct sock peer, s = given_up(families[i / WAYS % 2], 0, &peer);
-
-		ways[i % WAYS](s, i / (WAYS * 2) ? -1 : soon());
+		ways[i % WAYS](s, i / (WAYS * 2) % 2 ? -1 : soon());
 		ck_assert_int_lt(sock_finish(&s, soon()), 0);
 		sock_close(&peer);
 	}
@@ -151,20 +192,43 @@ END_TEST
 
 START_TEST(a_peer_that_does_not_answer_keepalive_is_given_up_alike)
 {
-	struct sock peer, s = given_up(LIBSOCK_AF_INET, 1, &peer);
+	for (int i = 0; i < silence_count(); i++) {
+		struct sock peer, s = given_up(LIBSOCK_AF_INET, i, 1, &peer);
 
-	through_reader(s, soon());
-	sock_close(&s);
-	sock_close(&peer);
+		through_reader(s, soon());
+		sock_close(&s);
+		sock_close(&peer);
+	}
 }
 END_TEST
 
 START_TEST(finishing_says_that_the_connection_was_given_up)
 {
-	struct sock peer, s = given_up(LIBSOCK_AF_INET, 0, &peer);
+	for (int i = 0; i < 2 * silence_count(); i++) {
+		struct sock peer, s = given_up(families[i % 2], i / 2, 0, &peer);
 
-	expect(sock_finish(&s, soon()), LIBSOCK_ECONNTIMEDOUT);
-	sock_close(&peer);
+		expect(sock_finish(&s, soon()), LIBSOCK_ECONNTIMEDOUT);
+		sock_close(&peer);
+	}
+}
+END_TEST
+
+/* The peer's end has come, so that no receive tells of an error behind it. */
+START_TEST(finishing_after_the_peers_end_says_so_too)
+{
+	for (int i = 0; i < 2 * silence_count(); i++) {
+		struct sock peer, s;
+		char byte;
+
+		connected_pair(families[i % 2], &s, &peer);
+		expect(sock_shutdown(peer, LIBSOCK_SHUT_WR), 0);
+		expect(sock_recv(s, &byte, 1, soon()), 0);
+		silences[i / 2](peer);
+		by_user_timeout(s);
+		wait_for_error(s);
+		expect(sock_finish(&s, soon()), LIBSOCK_ECONNTIMEDOUT);
+		sock_close(&peer);
+	}
 }
 END_TEST
 
@@ -241,10 +305,12 @@ int main(void)
 		{a_connection_that_was_given_up_is_neither_late_nor_at_its_end},
 		{a_peer_that_does_not_answer_keepalive_is_given_up_alike},
 		{finishing_says_that_the_connection_was_given_up},
+		{finishing_after_the_peers_end_says_so_too},
 		{a_deadline_before_that_is_the_callers_own},
 		{a_peer_that_drops_the_connection_while_it_is_being_asked_has_reset_it},
 		{0},
 	};
 
+	is_alone = geteuid() == 0 && unshare(CLONE_NEWNET) == 0 && switch_loopback(1) == 0;
 	return testing_main("timeout", tests);
 }

@@ -34,10 +34,14 @@ static int socket__connect_wait(struct sock s, int64_t deadline)
 {
 	ptrdiff_t result = LIBSOCK_EAGAIN;
 	struct transfer_tries tries = {0};
+	int err;
 
 	if (!transfer_again(s.fd, &result, OS_CONNECTED, deadline, &tries))
 		return (int)result;
-	return transfer_error(s.fd, os_connect_result(s.fd));
+	err = transfer_error(s.fd, os_connect_result(s.fd));
+	if (err < 0)
+		os_connect_result(s.fd); /* Linux keeps beside the error what a router said, and tells it next (sk_getsockopt) */
+	return err;
 }
 
 int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)

@@ -6,6 +6,7 @@
 #include "libsock.h"
 #include "os.h"
 #include "socket.h"
+#include "transfer.h"
 #include "vector.h"
 
 #include <string.h>
@@ -168,7 +169,7 @@ static int stream__drain(struct sock s, int64_t deadline)
 }
 
 /*
- * Why a connection is over is told behind the bytes that came before, and those are all here already. A reset that came
+ * Why a connection is over is told behind the bytes that came before, and those are all here already. An error that came
  * after the peer's end is told beside that end: what was sent since has not been read.
  */
 static int stream__reason(struct sock s)
@@ -182,7 +183,9 @@ static int stream__reason(struct sock s)
 	while (n > 0);
 	if (n < 0 && n != LIBSOCK_EAGAIN)
 		return (int)n;
-	err = os_connect_result(s.fd);
+	err = transfer_error(s.fd, os_connect_result(s.fd));
+	if (err == LIBSOCK_ECONNTIMEDOUT)
+		return err;
 	return err == LIBSOCK_EPIPE || err == LIBSOCK_ECONNRESET ? LIBSOCK_ECONNRESET : LIBSOCK_ENOTCONN;
 }
 

@@ -11,12 +11,31 @@
 #include "socket.h"
 #include "transfer.h"
 
-/* A router's word that came while nobody answered takes the place of the time-out (tcp_write_err of Linux). */
+/* What a router may have said: what it answers with ICMP, in the system's words. */
+static bool transfer__is_path_error(ptrdiff_t err)
+{
+	switch (err) {
+	case LIBSOCK_EMSGSIZE:
+	case LIBSOCK_EHOSTUNREACH:
+	case LIBSOCK_ENETUNREACH:
+	case LIBSOCK_EHOSTDOWN:
+	case LIBSOCK_ENETDOWN:
+	case LIBSOCK_ENOPROTOOPT:
+	case LIBSOCK_EPROTO:
+	case LIBSOCK_ENOTSUP:
+	case LIBSOCK_EACCES:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A router's word that came while nobody answered takes the place of the time-out (tcp_write_err of Linux, tcp_drop of BSD). */
 int transfer_error(intptr_t fd, int err)
 {
-	if (err == LIBSOCK_ECONNTIMEDOUT || err == LIBSOCK_EHOSTUNREACH || err == LIBSOCK_ENETUNREACH)
-		os_note_given_up(fd);
-	return err;
+	const bool may_be = err == LIBSOCK_ECONNTIMEDOUT || err == LIBSOCK_ECONNREFUSED || transfer__is_path_error(err);
+
+	return may_be && os_given_up(fd) ? LIBSOCK_ECONNTIMEDOUT : err;
 }
 
 bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline, struct transfer_tries *tries)
@@ -24,7 +43,7 @@ bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline,
 	if (*result == OS_EINTR)
 		return true;
 	if (*result != LIBSOCK_EAGAIN)
-		transfer_error(fd, (int)*result);
+		*result = transfer_error(fd, (int)*result);
 	if (*result != LIBSOCK_EAGAIN || deadline == LIBSOCK_NOWAIT)
 		return false;
 	for (;;) {
@@ -41,25 +60,6 @@ bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline,
 		if (ready == OS_EINTR || (ready == 0 && left != 0))
 			continue;
 		*result = ready < 0 ? ready : LIBSOCK_ETIMEDOUT;
-		return false;
-	}
-}
-
-/* What a router may have said: what it answers with ICMP, in the system's words. */
-static bool transfer__is_path_error(ptrdiff_t err)
-{
-	switch (err) {
-	case LIBSOCK_EMSGSIZE:
-	case LIBSOCK_EHOSTUNREACH:
-	case LIBSOCK_ENETUNREACH:
-	case LIBSOCK_EHOSTDOWN:
-	case LIBSOCK_ENETDOWN:
-	case LIBSOCK_ENOPROTOOPT:
-	case LIBSOCK_EPROTO:
-	case LIBSOCK_ENOTSUP:
-	case LIBSOCK_EACCES:
-		return true;
-	default:
 		return false;
 	}
 }

@@ -43,7 +43,8 @@ int os_hostname(char *name, size_t size)
 	return LIBSOCK_ENOTSUP;
 }
 
-void os_note_given_up(intptr_t fd)
+bool os_given_up(intptr_t fd)
 {
 	(void)fd;
+	return false;
 }

@@ -27,9 +27,30 @@ static int ending__set_note(int fd, int value)
 	return result;
 }
 
-void os_note_given_up(intptr_t fd)
+/* Of what is TCP. */
+static bool ending__ask(int fd, struct tcp_info *info)
 {
-	ending__set_note((int)fd, 1); /* fails on what is no TCP */
+	socklen_t size = sizeof *info;
+	int result;
+
+	BSD_CALL(result, getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &size));
+	return result == 0 && size >= offsetof(struct tcp_info, tcpi_rcv_space) + sizeof info->tcpi_rcv_space;
+}
+
+/* Room to receive is given to what is established (tcp_init_buffer_space), and to nothing else. */
+static bool ending__was_connected(const struct tcp_info *info)
+{
+	return info->tcpi_rcv_space > 0;
+}
+
+bool os_given_up(intptr_t fd)
+{
+	struct tcp_info info;
+
+	if (!ending__ask((int)fd, &info) || info.tcpi_state != TCP_CLOSE || !ending__was_connected(&info))
+		return false;
+	ending__set_note((int)fd, 1);
+	return true;
 }
 
 /* Has the peer's end come? For what cannot be asked: yes. `noted` is what os_end() is to know. */
@@ -63,24 +84,23 @@ static bool ending__has_end(int fd, int *noted)
 int os_end(intptr_t fd)
 {
 	struct tcp_info info;
-	socklen_t size = sizeof info;
-	int result, noted = 0;
+	int noted = 0;
 
-	BSD_CALL(result, getsockopt((int)fd, IPPROTO_TCP, TCP_INFO, &info, &size));
-	if (result == -1 || size < offsetof(struct tcp_info, tcpi_rcv_space) + sizeof info.tcpi_rcv_space)
+	if (!ending__ask((int)fd, &info))
 		return LIBSOCK_EEOF; /* AF_UNIX: what this side does not read the peer cannot send either */
 	if (info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_FIN_WAIT1 || info.tcpi_state == TCP_FIN_WAIT2)
 		return 0;
-	if (info.tcpi_state == TCP_CLOSE && info.tcpi_rcv_space == 0)
-		return LIBSOCK_ENOTCONN; /* refused: room to receive is given to what is established (tcp_init_buffer_space) */
+	if (info.tcpi_state == TCP_CLOSE && !ending__was_connected(&info))
+		return LIBSOCK_ENOTCONN; /* refused */
 	if (info.tcpi_state != TCP_CLOSE || ending__has_end((int)fd, &noted))
 		return LIBSOCK_EEOF;
 	return noted ? LIBSOCK_ECONNTIMEDOUT : LIBSOCK_ECONNRESET;
 }
 #else
-void os_note_given_up(intptr_t fd)
+bool os_given_up(intptr_t fd)
 {
 	(void)fd;
+	return false;
 }
 
 int os_end(intptr_t fd)

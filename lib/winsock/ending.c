@@ -54,10 +54,12 @@ int os_end(intptr_t fd)
 	return LIBSOCK_EEOF;
 }
 
-/* Winsock itself remembers. */
-void os_note_given_up(intptr_t fd)
+/* Winsock itself remembers the error, and whom a stream was connected to. */
+bool os_given_up(intptr_t fd)
 {
-	(void)fd;
+	struct os_addr peer;
+
+	return !os_is_datagram(fd) && os_peer(fd, &peer) == 0;
 }
 
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
