@@ -420,7 +420,7 @@ def names_have_their_addresses_in_order():
             for limit in (2000, "forever"):
                 result = expect(probe("resolve", name, family, limit), "OK" if addresses else "EAI_NONAME")
                 want(result["addrs"] == addresses, name, family, limit, "has", result["addrs"])
-    expect(probe("resolve", "dual.test", "any", "nowait"), "EAGAIN", most=1)
+    expect(probe("resolve", "dual.test", "any", "nowait"), "EAGAIN", most=10)
     return f"dual.test is {S6}, then {S4}"
 
 
@@ -478,7 +478,7 @@ def a_slow_name_server_is_waited_for_as_long_as_told():
 def a_silent_name_server_ends_a_look_up_at_its_deadline():
     resolve_with(SILENT_DNS)
     times, _, _ = hundred("resolve", "dual.test", "any", 200, code="ETIMEDOUT", least=200, most=210)
-    expect(probe("resolve", "dual.test", "any", "nowait"), "EAGAIN", most=1)
+    expect(probe("resolve", "dual.test", "any", "nowait"), "EAGAIN", most=10)
     own = expect(probe("resolve", "dual.test", "any", "forever"), "EAI_AGAIN", 900, 8000)["ms"]
     return f"100 of 100 in {times}; the resolver itself gives up after {own} ms"
 
@@ -680,8 +680,8 @@ def a_dial_takes_one_family_and_literals():
         want(result["peer"] == [peer, OPEN] and [code for _, code in tried(result)] == ["OK"], host, result)
     resolve_with(SILENT_DNS)
     expect(probe("dial", S4, OPEN, "forever"), "OK", most=100)
-    expect(probe("dial", S4, DROP, "nowait"), "EAGAIN", most=5)
-    expect(probe("dial", "dual.test", OPEN, "nowait"), "EAGAIN", most=5)
+    expect(probe("dial", S4, DROP, "nowait"), "EAGAIN", most=10)
+    expect(probe("dial", "dual.test", OPEN, "nowait"), "EAGAIN", most=10)
 
 
 def a_dial_refuses_what_cannot_be_dialled():
@@ -699,7 +699,7 @@ def a_connect_to_a_name_ends_at_its_deadline():
     resolve_with(SILENT_DNS)
     for _ in range(5):
         expect(probe_lines(CLIENT, "connect", "v4.test", OPEN, 200)[0], "ETIMEDOUT", 200, 210)
-    expect(probe_lines(CLIENT, "connect", "v4.test", OPEN, "nowait")[0], "EAGAIN", most=1)
+    expect(probe_lines(CLIENT, "connect", "v4.test", OPEN, "nowait")[0], "EAGAIN", most=10)
 
 
 def link_local_streams_show_their_scope():
@@ -794,7 +794,7 @@ def addresses_have_their_names():
         for limit in (2000, "forever"):
             result = expect(probe("reverse", address, limit), code, most=150 if glibc() else 1500)
             want(result["name"] == [name or address, 4242], address, "is", result)
-    expect(probe("reverse", "10.77.0.21", "nowait"), "EAGAIN", most=1)
+    expect(probe("reverse", "10.77.0.21", "nowait"), "EAGAIN", most=10)
     return "a PTR of 127.0.0.1 or with a blank is no name"
 
 
