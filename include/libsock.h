@@ -1834,7 +1834,8 @@ struct sock_connection {
  *
  * It is no photograph: sockets come and go while the list is made. One that began or ended meanwhile may be missing, and
  * its neighbours in the kernel's tables, which moved, may be missing or there twice. Sockets that have no address yet are
- * not in it. On Linux the machine is the calling thread's network namespace.
+ * not in it, and a TCP socket that is only bound, neither listening nor connected, may not be (netstat(8) leaves it out,
+ * too). On Linux the machine is the calling thread's network namespace.
  *
  * @param[in] found   Is called with `context` and each socket, in no order that means anything; the row is valid during
  *                    the call. It returns 0 to go on; anything else ends the search. It may call libsock. Must not be
