@@ -16,6 +16,7 @@
 #define bsd_addr_put libsock__bsd_addr_put
 #define bsd_multicast_get_interface libsock__bsd_multicast_get_interface
 #define bsd_multicast_set_interface libsock__bsd_multicast_set_interface
+#define bsd_native_family libsock__bsd_native_family
 #define bsd_poll libsock__bsd_poll
 #define bsd_poll_events libsock__bsd_poll_events
 #define bsd_poll_told_end libsock__bsd_poll_told_end

@@ -19,6 +19,20 @@ enum {
 
 _Static_assert((int)OS_PATH_MAX > (int)BSD_ADDR__PATH_SIZE + 2, "a path of this OS, and ./ before it, fits struct os_addr");
 
+int bsd_native_family(int family)
+{
+	switch (family) {
+	case LIBSOCK_AF_INET:
+		return AF_INET;
+	case LIBSOCK_AF_INET6:
+		return AF_INET6;
+	case LIBSOCK_AF_UNIX:
+		return AF_UNIX;
+	default:
+		return AF_UNSPEC;
+	}
+}
+
 /* A path, or @name: a NUL and the name, its length told by the address's, no NUL at the end (unix(7)). */
 NOINLINE static int bsd_addr__path_put(union bsd_addr *to, native_len *length, const char *path)
 {

@@ -17,6 +17,9 @@ union bsd_addr {
 	struct sockaddr_un un;
 };
 
+/* A family as the system has it; AF_UNSPEC for any. */
+int bsd_native_family(int family);
+
 /* Our address as the system takes it, and its length. 0, or why there is no such address. */
 int bsd_addr_put(union bsd_addr *to, native_len *length, const struct os_addr *from);
 

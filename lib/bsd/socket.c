@@ -306,18 +306,6 @@ static int bsd__take(const struct addrinfo *item, int family, struct os_addr out
 	return count;
 }
 
-static int bsd__resolver_family(int family)
-{
-	switch (family) {
-	case LIBSOCK_AF_INET:
-		return AF_INET;
-	case LIBSOCK_AF_INET6:
-		return AF_INET6;
-	default:
-		return AF_UNSPEC;
-	}
-}
-
 /*
  * No AI_ADDRCONFIG: it would make localhost unknown on a machine without a network. No canonical name, no mapped addresses:
  * they cost look-ups that nobody asked for.
@@ -325,7 +313,7 @@ static int bsd__resolver_family(int family)
 int os_resolve(const char *name, int family, struct os_addr out[], int max)
 {
 	const struct addrinfo hints = {
-		.ai_family = bsd__resolver_family(family),
+		.ai_family = bsd_native_family(family),
 		.ai_socktype = SOCK_STREAM, /* any one: each address once, not once for every protocol */
 	};
 	struct addrinfo *list;

@@ -66,18 +66,6 @@ int native_ask_family(int fd, int *family)
 	return 0;
 }
 
-static int os__family(int family)
-{
-	switch (family) {
-	case LIBSOCK_AF_INET:
-		return AF_INET;
-	case LIBSOCK_AF_INET6:
-		return AF_INET6;
-	default:
-		return AF_UNIX;
-	}
-}
-
 /* A failing set-up call leaves its errno behind and no descriptor. */
 static int os__give_up(int fd)
 {
@@ -106,7 +94,7 @@ static int os__open(int family, int type, bool blocking, intptr_t *result)
 		  native_type = (type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM) | NATIVE_CLOEXEC | mode;
 	int fd, tamed;
 
-	BSD_CALL(fd, socket(os__family(family), native_type, 0));
+	BSD_CALL(fd, socket(bsd_native_family(family), native_type, 0));
 	if (fd == -1)
 		return os__open_error(errno);
 	tamed = NATIVE_CLOEXEC ? native_no_sigpipe(fd) : native_tame(fd);

@@ -120,18 +120,6 @@ static int os__open_error(int number)
 	}
 }
 
-static int os__family(int family)
-{
-	switch (family) {
-	case LIBSOCK_AF_INET:
-		return AF_INET;
-	case LIBSOCK_AF_INET6:
-		return AF_INET6;
-	default:
-		return AF_UNIX;
-	}
-}
-
 int os_open(int family, int type, intptr_t *result)
 {
 	SOCKET s;
@@ -140,7 +128,7 @@ int os_open(int family, int type, intptr_t *result)
 
 	if (native_start() != 0)
 		return os_error(WSAGetLastError());
-	s = WSASocketW(os__family(family), type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM, 0, NULL, 0,
+	s = WSASocketW(bsd_native_family(family), type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM, 0, NULL, 0,
 		       WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
 	if (s == INVALID_SOCKET)
 		return os__open_error(WSAGetLastError());
