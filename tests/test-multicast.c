@@ -4,6 +4,7 @@
 
 #include "testing.h"
 
+#include <pthread.h>
 #include <string.h>
 
 /* A socket's family, a group of these tests' own, another one, and the loopback's address. */
@@ -463,10 +464,57 @@ START_TEST(more_groups_than_allowed_are_enobufs)
 }
 END_TEST
 
+enum { JOINS = 100 };
+
+struct reception {
+	struct sock s;
+	int count;
+};
+
+static void *receive_all(void *arg)
+{
+	struct reception *reception = arg;
+	char data[4];
+
+	while (reception->count < 2 * JOINS && sock_recv(reception->s, data, sizeof data, soon()) == 1)
+		reception->count++;
+	return NULL;
+}
+
+START_TEST(groups_are_joined_and_left_while_a_thread_receives)
+{
+	for (int i = 0; i < FAMILIES; i++) {
+		const struct family *f = &families[i];
+		const struct sock_addr group = host(f->group);
+		uint16_t port = 0;
+		pthread_t thread;
+
+		if (index_of(f) == 0)
+			continue;
+
+		struct reception reception = {receiver(f->number, &port), 0};
+		struct sock out = sender(f);
+
+		ck_assert_int_eq(pthread_create(&thread, NULL, receive_all, &reception), 0);
+		for (int k = 0; k < JOINS; k++) {
+			expect(sock_join(reception.s, &group, NULL, index_of(f)), 0);
+			send_to(out, "x", f->loopback, port);
+			expect(sock_leave(reception.s, &group, NULL, index_of(f)), 0);
+			send_to(out, "x", f->loopback, port);
+		}
+		pthread_join(thread, NULL);
+		ck_assert_int_eq(reception.count, 2 * JOINS);
+		sock_close(&reception.s);
+		sock_close(&out);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
 		{a_member_receives_until_it_leaves},
+		{groups_are_joined_and_left_while_a_thread_receives},
 		{all_members_on_the_machine_receive},
 		{a_member_receives_nothing_of_groups_that_others_have_joined},
 		{a_member_of_one_source_hears_nobody_else},

@@ -38,24 +38,51 @@ static void *read_numbers(void *arg)
 	return NULL;
 }
 
+/* Numbers go both ways, each in a thread of its own at each end; `meanwhile` this one does something with both ends. */
+static void exchange_numbers(int family, void (*meanwhile)(struct sock s))
+{
+	struct side sides[4] = {{{0}, 0}};
+	pthread_t threads[4];
+
+	connected_pair(family, &sides[0].s, &sides[2].s);
+	sides[1].s = sides[0].s;
+	sides[3].s = sides[2].s;
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, i % 2 ? read_numbers : write_numbers, &sides[i]), 0);
+	for (int i = 0; meanwhile && i < MESSAGES; i++)
+		meanwhile(sides[i % 2 * 2].s);
+	for (int i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		ck_assert_int_eq(sides[i].failed, 0);
+	}
+	sock_close(&sides[0].s);
+	sock_close(&sides[2].s);
+}
+
 START_TEST(one_thread_reads_and_one_writes_on_each_end)
 {
-	for (int f = 0; f < 2; f++) {
-		struct side sides[4] = {{{0}, 0}};
-		pthread_t threads[4];
+	for (int f = 0; f < 2; f++)
+		exchange_numbers(families[f], NULL);
+}
+END_TEST
 
-		connected_pair(families[f], &sides[0].s, &sides[2].s);
-		sides[1].s = sides[0].s;
-		sides[3].s = sides[2].s;
-		for (int i = 0; i < 4; i++)
-			ck_assert_int_eq(pthread_create(&threads[i], NULL, i % 2 ? read_numbers : write_numbers, &sides[i]), 0);
-		for (int i = 0; i < 4; i++) {
-			pthread_join(threads[i], NULL);
-			ck_assert_int_eq(sides[i].failed, 0);
-		}
-		sock_close(&sides[0].s);
-		sock_close(&sides[2].s);
-	}
+static void ask_and_set(struct sock s)
+{
+	struct sock_addr addr;
+	int64_t value = 0;
+
+	ck_assert_int_ge(sock_native(s), 0);
+	expect(sock_local(s, &addr), 0);
+	expect(sock_peer(s, &addr), 0);
+	expect(sock_set(s, LIBSOCK_NODELAY, 1), 0);
+	expect(sock_get(s, LIBSOCK_NODELAY, &value), 0);
+	ck_assert_int_eq(value, 1);
+}
+
+START_TEST(whoever_asks_or_sets_disturbs_neither_reader_nor_writer)
+{
+	for (int f = 0; f < 2; f++)
+		exchange_numbers(families[f], ask_and_set);
 }
 END_TEST
 
@@ -203,6 +230,7 @@ int main(void)
 {
 	const struct testing_test tests[] = {
 		{one_thread_reads_and_one_writes_on_each_end},
+		{whoever_asks_or_sets_disturbs_neither_reader_nor_writer},
 		{several_threads_accept_each_connection_once},
 		{different_sockets_are_used_from_different_threads_freely},
 		{shutdown_wakes_whoever_waits_to_send},

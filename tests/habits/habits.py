@@ -201,6 +201,59 @@ def only_names_and_interfaces_use_the_heap():
             for line in read(path).splitlines() if re.search(r"\b(malloc|calloc|realloc|free)\(", line)]
 
 
+def only_look_ups_and_the_closing_of_files_start_threads():
+    starts = r"\b(pthread_create|thrd_create|CreateThread|_beginthread\w*|CreateProcess\w*|v?fork|posix_spawn\w*)\("
+    bad = [f"{path}: {line.strip()}" for path in sources("lib", endings=(".c",)) if not path.endswith("/job.c")
+           for line in read(path).splitlines() if re.search(starts, line)]
+    users = ["lib/core/lookup.c", "lib/posix/handover.c"]
+    return bad + [f"{path} has jobs" for path in sources("lib", endings=(".c",))
+                  if not path.endswith("/job.c") and path not in users and re.search(r"\bos_job_start\(", read(path))]
+
+
+# What the pieces of code in the documents take for granted.
+GIVEN = """
+#include <libsock.h>
+#include <string.h>
+#pragma GCC diagnostic ignored "-Wunused-variable"
+extern struct sock s, conn, client, server, channel, pair[2];
+extern struct sock_addr addr, peer, other, group, found[8];
+extern struct sock_part parts[2];
+extern struct sock_room rooms[2];
+extern struct sock_reader reader;
+extern struct sock_packet packet;
+extern struct sock_item items[2];
+extern struct sock_poller poller;
+extern struct sock_event events[8];
+extern struct sock_attempt attempts[LIBSOCK_DIAL_MAX];
+extern struct sock_interface rows[8];
+extern struct file *file;
+extern int err, count, max, port, fields, fileno(struct file *), show(void *, const struct sock_connection *);
+extern intptr_t fd;
+extern int64_t by, value;
+extern uint64_t offset, sent;
+extern uint32_t index;
+extern ptrdiff_t n;
+extern size_t size, done;
+extern char data[10000], buffer[1000], text[1000], name[256], *line;
+extern const char *request, *host;
+extern void *context;
+"""
+
+
+def code_in_the_documents_compiles():
+    """Fences, and the calls in the column of a table that is libsock's."""
+    bad = []
+    for path in ("README.md", "docs/mainpage.md", "docs/python.md"):
+        text = read(path)
+        pieces = re.findall(r"^```c\n(.*?)^```$", text, re.M | re.S)
+        pieces += [code + ";" for line in re.findall(r"^\|.* \| (.*) \|$", text, re.M) for code in re.findall(r"`([^`]*)`", line)
+                   if re.search(r"\bsock_\w+\([^.]|= .*LIBSOCK_", code)]
+        programs = [piece for piece in pieces if "int main" in piece]
+        rest = [f"void use{i}(void);\nvoid use{i}(void)\n{{\n{piece}\n}}\n" for i, piece in enumerate(pieces) if piece not in programs]
+        bad += [f"{path}: {message}" for text in [*programs, GIVEN + "".join(rest)] if (message := compiles(cc, "-std=c11", text, ".c"))]
+    return bad
+
+
 def tests_wait_for_things_instead_of_sleeping():
     return [f"{path}: {line.strip()}" for path in sources("tests", endings=(".c", ".h", ".py"))
             if not path.endswith("habits.py")
@@ -246,6 +299,8 @@ CHECKS = [
     a_deadline_is_the_last_argument_but_for_what_was_done,
     the_library_has_no_writable_data_but_two_counts,
     only_names_and_interfaces_use_the_heap,
+    only_look_ups_and_the_closing_of_files_start_threads,
+    code_in_the_documents_compiles,
     tests_wait_for_things_instead_of_sleeping,
     tests_are_named_for_behaviour_and_count_descriptors,
     examples_are_small_and_say_how_to_build_them,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Each sentence of the header stands in tests/promises.md, beside the tests that fail when it is broken.
+"""Each sentence of the header and of the documents stands in tests/promises.md, beside the tests that fail when it is broken.
 
 usage: promises.py SOURCE-ROOT [--write]
 
@@ -22,10 +22,15 @@ FILES = {
     "network-connections": "network/connections.py", "promises": "promises/promises.py", "unload": "unload/unload.c",
     "copies": "unload/copies.c",
 }
-HEAD = """# What the header promises, and the tests that fail when it is broken
+# Whose every sentence is listed, too, but for programs, pictures and the tables that name a test in each row themselves.
+DOCUMENTS = ["README.md", "docs/mainpage.md", "docs/python.md", "docs/porting.md"]
+LEFT_OUT = ["README.md: Try it", "README.md: Use it", "docs/mainpage.md: Where to begin", "docs/mainpage.md: More",
+            "docs/porting.md: How to port"]  # instructions and lists of links
+HEAD = """# What the header and the documents promise, and the tests that fail when it is broken
 
-`python3 tests/promises/promises.py .` checks that each sentence of the header's documentation has a row here, and that
-the tests in it exist; with `--write` it adds and removes rows. A "–" is followed by why nothing can break the sentence.
+`python3 tests/promises/promises.py .` checks that each sentence of the header's documentation, of README.md and of the
+pages in docs/ for programmers has a row here, and that the tests in it exist; with `--write` it adds and removes rows.
+A "–" is followed by why nothing can break the sentence.
 """
 
 
@@ -87,16 +92,25 @@ def items(text):
             yield from (code + (codes[2] or "").rstrip(".") for code in codes[1].split(", "))
 
 
-def sentences(header):
-    """{name: its sentences, in order}"""
+def chapters(path):
+    """(document and heading, "", text) of each part of a document."""
+    text = re.sub(r"^```(?s:.*?)^```$|^!\[.*\)$|^\|.*\| test \|\n(\|.*\n)+", "", read(path), flags=re.M)
+    for part in re.split(r"^#+ ", text, flags=re.M)[1:]:
+        heading, _, body = part.partition("\n")
+        if f"{path}: {heading}" not in LEFT_OUT:
+            yield f"{path}: {heading}", "", body
+
+
+def sentences():
+    """{what of the header, or which part of a document: its sentences, in order}"""
     found = {}
-    for name, member, comment in things(header):
+    for name, member, comment in itertools.chain(things(read("include", "libsock.h")), *map(chapters, DOCUMENTS)):
         rows = found.setdefault(name, [])
         for what, text in paragraphs(comment):
             for sentence in re.split(r"(?<=[.?!])\s+(?=\S)", text):
                 parts = items(sentence) if what == "return" else [sentence]
                 rows += [": ".join(filter(None, [member, what, part])).replace("|", "\\|") for part in parts]
-    return found
+    return {name: rows for name, rows in found.items() if rows or ": " not in name}
 
 
 def listed():
@@ -121,7 +135,7 @@ def write(wanted):
 
 
 def each_sentence_has_a_row_and_each_row_a_sentence():
-    wanted, found = sentences(read("include", "libsock.h")), listed()
+    wanted, found = sentences(), listed()
     bad = [f"no section: {name}" for name in wanted if name not in found]
     bad += [f"documents nothing: {name}" for name in found if name not in wanted]
     for name in wanted.keys() & found.keys():
@@ -169,7 +183,7 @@ def each_test_that_a_document_names_exists():
 
 
 if "--write" in sys.argv:
-    write(sentences(read("include", "libsock.h")))
+    write(sentences())
     sys.exit(0)
 CHECKS = [
     each_sentence_has_a_row_and_each_row_a_sentence,
