@@ -6,6 +6,7 @@ usage: linking.py SOURCE-ROOT CC CXX SHARED STATIC LINK-ARGS   (CXX may be -)
 MESON_EXE_WRAPPER, if it is set, runs programs made for another OS.
 """
 
+import glob
 import os
 import re
 import subprocess
@@ -72,6 +73,23 @@ def own_names():
     return len(names)
 
 
+def newer_imports():
+    """What the DLL and the examples beside it import beyond the list of what Windows 7 has; what is not found counts, too."""
+    with open(path("windows-7.txt"), encoding="utf-8") as file:
+        rows = [line.split() for line in file if line.strip() and not line.startswith("#")]
+    known = {(dll, name) for dll, _, *names in rows for name in names}
+    build = os.path.dirname(os.path.dirname(shared))
+    bad = []
+    for program in [shared, *sorted(glob.glob(os.path.join(build, "examples", "*.exe")))]:
+        _, tables = run(cc.split()[0].replace("gcc", "objdump"), "-p", program)
+        found = re.findall(r"DLL Name: (\S+)\.dll\n(.*?)\n\n", tables, re.S | re.I)
+        bad += [f"{program}: {dll}: {name}" for dll, table in found if not dll.lower().startswith(("msvcrt", "api-ms-win-crt", "libsock"))
+                for name in re.findall(r"^\s+[0-9a-f]+\s+\d+\s+(\w+)", table, re.M) if (dll.lower(), name) not in known]
+        if not found:
+            bad.append(f"{program}: no imports")
+    return "\n".join(bad)
+
+
 print(f"# {own_names()} names of the program's own")
 for kind, library in ("shared", import_library), ("static", static):
     check(f"{kind}: a program with a function of each of our names", "own.c", path("uses.c"), library)
@@ -98,6 +116,9 @@ if not WINDOWS and os.path.exists("/usr/include/tcpd.h"):
         for order in [library, "-lwrap"], ["-lwrap", library]:
             check(f"{kind}: libwrap's hosts.allow by name, linked {'before' if order[0] == '-lwrap' else 'after'} us",
                   path("libwrap.c"), path("libwrap-ask.c"), *order)
+
+if WINDOWS:
+    report("nothing is imported that Windows 7 does not have", newer_imports())
 
 print(f"1..{count}")
 sys.exit(failures > 0)
