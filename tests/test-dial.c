@@ -241,7 +241,6 @@ END_TEST
 
 START_TEST(serve_again_while_old_connections_drain)
 {
-	const int is_windows = sock_has(LIBSOCK_HAS_UNIX_DGRAM) == 0;
 	struct sock_addr addr, local;
 	struct sock l = serve("127.0.0.1", 0, &addr), s, conn, again;
 	int err;
@@ -252,7 +251,7 @@ START_TEST(serve_again_while_old_connections_drain)
 	ck_assert_int_eq(again.family, 0);
 	sock_close(&l);
 	err = sock_serve(&again, &addr, 4); /* with the connection still open */
-	ck_assert_msg(err == 0 || (is_windows && err == LIBSOCK_EADDRINUSE), "%s", sock_errname(err));
+	ck_assert_msg(err == 0 || (native_is_windows() && err == LIBSOCK_EADDRINUSE), "%s", sock_errname(err));
 	sock_close(&again);
 	sock_close(&conn);
 	sock_close(&s);

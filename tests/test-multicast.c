@@ -443,9 +443,10 @@ END_TEST
 START_TEST(more_groups_than_allowed_are_enobufs)
 {
 	FILE *file = fopen("/proc/sys/net/ipv4/igmp_max_memberships", "r");
+	const int too_many = native_is_wine() ? LIBSOCK_EINVAL : LIBSOCK_ENOBUFS;
 	int most = 0;
 
-	if (file == NULL || native_is_wine())
+	if (file == NULL)
 		return; /* another system */
 	ck_assert_int_eq(fscanf(file, "%d", &most), 1);
 	fclose(file);
@@ -457,7 +458,7 @@ START_TEST(more_groups_than_allowed_are_enobufs)
 			struct sock_addr group = {"", 0};
 
 			snprintf(group.host, sizeof group.host, "239.255.%d.%d", i / 250 + 1, i % 250 + 1);
-			expect(sock_join(s, &group, NULL, interface_index(1)), i < most ? 0 : LIBSOCK_ENOBUFS);
+			expect(sock_join(s, &group, NULL, interface_index(1)), i < most ? 0 : too_many);
 		}
 		sock_close(&s);
 	}

@@ -45,16 +45,11 @@ static const struct option {
 };
 enum { OPTIONS = sizeof options / sizeof options[0] };
 
-static int on_windows(void)
-{
-	return sock_has(LIBSOCK_HAS_UNIX_DGRAM) == 0;
-}
-
 static int has_option(const struct option *o)
 {
 	switch (o->where) {
 	case NOT_ON_WINDOWS:
-		return !on_windows();
+		return !native_is_windows();
 	case NOT_ON_WINE:
 		return !native_is_wine();
 	case NOT_ON_WINE_8:
@@ -281,7 +276,7 @@ START_TEST(a_buffer_is_read_as_what_it_became)
 				ck_assert_int_gt(last, 0);
 			}
 			expect(sock_set(s, sides[i], 65536), 0);
-			ck_assert_int_eq(option_of(s, sides[i]), on_windows() ? 65536 : 2 * 65536);
+			ck_assert_int_eq(option_of(s, sides[i]), native_is_windows() ? 65536 : 2 * 65536);
 		}
 		sock_close(&s);
 	}
@@ -365,8 +360,8 @@ START_TEST(reuseport_shares_a_listeners_address_where_there_is_one)
 
 	for (int i = 0; i < 2; i++) {
 		l[i] = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
-		expect(sock_set(l[i], LIBSOCK_REUSEPORT, 1), on_windows() ? LIBSOCK_ENOTSUP : 0);
-		if (on_windows())
+		expect(sock_set(l[i], LIBSOCK_REUSEPORT, 1), native_is_windows() ? LIBSOCK_ENOTSUP : 0);
+		if (native_is_windows())
 			continue;
 		expect(sock_bind(l[i], &addr), 0);
 		expect(sock_listen(l[i], 1), 0);
@@ -473,7 +468,7 @@ START_TEST(linux_doubles_buffers_up_to_its_most_and_down_to_its_least)
 			return; /* another system, or a container that hides it */
 		ck_assert_int_eq(fscanf(file, "%ld", &most), 1);
 		fclose(file);
-		for (int k = 0; k < KINDS && !on_windows(); k++) {
+		for (int k = 0; k < KINDS && !native_is_windows(); k++) {
 			struct sock s = opened(kinds[k].family, kinds[k].type);
 
 			expect(sock_set(s, sides[i].option, INT32_MAX), 0);
@@ -489,7 +484,7 @@ END_TEST
 /* Each datagram to one of them, whoever that is, and those of one sender to the same one. */
 START_TEST(reuseport_shares_out_datagrams_by_their_sender)
 {
-	for (int family = LIBSOCK_AF_INET; family <= LIBSOCK_AF_INET6 && !on_windows(); family += 2) {
+	for (int family = LIBSOCK_AF_INET; family <= LIBSOCK_AF_INET6 && !native_is_windows(); family += 2) {
 		struct sock_addr addr = loopback(family, 0), own;
 		struct sock s[2];
 		int got[2] = {0}, rounds = 0;
@@ -583,8 +578,8 @@ START_TEST(the_keepalive_defaults_are_the_systems_own)
 		struct sock s = opened(kinds[k].family, kinds[k].type);
 
 		if (s.type == LIBSOCK_STREAM) {
-			ck_assert_int_eq(option_of(s, LIBSOCK_KEEPALIVE_INTERVAL), on_windows() ? 1000 : 75000);
-			ck_assert_int_eq(option_of(s, LIBSOCK_KEEPALIVE_COUNT), on_windows() ? 10 : 9);
+			ck_assert_int_eq(option_of(s, LIBSOCK_KEEPALIVE_INTERVAL), native_is_windows() ? 1000 : 75000);
+			ck_assert_int_eq(option_of(s, LIBSOCK_KEEPALIVE_COUNT), native_is_windows() ? 10 : 9);
 		}
 		sock_close(&s);
 	}

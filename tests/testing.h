@@ -57,18 +57,15 @@ struct sock_addr unused_port(int family, int type, struct sock *holder);
 /* Close with a reset instead of an orderly end. */
 void reset(struct sock *s);
 
-/* Does a stream give what came before a reset? Windows may throw it away. */
-static inline int keeps_data_before_a_reset(void)
-{
-	return sock_has(LIBSOCK_HAS_UNIX_DGRAM) == 1;
-}
-
 /* What differs between the systems that the tests run on. */
 
 int native_open_descriptors(void);
 int native_is_inheritable(intptr_t fd);
 void native_linger_zero(intptr_t fd);
 int native_process_id(void);
+
+/* Wine, too. A test that asks this or the next has its difference in docs/porting.md (tests/promises/promises.py). */
+int native_is_windows(void);
 
 /* The first number of Wine's version, or 0: not Wine. */
 int native_is_wine(void);

@@ -31,6 +31,11 @@ void native_linger_zero(intptr_t fd)
 	setsockopt((int)fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
+int native_is_windows(void)
+{
+	return 0;
+}
+
 int native_is_wine(void)
 {
 	return 0;

@@ -35,6 +35,11 @@ void native_linger_zero(intptr_t fd)
 	setsockopt((SOCKET)fd, SOL_SOCKET, SO_LINGER, (const char *)&none, sizeof none);
 }
 
+int native_is_windows(void)
+{
+	return 1;
+}
+
 int native_is_wine(void)
 {
 	const char *(CDECL *version)(void) = (const char *(CDECL *)(void))(void (*)(void))GetProcAddress(

@@ -182,6 +182,32 @@ def each_test_that_a_document_names_exists():
     return sorted(set(bad))
 
 
+def functions(text):
+    """(name, whether it is a test, body) of each function of a C file."""
+    for test, name, body in re.findall(r"^(?:START_TEST\((\w+)\)|[a-z][^\n;{}()]*?\b(\w+)\([^;{}]*?\))\n\{\n(.*?)^\}", text, re.M | re.S):
+        yield test or name, bool(test), body
+
+
+def each_test_that_asks_for_the_system_has_a_row_of_what_differs():
+    """Directly, or by a helper: of the tests that call one that asks, at least one is named."""
+    rows = "\n".join(line for line in read("docs", "porting.md").splitlines() if line.startswith("|"))
+    bad = []
+    for path in sorted(os.listdir(os.path.join(root, "tests"))):
+        if not (file := re.fullmatch(r"test-(.*)\.c", path)):
+            continue
+        found = list(functions(read("tests", path)))
+        for asks, _, body in found:
+            if not re.search(r"\bnative_is_(wine|windows)\(|^#if.*_WIN32", body, re.M):
+                continue
+            names = {asks}
+            while more := {name for name, _, body in found if re.search(rf"\b({'|'.join(names)})\b", body)} - names:
+                names |= more
+            tests = sorted(name for name, is_test, _ in found if is_test and name in names)
+            if tests and not any(f"`{file[1]}: {test}`" in rows for test in tests):
+                bad.append(f"{path}: {asks}: none of {', '.join(tests)}")
+    return bad
+
+
 if "--write" in sys.argv:
     write(sentences())
     sys.exit(0)
@@ -189,6 +215,7 @@ CHECKS = [
     each_sentence_has_a_row_and_each_row_a_sentence,
     each_row_names_a_test_or_says_why_there_is_none,
     each_test_that_a_document_names_exists,
+    each_test_that_asks_for_the_system_has_a_row_of_what_differs,
 ]
 print(f"1..{len(CHECKS)}")
 failed = 0
