@@ -18,31 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* One byte with `count` times the same descriptor. */
-static void send_rights(struct sock channel, int fd, int count)
-{
-	char byte = 'x';
-	struct iovec part = {.iov_base = &byte, .iov_len = 1};
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(8 * sizeof(int))];
-	} control = {.room = {0}};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room};
-	int fds[8];
-
-	for (int i = 0; i < count; i++)
-		fds[i] = fd;
-	message.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
-
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
-	memcpy(CMSG_DATA(header), fds, (size_t)count * sizeof(int));
-	ck_assert_int_eq(sendmsg((int)sock_native(channel), &message, 0), 1);
-}
-
 START_TEST(what_comes_without_a_socket_or_with_several_is_a_protocol_error)
 {
 	struct sock channel[2], s;
@@ -54,11 +29,11 @@ START_TEST(what_comes_without_a_socket_or_with_several_is_a_protocol_error)
 	expect(sock_recv_socket(channel[1], &s, soon()), LIBSOCK_EPROTO);
 	expect(s.family, 0);
 	for (int count = 2; count <= 8; count++) { /* the harness counts what stays open */
-		send_rights(channel[0], (int)sock_native(l), count);
+		native_send_rights(channel[0], (int)sock_native(l), count);
 		expect(sock_recv_socket(channel[1], &s, soon()), LIBSOCK_EPROTO);
 		expect(s.family, 0);
 	}
-	send_rights(channel[0], (int)sock_native(l), 1); /* and the channel goes on */
+	native_send_rights(channel[0], (int)sock_native(l), 1); /* and the channel goes on */
 	expect(sock_recv_socket(channel[1], &s, soon()), 0);
 	sock_close(&s);
 	sock_close(&channel[0]);
@@ -81,7 +56,7 @@ START_TEST(a_lingering_socket_that_is_not_wanted_does_not_hold_the_receiver)
 		while (sock_send(a, data, sizeof data, LIBSOCK_NOWAIT) > 0)
 			;
 		expect(sock_set(a, LIBSOCK_LINGER, 20000), 0);
-		send_rights(channel[0], (int)sock_native(a), count);
+		native_send_rights(channel[0], (int)sock_native(a), count);
 		sock_close(&a);
 		begun = sock_now();
 		expect(sock_recv_socket(channel[1], &s, LIBSOCK_NOWAIT), LIBSOCK_EPROTO);
@@ -122,7 +97,7 @@ START_TEST(what_is_no_socket_is_closed_again)
 
 	expect(sock_pair(channel, LIBSOCK_DGRAM), 0);
 	ck_assert_int_eq(pipe(pipes), 0);
-	send_rights(channel[0], pipes[0], 1);
+	native_send_rights(channel[0], pipes[0], 1);
 	open_before = native_open_descriptors();
 	expect(sock_recv_socket(channel[1], &s, soon()), LIBSOCK_ENOTSOCK);
 	expect(s.family, 0);
@@ -144,7 +119,7 @@ START_TEST(without_a_free_descriptor_the_code_says_so)
 	int lowest;
 
 	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
-	send_rights(channel[0], (int)sock_native(channel[0]), 1);
+	native_send_rights(channel[0], (int)sock_native(channel[0]), 1);
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	lowest = dup(0);
 	ck_assert_int_ge(lowest, 0);
@@ -284,7 +259,7 @@ START_TEST(what_was_passed_and_is_no_socket_of_ours_says_so)
 
 		expect(activate_odd(l, other, LIBSOCK_ENOTSUP), 0);
 		expect(sock_pair(channel, LIBSOCK_STREAM), 0);
-		send_rights(channel[0], other, 1);
+		native_send_rights(channel[0], other, 1);
 		expect(sock_recv_socket(channel[1], &s, soon()), LIBSOCK_ENOTSUP);
 		expect(s.family, 0);
 		sock_close(&channel[0]);

@@ -85,6 +85,9 @@ int64_t native_processor_ms(void);
 /* Returns when a thread beside this one waits in the kernel. POSIX alone. */
 void native_until_another_waits(void);
 
+/* One byte with `count` times the same descriptor, at most 8. POSIX alone. */
+void native_send_rights(struct sock channel, int fd, int count);
+
 int native_make_folder(const char *path);
 
 /* What sock_sendfile() takes. */

@@ -114,3 +114,27 @@ void native_until_another_waits(void)
 	}
 	ck_abort_msg("the other thread never waited");
 }
+
+void native_send_rights(struct sock channel, int fd, int count)
+{
+	char byte = 'x';
+	struct iovec part = {.iov_base = &byte, .iov_len = 1};
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(8 * sizeof(int))];
+	} control = {.room = {0}};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room};
+	int fds[8];
+
+	for (int i = 0; i < count; i++)
+		fds[i] = fd;
+	message.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+	memcpy(CMSG_DATA(header), fds, (size_t)count * sizeof(int));
+	ck_assert_int_eq(sendmsg((int)sock_native(channel), &message, 0), 1);
+}
