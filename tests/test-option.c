@@ -75,16 +75,34 @@ static int64_t option_of(struct sock s, int option)
 	return value;
 }
 
+/* Before anything is set: what the header says, and on an error nothing. */
+static void expect_default(struct sock s, const struct option *o)
+{
+	int64_t value = -77;
+	int err = sock_get(s, o->number, &value);
+	int wanted = o->type != 0 && o->type != s.type ? LIBSOCK_EPROTOTYPE : has_option(o) ? 0 : LIBSOCK_ENOTSUP;
+
+	if (o->number == LIBSOCK_V6ONLY && s.family == LIBSOCK_AF_INET)
+		wanted = LIBSOCK_ENOPROTOOPT;
+	ck_assert_msg(err == wanted, "option %d: %s", o->number, sock_errname(err));
+	if (err < 0)
+		ck_assert_int_eq(value, -77);
+	else if (o->standard == -2)
+		ck_assert_msg(value >= o->least && value <= o->most, "option %d: %ld", o->number, (long)value);
+	else
+		ck_assert_msg(value == o->standard, "option %d: %ld", o->number, (long)value);
+}
+
 START_TEST(defaults_are_those_of_the_header)
 {
+	static const struct option v6only = {LIBSOCK_V6ONLY, 0, ON_ALL, 0, 1, 0};
+
 	for (int k = 0; k < KINDS; k++) {
 		struct sock s = opened(kinds[k].family, kinds[k].type);
 
 		for (int i = 0; i < OPTIONS; i++)
-			if (has_option(&options[i]) && options[i].standard != -2 &&
-			    (options[i].type == 0 || options[i].type == s.type))
-				ck_assert_msg(option_of(s, options[i].number) == options[i].standard, "option %d",
-					      options[i].number);
+			expect_default(s, &options[i]);
+		expect_default(s, &v6only);
 		sock_close(&s);
 	}
 }
