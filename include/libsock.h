@@ -1049,7 +1049,8 @@ LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_room rooms[], 
  * Send a piece of a file.
  *
  * Neither the file's size nor the position at which the program reads it matters. On POSIX that position stays as it
- * is; on Windows it does not.
+ * is; on Windows it does not. For the time of the call it takes 64 KiB from the heap; where there are none it goes in
+ * smaller steps.
  *
  * @param[in] s        A connected stream.
  * @param[in] file     An open file: a descriptor (`fileno(f)`), on Windows a HANDLE (`_get_osfhandle(_fileno(f))`).

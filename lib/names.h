@@ -14,8 +14,6 @@
 #define addr_write libsock__addr_write
 #define bsd_addr_get libsock__bsd_addr_get
 #define bsd_addr_put libsock__bsd_addr_put
-#define bsd_multicast_get_interface libsock__bsd_multicast_get_interface
-#define bsd_multicast_set_interface libsock__bsd_multicast_set_interface
 #define bsd_native_family libsock__bsd_native_family
 #define bsd_poll libsock__bsd_poll
 #define bsd_poll_events libsock__bsd_poll_events
@@ -46,6 +44,7 @@
 #define lookup_reverse libsock__lookup_reverse
 #define lookup_scope libsock__lookup_scope
 #define lookup_wait libsock__lookup_wait
+#define lookup_wildcard libsock__lookup_wildcard
 #define native_accept libsock__native_accept
 #define native_ask_family libsock__native_ask_family
 #define native_at_end libsock__native_at_end
@@ -111,6 +110,8 @@
 #define os_local libsock__os_local
 #define os_member libsock__os_member
 #define os_now libsock__os_now
+#define os_multicast_get libsock__os_multicast_get
+#define os_multicast_set libsock__os_multicast_set
 #define os_open libsock__os_open
 #define os_open_stream libsock__os_open_stream
 #define os_option_get libsock__os_option_get

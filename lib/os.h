@@ -180,11 +180,15 @@ int os_end(intptr_t fd);
 bool os_given_up(intptr_t fd);
 
 /*
- * A socket option, of enum sock_option, in the units of libsock.h; the core has checked it against the socket and its
+ * A socket option, of enum sock_option but the next one, in the units of libsock.h; the core has checked it against the socket and its
  * range. One that the OS does not have is LIBSOCK_ENOTSUP. Of LIBSOCK_AF_INET6, what IPv4 has as well is set for both.
  */
 int os_option_set(intptr_t fd, int family, int option, int64_t value);
 int os_option_get(intptr_t fd, int family, int option, int64_t *value);
+
+/* LIBSOCK_MULTICAST_INTERFACE, which takes more than a number where the system knows an interface by its address. */
+int os_multicast_set(intptr_t fd, int family, uint32_t index);
+int os_multicast_get(intptr_t fd, int family, int64_t *index);
 
 /*
  * Join or leave a multicast group, of `source` alone if it is not null, on an interface or (0) where the OS would have

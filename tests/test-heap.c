@@ -145,12 +145,44 @@ START_TEST(a_poller_without_memory_watches_what_it_did)
 }
 END_TEST
 
+/* In smaller steps. */
+START_TEST(a_file_is_sent_without_memory)
+{
+	enum { SIZE = 30001 };
+	static char content[SIZE], got[SIZE];
+	struct sock pair[2];
+	FILE *file = tmpfile();
+	uint64_t done;
+	int err, before;
+
+	for (int i = 0; i < SIZE; i++)
+		content[i] = (char)(i * 31 + i / 251);
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(content, 1, SIZE, file), SIZE);
+	ck_assert_int_eq(fflush(file), 0);
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	before = allocations;
+	is_out = 1;
+	err = sock_sendfile(pair[0], native_file(file), 0, SIZE, soon(), &done);
+	is_out = 0;
+	ck_assert_int_gt(allocations, before);
+	expect(err, 0);
+	ck_assert_uint_eq(done, SIZE);
+	expect(sock_recv_all(pair[1], got, SIZE, soon(), NULL), 0);
+	ck_assert_mem_eq(got, content, SIZE);
+	fclose(file);
+	sock_close(&pair[0]);
+	sock_close(&pair[1]);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
 		{nothing_is_allocated_while_waiting},
 		{what_there_is_no_memory_for_says_so_and_leaves_nothing},
 		{a_poller_without_memory_watches_what_it_did},
+		{a_file_is_sent_without_memory},
 		{0},
 	};
 

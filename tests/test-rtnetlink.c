@@ -49,7 +49,8 @@ START_TEST(only_the_kernel_is_believed)
 		int32_t number;
 	} end = {{.length = sizeof end, .type = NETLINK__DONE}, 0};
 	struct told told = {0, 0};
-	struct netlink__dump dump = {.found = tell, .context = &told};
+	uint8_t room[NETLINK__ROOM];
+	struct netlink__dump dump = {.found = tell, .context = &told, .room = room};
 	const int fd = native_netlink(ROUTE__NETLINK), forger = native_netlink(ROUTE__NETLINK);
 	socklen_t length = sizeof to;
 
@@ -68,7 +69,8 @@ END_TEST
 START_TEST(whoever_looks_may_end_it)
 {
 	struct told told = {0, 77};
-	struct netlink__dump dump = {.found = tell, .context = &told};
+	uint8_t room[NETLINK__ROOM];
+	struct netlink__dump dump = {.found = tell, .context = &told, .room = room};
 	const int fd = native_netlink(ROUTE__NETLINK);
 
 	ck_assert(ask(fd));

@@ -33,10 +33,6 @@ int bsd_sockopt_get(intptr_t fd, int level, int name, void *value, native_len *l
 /* What IPv4 said of an option of an IPv6 socket; if that is V6ONLY there may be nobody to tell. */
 int bsd_sockopt_of_ipv4(intptr_t fd, int err);
 
-/* LIBSOCK_MULTICAST_INTERFACE. */
-int bsd_multicast_set_interface(intptr_t fd, int family, uint32_t index);
-int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value);
-
 /*
  * Makes a system call, and makes it again for as long as signals interrupt it before it has done anything. For all that
  * neither wait nor transfer: those report OS_EINTR, because the core has to look at its deadline first.

@@ -67,7 +67,7 @@ static int bsd_multicast__addr(uint32_t index, struct in_addr *addr)
 	return search.exists ? LIBSOCK_EADDRNOTAVAIL : LIBSOCK_ENODEV;
 }
 
-int bsd_multicast_set_interface(intptr_t fd, int family, uint32_t index)
+int os_multicast_set(intptr_t fd, int family, uint32_t index)
 {
 	struct in_addr addr;
 	int err = bsd_multicast__addr(index, &addr);
@@ -97,7 +97,7 @@ static int bsd_multicast__find(struct bsd_multicast__search *search)
 	return err == 0 && search->index == 0 ? LIBSOCK_ENODEV : err;
 }
 
-int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value)
+int os_multicast_get(intptr_t fd, int family, int64_t *index)
 {
 	struct bsd_multicast__search search = {0};
 	native_len length = sizeof search.addr;
@@ -115,7 +115,7 @@ int bsd_multicast_get_interface(intptr_t fd, int family, int64_t *value)
 		err = bsd_multicast__addr(search.index, &search.addr);
 	if (err < 0 && err != LIBSOCK_EADDRNOTAVAIL)
 		return err;
-	*value = search.index;
+	*index = search.index;
 	return 0;
 }
 

@@ -17,8 +17,7 @@ enum bsd_option__kind {
 	BSD_OPTION__SMALL,    /* a number in a type that systems do not agree on */
 	BSD_OPTION__SECONDS,  /* milliseconds here, whole seconds there */
 	BSD_OPTION__LINGER,
-	BSD_OPTION__DONTFRAG, /* two of the states that the system has */
-	BSD_OPTION__INTERFACE /* see multicast.c */
+	BSD_OPTION__DONTFRAG  /* two of the states that the system has */
 };
 
 /* `name6` is what IPv6 has beside IPv4, or 0: then an IPv6 socket has the same one. */
@@ -48,7 +47,6 @@ static const struct bsd_option__row bsd_option__rows[] = {
 	 NATIVE_DEAD_PEER, 0},
 	{LIBSOCK_MULTICAST_LOOP, BSD_OPTION__SMALL, IPPROTO_IP, IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP},
 	{LIBSOCK_MULTICAST_TTL, BSD_OPTION__SMALL, IPPROTO_IP, IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS},
-	{LIBSOCK_MULTICAST_INTERFACE, BSD_OPTION__INTERFACE, IPPROTO_IP, IP_MULTICAST_IF, IPV6_MULTICAST_IF},
 };
 
 static const struct bsd_option__row *bsd_option__find(int option)
@@ -119,8 +117,6 @@ int os_option_set(intptr_t fd, int family, int option, int64_t value)
 
 	if (row == NULL)
 		return LIBSOCK_ENOTSUP;
-	if (row->kind == BSD_OPTION__INTERFACE)
-		return bsd_multicast_set_interface(fd, family, (uint32_t)value);
 	if (family == LIBSOCK_AF_INET6 && row->name6 != 0)
 		return bsd_option__put_dual(fd, row, value);
 	return bsd_option__put(fd, row->kind, row->level, row->name, value);
@@ -153,8 +149,6 @@ int os_option_get(intptr_t fd, int family, int option, int64_t *value)
 
 	if (row == NULL)
 		return LIBSOCK_ENOTSUP;
-	if (row->kind == BSD_OPTION__INTERFACE)
-		return bsd_multicast_get_interface(fd, family, value);
 	level = row->level;
 	name = row->name;
 	if (family == LIBSOCK_AF_INET6 && row->name6 != 0) {

@@ -3,6 +3,7 @@
 /* From a name to a connection: Happy Eyeballs version 2 (RFC 8305). */
 
 #include "addr.h"
+#include "compiler.h"
 #include "deadline.h"
 #include "dial.h"
 #include "libsock.h"
@@ -21,14 +22,12 @@ enum {
 
 _Static_assert((int)LIBSOCK_DIAL_MAX <= (int)OS_WAIT_MAX, "all attempts can be waited for at once");
 
-enum dial__state { DIAL__PENDING, DIAL__WON, DIAL__FAILED };
-
 struct dial__attempt {
-	struct os_addr addr;
-	intptr_t fd; /* open while pending or won */
-	enum dial__state state;
-	bool lacks_family; /* of this program; `err` then says nothing of the peer */
+	const struct os_addr *addr; /* the look-up's, without the port */
+	intptr_t fd; /* −1: it has failed, by `err` */
 	int err;
+	bool lacks_family; /* of this program; `err` then says nothing of the peer */
+	bool ready;
 };
 
 struct dial__race {
@@ -44,12 +43,12 @@ struct dial__race {
 	struct dial__attempt *winner;
 };
 
-int dial_self(intptr_t fd, int family, const struct os_addr *to)
+int dial_self(intptr_t fd, int family, uint16_t port)
 {
 	enum { FIRST = 1024 }; /* the system gives no port below to whoever connects */
 	struct os_addr own, peer;
 
-	if (to->family == LIBSOCK_AF_UNIX || to->port < FIRST || os_local(fd, &own) < 0 || own.port != to->port)
+	if (family == LIBSOCK_AF_UNIX || port < FIRST || os_local(fd, &own) < 0 || own.port != port)
 		return 0;
 	/* The peer's own address, and not the one that was asked for: the wildcard is this machine to most systems. */
 	if (os_peer(fd, &peer) < 0 || memcmp(own.ip, peer.ip, own.family == LIBSOCK_AF_INET ? 4 : 16) != 0)
@@ -100,21 +99,27 @@ static void dial__learn(struct dial__race *race)
 	}
 }
 
+static struct os_addr dial__to(const struct dial__race *race, const struct dial__attempt *attempt)
+{
+	struct os_addr to = *attempt->addr;
+
+	to.port = race->addr->port;
+	return to;
+}
+
 static void dial__settle(struct dial__race *race, struct dial__attempt *attempt, int err)
 {
 	race->pending--;
 	if (err == 0)
-		err = dial_self(attempt->fd, attempt->addr.family, &attempt->addr);
+		err = dial_self(attempt->fd, attempt->addr->family, race->addr->port);
 	attempt->err = err;
 	if (err == 0) {
-		attempt->state = DIAL__WON;
 		race->winner = attempt;
 		return;
 	}
 	if (attempt->fd != -1)
 		os_close(attempt->fd);
 	attempt->fd = -1;
-	attempt->state = DIAL__FAILED;
 	race->next = 0; /* a failure brings the next one forward */
 }
 
@@ -123,46 +128,54 @@ static void dial__begin(struct dial__race *race, int part)
 	struct dial__attempt *attempt = &race->attempt[race->begun];
 	int err;
 
-	attempt->addr = race->lookup.found[part][race->taken[part]++];
-	attempt->addr.port = race->addr->port;
+	attempt->addr = &race->lookup.found[part][race->taken[part]++];
 	attempt->fd = -1;
-	attempt->state = DIAL__PENDING;
 	attempt->lacks_family = false;
 	race->last = part;
 	race->begun++;
 	race->pending++;
 	race->next = os_now() + DIAL__STAGGER_MS;
-	err = os_open_stream(attempt->addr.family, &attempt->fd);
-	if (err < 0)
+	err = os_open_stream(attempt->addr->family, &attempt->fd);
+	if (err < 0) {
 		attempt->lacks_family = socket_lacks_family(err);
-	else /* which does not block, so that this does not, either */
-		err = os_connect(attempt->fd, LIBSOCK_STREAM, &attempt->addr, -1);
+	} else { /* which does not block, so that this does not, either */
+		const struct os_addr to = dial__to(race, attempt);
+
+		err = os_connect(attempt->fd, LIBSOCK_STREAM, &to, -1);
+	}
 	if (err != LIBSOCK_EINPROGRESS)
 		dial__settle(race, attempt, err);
 }
 
-/* Wait for the attempts under way; settle what has been decided. 0, or why it could not wait. */
-static int dial__look(struct dial__race *race, int wait_ms)
+/* Wait for the attempts under way. A function of its own, so that the items are off the stack when one is settled. */
+NOINLINE static int dial__poll(struct dial__race *race, int wait_ms)
 {
 	struct os_wait_item items[LIBSOCK_DIAL_MAX];
-	struct dial__attempt *attempts[LIBSOCK_DIAL_MAX];
 	int count = 0, ready;
 
 	for (int i = 0; i < race->begun; i++)
-		if (race->attempt[i].state == DIAL__PENDING) {
-			attempts[count] = &race->attempt[i];
+		if (race->attempt[i].fd != -1)
 			items[count++] = (struct os_wait_item){.fd = race->attempt[i].fd, .event = OS_CONNECTED};
-		}
 	ready = os_wait(items, count, wait_ms);
+	for (int i = 0, item = 0; ready > 0 && i < race->begun; i++)
+		race->attempt[i].ready = race->attempt[i].fd != -1 && items[item++].ready;
+	return ready;
+}
+
+/* The same; and settle what has been decided. 0, or why it could not wait. */
+static int dial__look(struct dial__race *race, int wait_ms)
+{
+	int ready = dial__poll(race, wait_ms);
+
 	if (ready < 0)
 		return ready == OS_EINTR ? 0 : ready;
-	for (int i = 0; i < count && race->winner == NULL; i++)
-		if (items[i].ready)
-			dial__settle(race, attempts[i], os_connect_result(items[i].fd));
+	for (int i = 0; ready > 0 && i < race->begun && race->winner == NULL; i++)
+		if (race->attempt[i].ready)
+			dial__settle(race, &race->attempt[i], os_connect_result(race->attempt[i].fd));
 	return 0;
 }
 
-/* The same, and for answers of the look-up. */
+/* Wait for attempts and for answers of the look-up. */
 static int dial__wait(struct dial__race *race, int wait_ms)
 {
 	const int known = race->lookup.known;
@@ -222,7 +235,7 @@ static int dial__run(struct dial__race *race)
 static void dial__end(struct dial__race *race, int err)
 {
 	for (int i = 0; i < race->begun; i++)
-		if (race->attempt[i].state == DIAL__PENDING)
+		if (race->attempt[i].fd != -1 && &race->attempt[i] != race->winner)
 			dial__settle(race, &race->attempt[i], err);
 }
 
@@ -264,7 +277,7 @@ static int dial__error(const struct dial__race *race)
 /* A socket that does not block was right for the race; the caller's is as sock_open() makes them, and sends at once. */
 static void dial__finish(const struct dial__attempt *winner)
 {
-	os_option_set(winner->fd, winner->addr.family, LIBSOCK_NODELAY, 1);
+	os_option_set(winner->fd, winner->addr->family, LIBSOCK_NODELAY, 1);
 	os_set_blocking(winner->fd, true);
 }
 
@@ -312,7 +325,9 @@ static void dial__prepare(struct dial__race *race, const struct sock_addr *addr,
 static void dial__report(const struct dial__race *race, struct sock_attempt attempts[], int *count)
 {
 	for (int i = 0; i < race->begun && i < *count; i++) {
-		addr_write(&attempts[i].addr, &race->attempt[i].addr);
+		const struct os_addr to = dial__to(race, &race->attempt[i]);
+
+		addr_write(&attempts[i].addr, &to);
 		attempts[i].err = race->attempt[i].err;
 	}
 	*count = race->begun;
@@ -329,10 +344,10 @@ int sock_dial_attempts(struct sock *s, const struct sock_addr *addr, struct sock
 	*s = (struct sock){0};
 	dial__prepare(&race, addr, deadline);
 	err = addr == NULL ? LIBSOCK_EINVAL : addr->port == 0 ? LIBSOCK_EPORT : os_guard(dial__all, dial__undo, &race);
-	lookup_end(&race.lookup);
 	dial__report(&race, attempts, count);
 	if (err == 0)
-		*s = (struct sock){.fd = race.winner->fd, .family = race.winner->addr.family, .type = LIBSOCK_STREAM};
+		*s = (struct sock){.fd = race.winner->fd, .family = race.winner->addr->family, .type = LIBSOCK_STREAM};
+	lookup_end(&race.lookup); /* which has the addresses */
 	return err == LIBSOCK_ETIMEDOUT && deadline == LIBSOCK_NOWAIT ? LIBSOCK_EAGAIN : err;
 }
 

@@ -145,6 +145,16 @@ static void lookup__localhost(struct lookup *l, int family)
 	}
 }
 
+void lookup_wildcard(struct lookup *l)
+{
+	l->job = NULL;
+	l->asked = l->known = 0;
+	for (int part = 0; part < LOOKUP_PARTS; part++) {
+		addr_fixed(&l->fixed[part], lookup__families[part], 0);
+		lookup__fix(l, part);
+	}
+}
+
 int lookup_begin(struct lookup *l, const char *host, int family, int max, int64_t deadline)
 {
 	struct os_addr bits;

@@ -28,6 +28,9 @@ struct lookup {
  */
 int lookup_begin(struct lookup *l, const char *host, int family, int max, int64_t deadline);
 
+/* Both wildcards, as if they had been looked up. */
+void lookup_wildcard(struct lookup *l);
+
 /* Wait for one family's answer more, at most `wait_ms`. */
 void lookup_wait(struct lookup *l, int wait_ms);
 

@@ -85,6 +85,8 @@ int sock_set(struct sock s, int option, int64_t value)
 		return err;
 	if (value < rule->least || value > rule->most)
 		return LIBSOCK_EINVAL;
+	if (option == LIBSOCK_MULTICAST_INTERFACE)
+		return os_multicast_set(s.fd, s.family, (uint32_t)value);
 	return os_option_set(s.fd, s.family, option, value);
 }
 
@@ -98,7 +100,10 @@ int sock_get(struct sock s, int option, int64_t *value)
 		return err;
 	if (value == NULL)
 		return LIBSOCK_EINVAL;
-	err = os_option_get(s.fd, s.family, option, &found);
+	if (option == LIBSOCK_MULTICAST_INTERFACE)
+		err = os_multicast_get(s.fd, s.family, &found);
+	else
+		err = os_option_get(s.fd, s.family, option, &found);
 	if (err == 0)
 		*value = found;
 	return err;

@@ -60,55 +60,61 @@ static int serve__one(struct sock *s, const struct os_addr *addr, bool both, int
 	return err;
 }
 
-/* The addresses of a host, in the order in which to try them: of localhost IPv4 first, as clients know it best. */
-static int serve__addresses(const char *host, struct os_addr found[])
+/* Where to listen: the wildcard of both families, or a host's addresses. */
+static int serve__look(struct lookup *l, const char *host)
 {
-	struct lookup l;
-	int err = lookup_begin(&l, host, LIBSOCK_AF_ANY, SERVE__MOST, LIBSOCK_FOREVER), part, count = 0;
+	int err;
 
-	if (err < 0)
-		return err;
-	err = lookup_finish(&l, LIBSOCK_FOREVER);
-	part = addr_is_localhost(host) ? LOOKUP_IP4 : lookup_first(&l);
-	for (int turn = 0; turn < LOOKUP_PARTS; turn++, part = !part)
-		for (int i = 0; i < l.count[part]; i++)
-			found[count++] = l.found[part][i];
-	lookup_end(&l);
-	return err < 0 ? err : count;
+	if (host[0] == '\0') {
+		lookup_wildcard(l);
+		return 0;
+	}
+	err = lookup_begin(l, host, LIBSOCK_AF_ANY, SERVE__MOST, LIBSOCK_FOREVER);
+	return err < 0 ? err : lookup_finish(l, LIBSOCK_FOREVER);
 }
 
-static int serve__read(const struct sock_addr *addr, struct os_addr found[])
+/* Of the wildcard IPv6 comes first, which can be both; of localhost IPv4, as clients know it best. */
+static int serve__first(const struct lookup *l, const char *host)
 {
-	int count = 2;
+	if (host[0] == '\0')
+		return LOOKUP_IP6;
+	return addr_is_localhost(host) ? LOOKUP_IP4 : lookup_first(l);
+}
 
-	if (addr->host[0] == '\0') {
-		addr_fixed(&found[0], LIBSOCK_AF_INET6, 0);
-		addr_fixed(&found[1], LIBSOCK_AF_INET, 0);
-	} else {
-		count = serve__addresses(addr->host, found);
-	}
-	for (int i = 0; i < count; i++)
-		found[i].port = addr->port;
-	return count;
+/* The first address that this machine has; why not the very first, if it has none. */
+static int serve__try(struct sock *s, const struct sock_addr *addr, const struct lookup *l, int backlog)
+{
+	const bool is_wildcard = addr->host[0] == '\0';
+	int part = serve__first(l, addr->host), first = 0, why;
+
+	for (int turn = 0; turn < LOOKUP_PARTS; turn++, part = !part)
+		for (int i = 0; i < l->count[part]; i++) {
+			struct os_addr at = l->found[part][i];
+			int err;
+
+			at.port = addr->port;
+			err = serve__one(s, &at, is_wildcard && part == LOOKUP_IP6, backlog, &why);
+			if (err <= 0)
+				return err;
+			if (first == 0)
+				first = why;
+		}
+	return first;
 }
 
 int sock_serve(struct sock *s, const struct sock_addr *addr, int backlog)
 {
-	struct os_addr found[LOOKUP_PARTS * SERVE__MOST];
-	int count, err = 1, first = 0, why;
+	struct lookup l = {.job = NULL};
+	int err;
 
 	if (s == NULL)
 		return LIBSOCK_EINVAL;
 	*s = (struct sock){0};
 	if (addr == NULL || backlog < 0)
 		return LIBSOCK_EINVAL;
-	count = serve__read(addr, found);
-	if (count < 0)
-		return count;
-	for (int i = 0; i < count && err > 0; i++) {
-		err = serve__one(s, &found[i], addr->host[0] == '\0' && i == 0, backlog, &why);
-		if (i == 0)
-			first = why;
-	}
-	return err > 0 ? first : err;
+	err = serve__look(&l, addr->host);
+	if (err >= 0)
+		err = serve__try(s, addr, &l, backlog);
+	lookup_end(&l);
+	return err;
 }

@@ -65,7 +65,7 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 	if (err == LIBSOCK_EINPROGRESS && deadline != LIBSOCK_NOWAIT)
 		err = socket__connect_wait(s, deadline);
 	if (err == 0 && s.type == LIBSOCK_STREAM)
-		return dial_self(s.fd, s.family, &to);
+		return dial_self(s.fd, s.family, to.port);
 	if (err == 0)
 		os_connect_result(s.fd); /* takes off what the last peer refused: the new one has refused nothing */
 	return err == LIBSOCK_EAGAIN && deadline != LIBSOCK_NOWAIT ? LIBSOCK_ETIMEDOUT : err;
@@ -81,7 +81,7 @@ int sock_connected(struct sock s, int64_t deadline)
 		return err;
 	/* First whether there is a peer: a connection need not be writable, and an error of it is the next transfer's. */
 	if (os_peer(s.fd, &peer) == 0)
-		return dial_self(s.fd, s.family, &peer);
+		return dial_self(s.fd, s.family, peer.port);
 	if (os_listens(s.fd))
 		return LIBSOCK_ENOTCONN; /* it is never writable */
 	err = socket__connect_wait(s, deadline == LIBSOCK_NOWAIT ? passed : deadline);
@@ -90,7 +90,7 @@ int sock_connected(struct sock s, int64_t deadline)
 	/* No error is no connection yet: the socket may never have had one, or have told its failure before. */
 	if (err == 0)
 		err = os_peer(s.fd, &peer);
-	return err < 0 ? err : dial_self(s.fd, s.family, &peer);
+	return err == 0 ? dial_self(s.fd, s.family, peer.port) : err;
 }
 
 int sock_bind(struct sock s, const struct sock_addr *addr)

@@ -9,7 +9,11 @@
 #include "transfer.h"
 #include "vector.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* The memory of sock_sendfile(): a small thread's stack has room for the least, which does where there is no other. */
+enum { STREAM__LEAST = 2048, STREAM__MOST = 65536 };
 
 /* `*done` is right at any time, so that every way out may be taken. */
 static size_t *stream__begin(size_t *done, size_t *unused)
@@ -120,30 +124,65 @@ int sock_sendv_all(struct sock s, const struct sock_part parts[], int count, int
 	return err;
 }
 
-int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, int64_t deadline, uint64_t *done)
-{
-	char data[16384];
-	uint64_t unused;
-	int err = socket_check(s, LIBSOCK_STREAM);
+/* A piece of a file on its way, by way of some memory. */
+struct stream__file {
+	struct sock s;
+	intptr_t file;
+	uint64_t offset, size, *done;
+	int64_t deadline;
+	char *room, *most;
+	size_t room_size;
+};
 
-	if (done == NULL)
-		done = &unused;
-	*done = 0;
-	if (err == 0 && (offset > INT64_MAX || size > INT64_MAX - offset))
-		err = LIBSOCK_EINVAL;
-	while (err == 0 && *done < size) {
-		size_t want = size - *done < sizeof data ? (size_t)(size - *done) : sizeof data, sent;
-		ptrdiff_t n = os_file_read(file, data, want, offset + *done);
+static int stream__send_file(void *context)
+{
+	const struct stream__file *f = context;
+	int err = 0;
+
+	while (err == 0 && *f->done < f->size) {
+		const uint64_t rest = f->size - *f->done;
+		size_t want = rest < f->room_size ? (size_t)rest : f->room_size, sent;
+		ptrdiff_t n = os_file_read(f->file, f->room, want, f->offset + *f->done);
 
 		if (n == OS_EINTR)
 			continue;
 		if (n <= 0)
 			return n < 0 ? (int)n : LIBSOCK_EEOF;
-		err = sock_send_all(s, data, (size_t)n, deadline, &sent);
-		*done += sent;
-		if (err == 0 && *done < size)
-			err = deadline_over(deadline);
+		err = sock_send_all(f->s, f->room, (size_t)n, f->deadline, &sent);
+		*f->done += sent;
+		if (err == 0 && *f->done < f->size)
+			err = deadline_over(f->deadline);
 	}
+	return err;
+}
+
+/* Also of a thread that is cancelled while it waits. */
+static void stream__end_file(void *context)
+{
+	free(((struct stream__file *)context)->most);
+}
+
+int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, int64_t deadline, uint64_t *done)
+{
+	char least[STREAM__LEAST];
+	uint64_t unused;
+	struct stream__file f = {.s = s, .file = file, .offset = offset, .size = size, .done = done ? done : &unused,
+				 .deadline = deadline, .room = least, .room_size = sizeof least};
+	int err = socket_check(s, LIBSOCK_STREAM);
+
+	*f.done = 0;
+	if (err == 0 && (offset > INT64_MAX || size > INT64_MAX - offset))
+		err = LIBSOCK_EINVAL;
+	if (err < 0)
+		return err;
+	if (size > sizeof least)
+		f.most = malloc(STREAM__MOST);
+	if (f.most) {
+		f.room = f.most;
+		f.room_size = STREAM__MOST;
+	}
+	err = os_guard(stream__send_file, stream__end_file, &f);
+	stream__end_file(&f);
 	return err;
 }
 
@@ -153,7 +192,7 @@ int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, 
  */
 static int stream__drain(struct sock s, int64_t deadline)
 {
-	char waste[4096];
+	char waste[2048];
 	int err = 0;
 
 	while (err == 0) {
@@ -174,7 +213,7 @@ static int stream__drain(struct sock s, int64_t deadline)
  */
 static int stream__reason(struct sock s)
 {
-	char waste[4096];
+	char waste[2048];
 	ptrdiff_t n;
 	int err;
 

@@ -6,6 +6,7 @@
 #include "netlink.h"
 #include "os.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -25,6 +26,7 @@ struct netlink__name {
 struct netlink__dump {
 	netlink_found *found;
 	void *context;
+	uint8_t *room; /* NETLINK__ROOM: more than a thread's stack may have */
 	bool over, changed;
 };
 
@@ -73,29 +75,27 @@ static int netlink__read(struct netlink__dump *dump, const uint8_t *data, size_t
  */
 static int netlink__receive(struct netlink__dump *dump, int fd)
 {
-	_Alignas(8) uint8_t data[NETLINK__ROOM];
 	struct netlink__name from;
 	int err = 0;
 
 	while (err == 0 && !dump->over) {
 		socklen_t length = sizeof from;
-		ssize_t n = recvfrom(fd, data, sizeof data, MSG_TRUNC, (struct sockaddr *)(void *)&from, &length);
+		ssize_t n = recvfrom(fd, dump->room, NETLINK__ROOM, MSG_TRUNC, (struct sockaddr *)(void *)&from, &length);
 
 		if (n < 0)
 			err = errno == EINTR ? 0 : os_error(errno);
 		else if (length < sizeof from || from.port != 0)
 			continue;
-		else if (n == 0 || (size_t)n > sizeof data)
+		else if (n == 0 || n > NETLINK__ROOM)
 			err = LIBSOCK_EPROTO; /* nothing at all, or more than fits */
 		else
-			err = netlink__read(dump, data, (size_t)n);
+			err = netlink__read(dump, dump->room, (size_t)n);
 	}
 	return err == 0 && dump->changed ? OS_EINTR : err;
 }
 
-int netlink_dump(int protocol, const struct netlink_header *request, netlink_found *found, void *context)
+static int netlink__ask(struct netlink__dump *dump, int protocol, const struct netlink_header *request)
 {
-	struct netlink__dump dump = {.found = found, .context = context};
 	int err, fd = native_netlink(protocol);
 	ssize_t n;
 
@@ -104,7 +104,16 @@ int netlink_dump(int protocol, const struct netlink_header *request, netlink_fou
 	do
 		n = send(fd, request, request->length, NATIVE_SEND_FLAGS); /* to the kernel: nobody else was named */
 	while (n == -1 && errno == EINTR);
-	err = n == -1 ? os_error(errno) : netlink__receive(&dump, fd);
+	err = n == -1 ? os_error(errno) : netlink__receive(dump, fd);
 	close(fd);
+	return err;
+}
+
+int netlink_dump(int protocol, const struct netlink_header *request, netlink_found *found, void *context)
+{
+	struct netlink__dump dump = {.found = found, .context = context, .room = malloc(NETLINK__ROOM)};
+	int err = dump.room ? netlink__ask(&dump, protocol, request) : LIBSOCK_ENOMEM;
+
+	free(dump.room);
 	return err;
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-	PROC__ROOM = 4096, /* what a read gives at most; no line is a tenth of it */
+	PROC__ROOM = 2048, /* what a read gives at most; no line is a tenth of it */
 	PROC__WORDS = 10,  /* sl, local, remote, st, queues, timer, retransmits, uid, timeout, inode; more may follow */
 	PROC__WORD_DIGITS = 8
 };

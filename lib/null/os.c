@@ -8,9 +8,27 @@
 #include "libsock.h"
 #include "os.h"
 
+#include <threads.h>
+#include <time.h>
+
+/* The C library's clock, which can be set: it knows no monotonic one. */
 int64_t os_now(void)
 {
-	return 1; /* no clock, and nothing that could wait for it */
+	struct timespec now;
+
+	timespec_get(&now, TIME_UTC);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* There is no descriptor that anything could happen to. */
+static int null__wait(int wait_ms)
+{
+	const struct timespec most = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000L};
+
+	if (wait_ms < 0)
+		return LIBSOCK_ENOTSUP; /* nothing would end it */
+	thrd_sleep(&most, NULL);
+	return 0;
 }
 
 int os_open(int family, int type, intptr_t *fd)
@@ -225,34 +243,6 @@ int os_shutdown(intptr_t fd, int how)
 	return LIBSOCK_ENOTSUP;
 }
 
-int os_option_set(intptr_t fd, int family, int option, int64_t value)
-{
-	(void)fd;
-	(void)family;
-	(void)option;
-	(void)value;
-	return LIBSOCK_ENOTSUP;
-}
-
-int os_option_get(intptr_t fd, int family, int option, int64_t *value)
-{
-	(void)fd;
-	(void)family;
-	(void)option;
-	(void)value;
-	return LIBSOCK_ENOTSUP;
-}
-
-int os_member(intptr_t fd, bool join, const struct os_addr *group, const struct os_addr *source, uint32_t index)
-{
-	(void)fd;
-	(void)join;
-	(void)group;
-	(void)source;
-	(void)index;
-	return LIBSOCK_ENOTSUP;
-}
-
 int os_local(intptr_t fd, struct os_addr *addr)
 {
 	(void)fd;
@@ -279,8 +269,7 @@ int os_poll(struct sock_item items[], int count, int wait_ms)
 {
 	(void)items;
 	(void)count;
-	(void)wait_ms;
-	return LIBSOCK_ENOTSUP;
+	return null__wait(wait_ms);
 }
 
 int os_poller_open(intptr_t *poller)
@@ -376,8 +365,7 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms)
 {
 	(void)items;
 	(void)count;
-	(void)wait_ms;
-	return LIBSOCK_ENOTSUP;
+	return null__wait(wait_ms);
 }
 
 int os_reverse(const struct os_addr *addr, char *name, size_t size)

@@ -8,11 +8,13 @@
 
 #include <string.h>
 
-/* One call for all where there is one: MSG_WAITFORONE came with sendmmsg and recvmmsg (Linux, FreeBSD, NetBSD). */
+enum { PACKET__AT_ONCE = 22 }; /* messages: as many as the stack of a small thread has room for */
+
+/* One call for several where there is one: MSG_WAITFORONE came with sendmmsg and recvmmsg (Linux, FreeBSD, NetBSD). */
 static int packet__send_many(int fd, const native_message *message, native_part parts[], int count, int flags)
 {
 #ifdef MSG_WAITFORONE
-	struct mmsghdr each[OS_PACKET_MAX];
+	struct mmsghdr each[PACKET__AT_ONCE];
 
 	for (int i = 0; i < count; i++) {
 		each[i].msg_hdr = *message;
@@ -30,19 +32,28 @@ static int packet__send_many(int fd, const native_message *message, native_part 
 #endif
 }
 
+static int packet__send_one(int fd, const native_message *message, native_part *part, int flags)
+{
+	native_message one = *message;
+
+	one.msg_iov = part;
+	return sendmsg(fd, &one, flags) == -1 ? -1 : 1;
+}
+
+/* A short count ends it: what stopped that one is for the next call to say. */
 int native_send_each(int fd, const native_message *message, native_part parts[], int count, int flags)
 {
-	int sent = packet__send_many(fd, message, parts, count, flags);
+	int sent = 0, n, most;
 
-	if (sent >= 0 || errno != ENOSYS)
-		return sent;
-	for (sent = 0; sent < count; sent++) {
-		native_message one = *message;
-
-		one.msg_iov = &parts[sent];
-		if (sendmsg(fd, &one, flags) == -1)
-			break;
-	}
+	do {
+		most = count - sent < PACKET__AT_ONCE ? count - sent : PACKET__AT_ONCE;
+		n = packet__send_many(fd, message, parts + sent, most, flags);
+		if (n == -1 && errno == ENOSYS) {
+			most = 1;
+			n = packet__send_one(fd, message, parts + sent, flags);
+		}
+		sent += n > 0 ? n : 0;
+	} while (n == most && sent < count);
 	return sent > 0 ? sent : -1;
 }
 
