@@ -126,7 +126,6 @@ static bool socket__died(int err)
 	case LIBSOCK_ECONNRESET:
 	case LIBSOCK_EPROTO:
 	case LIBSOCK_ENOPROTOOPT:
-	case LIBSOCK_ENOTSUP:
 	case LIBSOCK_ENETDOWN:
 	case LIBSOCK_ENETUNREACH:
 	case LIBSOCK_EHOSTDOWN:
@@ -155,7 +154,7 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 		err = os_accept(s.fd, transfer_how(deadline), &fd, &from);
 		if (socket__died((int)err)) /* the next one, at once: it may be in the queue already */
 			err = ++dead < SOCKET__DEAD_MAX ? OS_EINTR : LIBSOCK_EAGAIN;
-		else if (err == LIBSOCK_EAGAIN && !os_listens(s.fd)) /* a connection without room, or on its way, says nothing */
+		if (err == LIBSOCK_EAGAIN && !os_listens(s.fd)) /* a connection without room, or on its way, says nothing */
 			err = LIBSOCK_EINVAL;
 	} while (err < 0 && transfer_again(s.fd, &err, OS_READABLE, deadline, &tries));
 	if (err < 0)

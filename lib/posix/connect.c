@@ -127,6 +127,9 @@ int native_accept(int fd, struct sockaddr *peer, socklen_t *length, bool nowait)
 		*length = room;
 		conn = connect__accept_nowait(fd, peer, length);
 	}
+	/* A network error of the connection to accept(2), but not of ours, for "this system cannot" is told by others, too. */
+	if (conn == -1 && errno == EOPNOTSUPP)
+		errno = ECONNABORTED;
 	/* macOS: a connection that is gone already has no peer, and setsockopt on it fails with EINVAL. */
 	if (conn != -1 && (!connect__tame_accepted(conn) || *length == 0)) {
 		close(conn);

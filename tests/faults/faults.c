@@ -156,6 +156,8 @@ int main(int argc, char **argv)
 		result = sock_accept(s, &conn, NULL, LIBSOCK_NOWAIT);
 	else if (strcmp(what, "accept") == 0)
 		result = sock_accept(s, &conn, NULL, sock_after(100));
+	else if (strcmp(what, "accept-forever") == 0)
+		result = sock_accept(s, &conn, NULL, LIBSOCK_FOREVER);
 	else if (strcmp(what, "recv") == 0)
 		result = sock_recv(clients[0], data, 1, sock_after(30));
 	else if (strcmp(what, "read-after-the-end") == 0 && sock_accept(s, &conn, NULL, LIBSOCK_FOREVER) == 0)
