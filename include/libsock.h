@@ -1218,10 +1218,11 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
  * #LIBSOCK_READABLE is, at the latest when everything before the end has been received; some systems tell it as soon as
  * the end has come, so go on receiving until 0. #LIBSOCK_ERROR is told whatever is wanted (where nothing is, it may take a
  * tenth of a second after both sides have ended), and never together with #LIBSOCK_HANGUP; which error it is,
- * sock_connected() tells, or the next send or receive. Of a datagram socket these may find that it was none of theirs
- * (see @ref core) and go on.
+ * sock_connected() tells, or the next send or receive. It stays when that has told it, as the end of a stream is remembered
+ * (see @ref core). Of a datagram socket these may find that it was none of theirs and go on.
  *
- * Of a stream that neither listens nor was ever connected, systems say different things.
+ * Of a stream that neither listens nor was ever connected, one whose refusal has been told included, systems say different
+ * things.
  * @{
  */
 

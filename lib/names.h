@@ -91,7 +91,7 @@
 #define os_error_rows libsock__os_error_rows
 #define os_file_read libsock__os_file_read
 #define os_forget libsock__os_forget
-#define os_given_up libsock__os_given_up
+#define os_ended_by libsock__os_ended_by
 #define os_guard libsock__os_guard
 #define os_has_abstract_names libsock__os_has_abstract_names
 #define os_has_handover libsock__os_has_handover

@@ -168,16 +168,19 @@ ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset);
 int os_shutdown(intptr_t fd, int how);
 
 /*
- * How a stream has ended whose receive was 0: LIBSOCK_EEOF, in order, by the peer; 0, this side reads no more; or by which
- * error, also where the system has reported that before and reports an end of file from then on.
+ * How a stream has ended whose receive was 0, or which poll calls at an end: LIBSOCK_EEOF, in order, by the peer; 0, this
+ * side reads no more; LIBSOCK_ENOTCONN, it never was connected; LIBSOCK_ECONNRESET or LIBSOCK_ECONNTIMEDOUT, by an error,
+ * also where the system has reported that before and reports an end of file from then on. LIBSOCK_EAGAIN: that is not known
+ * before the bytes that wait have been received; not after a receive of 0.
  */
 int os_end(intptr_t fd);
 
 /*
- * A descriptor has told, perhaps for the only time, an error that can be the system's giving up: is it a stream that had been
- * connected, and is over? os_end() will be asked, too. Where the system does not say, false.
+ * A descriptor has told, perhaps for the only time, an error that may have ended it: what is it to be called? If it is a
+ * stream that had been connected and is over, what is no reset is LIBSOCK_ECONNTIMEDOUT, and os_end() will say the same
+ * later. Of anything else, and where the system does not say, `err`.
  */
-bool os_given_up(intptr_t fd);
+int os_ended_by(intptr_t fd, int err);
 
 /*
  * A socket option, of enum sock_option but the next one, in the units of libsock.h; the core has checked it against the socket and its

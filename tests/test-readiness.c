@@ -100,6 +100,66 @@ static struct scene was_reset(int family)
 	return scene;
 }
 
+/* A reset that one call or another has told: most systems have forgotten it then. */
+
+static struct scene reset_told_by_recv(int family)
+{
+	struct scene scene = was_reset(family);
+
+	expect(sock_recv(scene.s, (char[1]){0}, 1, soon()), LIBSOCK_ECONNRESET);
+	return scene;
+}
+
+static void await_error(struct sock s)
+{
+	struct sock_item item = {.s = s};
+
+	expect(sock_wait(&item, 1, soon()), 1);
+}
+
+static struct scene reset_told_by_send(int family)
+{
+	struct scene scene = was_reset(family);
+
+	await_error(scene.s);
+	ck_assert_int_lt(sock_send(scene.s, "x", 1, soon()), 0);
+	return scene;
+}
+
+static struct scene reset_told_by_connected(int family)
+{
+	struct scene scene = was_reset(family);
+
+	await_error(scene.s);
+	ck_assert_int_lt(sock_connected(scene.s, soon()), 0);
+	return scene;
+}
+
+/* With bytes that came before it, which wait still. */
+static struct scene reset_told_before_data(int family)
+{
+	struct scene scene = data(family);
+	struct sock_item item = {.s = scene.s, .wanted = R};
+
+	expect(sock_wait(&item, 1, soon()), 1);
+	reset(&scene.other);
+	await_error(scene.s);
+	ck_assert_int_lt(sock_send(scene.s, "x", 1, soon()), 0);
+	return scene;
+}
+
+static struct scene reset_told_after_own_end(int family)
+{
+	struct scene scene = half_closed(family);
+	struct sock_item item = {.s = scene.other, .wanted = R};
+
+	expect(sock_wait(&item, 1, soon()), 1); /* the end has come there */
+	reset(&scene.other);
+	await_error(scene.s); /* which Wine needs to remember it after an own end */
+	expect(sock_recv(scene.s, (char[1]){0}, 1, soon()), LIBSOCK_ECONNRESET);
+	return scene;
+}
+
 static struct scene refused(int family)
 {
 	struct scene scene = {{0}, {0}, {0}};
@@ -175,6 +235,12 @@ static const struct {
 	{"both ended", both_ended, BOTH, {0, R | H, W, R | W | H}},
 	{"both closed", both_closed, BOTH, {0, R | H, W, R | W | H}},
 	{"reset", was_reset, BOTH, {FAILED, FAILED, FAILED, FAILED}},
+	{"reset, told by recv", reset_told_by_recv, INET, {FAILED, FAILED, FAILED, FAILED}},
+	{"reset, told by send", reset_told_by_send, INET, {FAILED, FAILED, FAILED, FAILED}},
+	{"reset, told by connected", reset_told_by_connected, INET, {FAILED, FAILED, FAILED, FAILED}},
+	{"reset, told before data", reset_told_before_data, INET, {FAILED, FAILED, FAILED, FAILED}},
+	{"reset, told after one's own end", reset_told_after_own_end, INET, {FAILED, FAILED, FAILED, FAILED}},
+	{"reset, told and forgotten", reset_told_by_recv, LOCAL, {0, R | H, W, R | W | H}},
 	{"refused", refused, INET, {FAILED, FAILED, FAILED, FAILED}},
 	{"never connected", never_connected, BOTH, {0, ANY, ANY, ANY}},
 	{"listening", listening, INET, {0, 0, 0, 0}},

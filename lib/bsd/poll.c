@@ -16,12 +16,23 @@ short bsd_poll_events(int wanted)
 	return (short)((wanted & LIBSOCK_READABLE ? POLLIN | NATIVE_POLLRDHUP : 0) | (wanted & LIBSOCK_WRITABLE ? POLLOUT : 0));
 }
 
+/* An error that has been told before, of an end that it looks like from then on (os_end). */
+static bool bsd_poll__has_failed(native_socket s, unsigned events)
+{
+	int end;
+
+	if (events & POLLERR || !(events & POLLHUP))
+		return events & POLLERR;
+	end = os_end((intptr_t)s);
+	return end == LIBSOCK_ECONNRESET || end == LIBSOCK_ECONNTIMEDOUT;
+}
+
 int bsd_poll_told_end(native_socket s, int wanted, unsigned events)
 {
 	const bool ended = NATIVE_HANGUP_ENDS_BOTH && wanted & LIBSOCK_WRITABLE && events & POLLHUP; /* a send fails at once */
 	int told = events & POLLOUT || ended ? LIBSOCK_WRITABLE : 0;
 
-	if (events & POLLERR)
+	if (bsd_poll__has_failed(s, events))
 		return LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE;
 	if (!(wanted & LIBSOCK_READABLE))
 		return told;
@@ -37,7 +48,7 @@ static bool bsd_poll__is_noise(const native_pollfd *item)
 {
 	const short matters = POLLIN | (NATIVE_HANGUP_ENDS_BOTH ? POLLOUT : 0);
 
-	return item->revents == POLLHUP && !(item->events & matters);
+	return item->revents == POLLHUP && !(item->events & matters) && !bsd_poll__has_failed(item->fd, POLLHUP);
 }
 
 /* A negative descriptor is skipped; flipped twice it is what it was, and NATIVE_NONE is itself. */

@@ -33,9 +33,10 @@ static bool transfer__is_path_error(ptrdiff_t err)
 /* A router's word that came while nobody answered takes the place of the time-out (tcp_write_err of Linux, tcp_drop of BSD). */
 int transfer_error(intptr_t fd, int err)
 {
-	const bool may_be = err == LIBSOCK_ECONNTIMEDOUT || err == LIBSOCK_ECONNREFUSED || transfer__is_path_error(err);
+	const bool may_be = err == LIBSOCK_ECONNTIMEDOUT || err == LIBSOCK_ECONNRESET || err == LIBSOCK_ECONNREFUSED ||
+			    transfer__is_path_error(err);
 
-	return may_be && os_given_up(fd) ? LIBSOCK_ECONNTIMEDOUT : err;
+	return may_be ? os_ended_by(fd, err) : err;
 }
 
 bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline, struct transfer_tries *tries)

@@ -43,8 +43,8 @@ int os_hostname(char *name, size_t size)
 	return LIBSOCK_ENOTSUP;
 }
 
-bool os_given_up(intptr_t fd)
+int os_ended_by(intptr_t fd, int err)
 {
 	(void)fd;
-	return false;
+	return err;
 }

@@ -206,7 +206,7 @@ static bool epoll__tell(const struct epoll__set *set, const struct epoll_event *
 	if (entry->serial != got->data.u64 >> 32 || !epoll__is_open(set, fd, entry))
 		return false;
 	event->data = entry->data;
-	event->told = bsd_poll_told(-1, entry->wanted, got->events);
+	event->told = bsd_poll_told(fd, entry->wanted, got->events);
 	if (entry->edge != (event->told == 0))
 		epoll__turn(set, fd, entry);
 	return true;

@@ -14,18 +14,10 @@
 /*
  * Linux reports the error that ended a connection once, and an end of file from then on (tcp_recvmsg), so the head of what
  * was sent would look like all of it. What it still knows: a connection that is closed ended in order only if the peer's
- * end has come, which is told beside a receive as one more byte that waits (TCP_INQ, since 5.1). That it was the system
- * that gave up is lost with the error; so it is noted on the socket when it is told. The note is TCP_INQ itself, which
- * only adds to the control data of what is received, and here nothing more comes.
+ * end has come, which is told beside a receive as one more byte that waits (TCP_INQ, since 5.1). Which error it was is lost;
+ * so an error that is told is noted on the socket. The note is the error's code in TCP_NOTSENT_LOWAT, tcp(7), which no program sets so high, and which means nothing where nothing is sent any more.
  */
-#if defined(TCP_INFO) && defined(TCP_INQ) && defined(TCP_CM_INQ)
-static int ending__set_note(int fd, int value)
-{
-	int result;
-
-	BSD_CALL(result, setsockopt(fd, IPPROTO_TCP, TCP_INQ, &value, sizeof value));
-	return result;
-}
+#if defined(TCP_INFO) && defined(TCP_INQ) && defined(TCP_CM_INQ) && defined(TCP_NOTSENT_LOWAT)
 
 /* Of what is TCP. */
 static bool ending__ask(int fd, struct tcp_info *info)
@@ -43,18 +35,49 @@ static bool ending__was_connected(const struct tcp_info *info)
 	return info->tcpi_rcv_space > 0;
 }
 
-bool os_given_up(intptr_t fd)
+static int ending__option(int fd, int level, int name)
+{
+	int value = 0, result;
+	socklen_t size = sizeof value;
+
+	BSD_CALL(result, getsockopt(fd, level, name, &value, &size));
+	return result == 0 ? value : 0;
+}
+
+static int ending__set(int fd, int name, int value)
+{
+	int result;
+
+	BSD_CALL(result, setsockopt(fd, IPPROTO_TCP, name, &value, sizeof value));
+	return result;
+}
+
+/* The error that ended it, or 0: none was noted. */
+static int ending__noted(int fd)
+{
+	const int note = ending__option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
+
+	return note == LIBSOCK_ECONNRESET || note == LIBSOCK_ECONNTIMEDOUT ? note : 0;
+}
+
+int os_ended_by(intptr_t fd, int err)
 {
 	struct tcp_info info;
 
 	if (!ending__ask((int)fd, &info) || info.tcpi_state != TCP_CLOSE || !ending__was_connected(&info))
-		return false;
-	ending__set_note((int)fd, 1);
-	return true;
+		return err;
+	if (err != LIBSOCK_ECONNRESET)
+		err = LIBSOCK_ECONNTIMEDOUT;
+	ending__set((int)fd, TCP_NOTSENT_LOWAT, err);
+	return err;
 }
 
-/* Has the peer's end come? For what cannot be asked: yes. `noted` is what os_end() is to know. */
-static bool ending__has_end(int fd, int *noted)
+/*
+ * What stands next in a closed connection: LIBSOCK_EAGAIN, bytes; LIBSOCK_EEOF, the peer's end, and so for what cannot be
+ * asked; LIBSOCK_ECONNRESET, neither. TCP_INQ stays on: it only adds to the control data of what is received, here nothing
+ * more comes, and to take it away would take it from another thread that asks the same.
+ */
+static int ending__next(int fd)
 {
 	char byte;
 	struct iovec part = {.iov_base = &byte, .iov_len = 1};
@@ -69,38 +92,41 @@ static bool ending__has_end(int fd, int *noted)
 		.msg_controllen = sizeof control.room,
 	};
 	int waiting = 1, result;
-	socklen_t size = sizeof *noted;
 
-	BSD_CALL(result, getsockopt(fd, IPPROTO_TCP, TCP_INQ, noted, &size));
-	if (result == -1 || ending__set_note(fd, 1) == -1)
-		return true;
+	if (ending__set(fd, TCP_INQ, 1) == -1)
+		return LIBSOCK_EEOF;
 	BSD_CALL(result, (int)recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT));
 	if (result == 0 && CMSG_FIRSTHDR(&message) && control.header.cmsg_type == TCP_CM_INQ)
 		memcpy(&waiting, CMSG_DATA(&control.header), sizeof waiting);
-	ending__set_note(fd, *noted);
-	return waiting > 0;
+	if (result > 0)
+		return LIBSOCK_EAGAIN;
+	return result == 0 && waiting > 0 ? LIBSOCK_EEOF : LIBSOCK_ECONNRESET;
 }
 
 int os_end(intptr_t fd)
 {
 	struct tcp_info info;
-	int noted = 0;
+	int end, note;
 
 	if (!ending__ask((int)fd, &info))
 		return LIBSOCK_EEOF; /* AF_UNIX: what this side does not read the peer cannot send either */
 	if (info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_FIN_WAIT1 || info.tcpi_state == TCP_FIN_WAIT2)
 		return 0;
-	if (info.tcpi_state == TCP_CLOSE && !ending__was_connected(&info))
-		return LIBSOCK_ENOTCONN; /* refused */
-	if (info.tcpi_state != TCP_CLOSE || ending__has_end((int)fd, &noted))
+	if (info.tcpi_state != TCP_CLOSE)
 		return LIBSOCK_EEOF;
-	return noted ? LIBSOCK_ECONNTIMEDOUT : LIBSOCK_ECONNRESET;
+	if (!ending__was_connected(&info))
+		return LIBSOCK_ENOTCONN; /* refused */
+	end = ending__next((int)fd);
+	if (end == LIBSOCK_EEOF)
+		return end;
+	note = ending__noted((int)fd);
+	return note < 0 ? note : end;
 }
 #else
-bool os_given_up(intptr_t fd)
+int os_ended_by(intptr_t fd, int err)
 {
 	(void)fd;
-	return false;
+	return err;
 }
 
 int os_end(intptr_t fd)

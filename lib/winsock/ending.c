@@ -55,10 +55,10 @@ int os_end(intptr_t fd)
 }
 
 /* Winsock itself remembers, and does not say whether a stream is over. */
-bool os_given_up(intptr_t fd)
+int os_ended_by(intptr_t fd, int err)
 {
 	(void)fd;
-	return false;
+	return err;
 }
 
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)
