@@ -404,7 +404,8 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  *
  * **The end of a stream** is remembered: what ended by an error (a reset, the OS's time-out) never looks like an end of file
  * afterwards, whichever call reported the error. Over TCP Linux, which forgets the error itself, goes on with
- * #LIBSOCK_ECONNRESET, or where a call of libsock has told that the OS gave up with #LIBSOCK_ECONNTIMEDOUT. An
+ * #LIBSOCK_ECONNRESET, or where a call of libsock has told that the OS gave up with #LIBSOCK_ECONNTIMEDOUT; of Multipath TCP,
+ * which sock_adopt() may meet, an error is remembered only if a call of libsock has told it. An
  * #LIBSOCK_AF_UNIX peer that closes without reading all is #LIBSOCK_ECONNRESET once, and then an end of file; see docs/porting.md, also for systems that forget more.
  *
  * **Datagrams and ICMP.** Of what was sent earlier from a connected socket only the peer's refusal is reported

@@ -34,7 +34,7 @@ static bool transfer__is_path_error(ptrdiff_t err)
 int transfer_error(intptr_t fd, int err)
 {
 	const bool may_be = err == LIBSOCK_ECONNTIMEDOUT || err == LIBSOCK_ECONNRESET || err == LIBSOCK_ECONNREFUSED ||
-			    transfer__is_path_error(err);
+			    err == LIBSOCK_ENOTCONN || transfer__is_path_error(err);
 
 	return may_be ? os_ended_by(fd, err) : err;
 }

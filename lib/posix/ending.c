@@ -14,10 +14,13 @@
 /*
  * Linux reports the error that ended a connection once, and an end of file from then on (tcp_recvmsg), so the head of what
  * was sent would look like all of it. What it still knows: a connection that is closed ended in order only if the peer's
- * end has come, which is told beside a receive as one more byte that waits (TCP_INQ, since 5.1). Which error it was is lost;
- * so an error that is told is noted on the socket. The note is the error's code in TCP_NOTSENT_LOWAT, tcp(7), which no program sets so high, and which means nothing where nothing is sent any more.
+ * end has come, which is told beside a receive as one more byte that waits (TCP_INQ, since 5.1). Which error it was is lost,
+ * and of MPTCP that it was one (mptcp_inq_hint); so an error that is told is noted on the socket. The note is the error's
+ * code in TCP_NOTSENT_LOWAT, tcp(7), which no program sets so high, and which means nothing where nothing is sent any more.
  */
 #if defined(TCP_INFO) && defined(TCP_INQ) && defined(TCP_CM_INQ) && defined(TCP_NOTSENT_LOWAT)
+
+enum { ENDING__MULTIPATH = 262 }; /* IPPROTO_MPTCP, which the C library may not know */
 
 /* Of what is TCP. */
 static bool ending__ask(int fd, struct tcp_info *info)
@@ -66,6 +69,11 @@ int os_ended_by(intptr_t fd, int err)
 
 	if (!ending__ask((int)fd, &info) || info.tcpi_state != TCP_CLOSE || !ending__was_connected(&info))
 		return err;
+	if (err == LIBSOCK_ENOTCONN) { /* MPTCP, of what was reset */
+		const int note = ending__noted((int)fd);
+
+		return note < 0 ? note : LIBSOCK_ECONNRESET;
+	}
 	if (err != LIBSOCK_ECONNRESET)
 		err = LIBSOCK_ECONNTIMEDOUT;
 	ending__set((int)fd, TCP_NOTSENT_LOWAT, err);
@@ -117,7 +125,7 @@ int os_end(intptr_t fd)
 	if (!ending__was_connected(&info))
 		return LIBSOCK_ENOTCONN; /* refused */
 	end = ending__next((int)fd);
-	if (end == LIBSOCK_EEOF)
+	if (end == LIBSOCK_EEOF && ending__option((int)fd, SOL_SOCKET, SO_PROTOCOL) != ENDING__MULTIPATH)
 		return end;
 	note = ending__noted((int)fd);
 	return note < 0 ? note : end;
