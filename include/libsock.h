@@ -194,7 +194,7 @@ enum sock_error {
 	LIBSOCK_ELOOP = -18,         /**< Too many symbolic links in a path. */
 	LIBSOCK_EMFILE = -19,        /**< The process has no descriptor left. */
 	LIBSOCK_EMSGSIZE = -20,      /**< The datagram is longer than the buffer, or than a datagram can be. */
-	LIBSOCK_ENAMETOOLONG = -21,  /**< A Unix-domain path longer than the OS takes (107 bytes on Linux). */
+	LIBSOCK_ENAMETOOLONG = -21,  /**< A Unix-domain path longer than the OS takes (to bind on Linux: 107 bytes). */
 	LIBSOCK_ENETDOWN = -22,      /**< The network is down. */
 	LIBSOCK_ENETRESET = -23,     /**< The network dropped the connection. */
 	LIBSOCK_ENETUNREACH = -24,   /**< No way to the network. */

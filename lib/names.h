@@ -13,6 +13,7 @@
 #define addr_read libsock__addr_read
 #define addr_write libsock__addr_write
 #define bsd_addr_get libsock__bsd_addr_get
+#define bsd_addr_is_whole libsock__bsd_addr_is_whole
 #define bsd_addr_put libsock__bsd_addr_put
 #define bsd_native_family libsock__bsd_native_family
 #define bsd_poll libsock__bsd_poll

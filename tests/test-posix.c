@@ -12,12 +12,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -423,6 +425,109 @@ START_TEST(an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0)
 }
 END_TEST
 
+/* A socket that the program itself binds, to a path of `length` bytes that begins so, with a NUL only where there is room. */
+static struct sock bound_by_program(int type, const char *begin, size_t length, char path[])
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	size_t room = sizeof addr.sun_path;
+	struct sock s;
+
+	memset(path, 'p', length);
+	memcpy(path, begin, strlen(begin));
+	path[length] = '\0';
+	memcpy(addr.sun_path, path, length);
+	expect(sock_open(&s, LIBSOCK_AF_UNIX, type), 0);
+	ck_assert_int_eq(bind((int)sock_native(s), (struct sockaddr *)&addr,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (length < room))), 0);
+	return s;
+}
+
+static void expect_answers(struct sock s, struct sock peer)
+{
+	struct sock_addr from, again;
+	struct sock_packet packet = {.peer = {"", 0}};
+	char byte, text[LIBSOCK_ADDRSTRLEN];
+
+	expect(sock_recvfrom(s, &byte, 1, &from, soon()), 1);
+	expect(sock_local(peer, &again), 0);
+	ck_assert_str_eq(from.host, again.host);
+	expect(sock_addr_format(text, sizeof text, &from), strlen(from.host));
+	expect(sock_addr_set(&again, text, 0), 0);
+	ck_assert(sock_addr_equal(&from, &again));
+	expect(sock_sendto(s, "x", 1, &from, soon()), 1);
+	expect(sock_recv(peer, &byte, 1, soon()), 1);
+	expect(sock_recv_packet(s, &byte, 1, &packet, soon()), 1);
+	expect(sock_send_packet(s, "x", 1, &packet, soon()), 1);
+	expect(sock_recv(peer, &byte, 1, soon()), 1);
+}
+
+/* What a program bound by itself may be longer than what libsock binds, or begin as an abstract name does. */
+START_TEST(whoever_sent_from_a_path_of_any_length_is_answered)
+{
+	static const char *const begins[] = {"", "@", "./@", "./"};
+	struct sock_addr addr = {"./receiver", 0};
+	const size_t most = sizeof((struct sockaddr_un *)0)->sun_path;
+	char path[sizeof(struct sockaddr_un) + 1];
+
+	for (int i = 0; i < 4; i++)
+		for (size_t length = most - 5; length <= most; length++) {
+			struct sock peer = bound_by_program(LIBSOCK_DGRAM, begins[i], length, path), s;
+
+			expect(sock_open(&s, LIBSOCK_AF_UNIX, LIBSOCK_DGRAM), 0);
+			expect(sock_bind(s, &addr), 0);
+			for (int k = 0; k < 2; k++)
+				expect(sock_sendto(peer, "x", 1, &addr, soon()), 1);
+			expect_answers(s, peer);
+			sock_close(&peer);
+			sock_close(&s);
+			remove(path);
+			remove(addr.host);
+		}
+}
+END_TEST
+
+START_TEST(whoever_listens_at_a_path_of_any_length_is_reached)
+{
+	static const char *const begins[] = {"", "@", "./@", "./"};
+	const size_t most = sizeof((struct sockaddr_un *)0)->sun_path;
+	char path[sizeof(struct sockaddr_un) + 1];
+
+	for (int i = 0; i < 4; i++)
+		for (size_t length = most - 5; length <= most; length++) {
+			struct sock l = bound_by_program(LIBSOCK_STREAM, begins[i], length, path), a, b;
+			struct sock_addr addr, peer;
+
+			expect(sock_listen(l, 1), 0);
+			expect(sock_local(l, &addr), 0);
+			expect(sock_open(&a, LIBSOCK_AF_UNIX, LIBSOCK_STREAM), 0);
+			expect(sock_connect(a, &addr, soon()), 0);
+			expect(sock_peer(a, &peer), 0);
+			ck_assert_str_eq(peer.host, addr.host);
+			expect(sock_accept(l, &b, NULL, soon()), 0);
+			sock_close(&a);
+			sock_close(&b);
+			sock_close(&l);
+			remove(path);
+		}
+}
+END_TEST
+
+/* Most programs could not connect to it. */
+START_TEST(a_path_without_room_for_its_nul_is_not_bound)
+{
+	struct sock_addr addr = {"", 0};
+	struct sock s;
+
+	expect(sock_open(&s, LIBSOCK_AF_UNIX, LIBSOCK_STREAM), 0);
+	memset(addr.host, 'p', sizeof((struct sockaddr_un *)0)->sun_path);
+	expect(sock_bind(s, &addr), LIBSOCK_ENAMETOOLONG);
+	expect(sock_connect(s, &addr, soon()), LIBSOCK_ENOENT);
+	strcat(addr.host, "p");
+	expect(sock_connect(s, &addr, soon()), LIBSOCK_ENAMETOOLONG);
+	sock_close(&s);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -437,6 +542,9 @@ int main(void)
 		{running_out_of_descriptors_is_emfile_and_keeps_the_queue},
 		{adopting_foreign_descriptors},
 		{what_cannot_be_read_from_a_place_says_so_in_the_systems_words},
+		{whoever_sent_from_a_path_of_any_length_is_answered},
+		{whoever_listens_at_a_path_of_any_length_is_reached},
+		{a_path_without_room_for_its_nul_is_not_bound},
 		{an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0},
 		{0},
 	};

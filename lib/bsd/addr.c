@@ -33,24 +33,38 @@ int bsd_native_family(int family)
 	}
 }
 
-/* A path, or @name: a NUL and the name, its length told by the address's, no NUL at the end (unix(7)). */
+/*
+ * A path, or @name: a NUL and the name, its length told by the address's, no NUL at the end (unix(7)). Nor has a path that
+ * fills the field, which is only somebody else's. Where there is no room for the ./ before a path's @, it goes without.
+ */
 NOINLINE static int bsd_addr__path_put(union bsd_addr *to, native_len *length, const char *path)
 {
+	const bool is_abstract = path[0] == '@';
 	size_t size = strlen(path);
 
-	if (path[0] == '@' && !NATIVE_ABSTRACT_NAMES)
+	if (is_abstract && !NATIVE_ABSTRACT_NAMES)
 		return LIBSOCK_ENOTSUP;
-	if (path[0] == '@' && size == 1)
+	if (is_abstract && size == 1)
 		return LIBSOCK_ENAME; /* the kernel would take it for "any name" */
-	if (size > (size_t)BSD_ADDR__PATH_SIZE - (path[0] != '@'))
+	if (size >= BSD_ADDR__PATH_SIZE && memcmp(path, "./@", 3) == 0) {
+		path += 2;
+		size -= 2;
+	}
+	if (size > BSD_ADDR__PATH_SIZE - NATIVE_PATH_NUL)
 		return LIBSOCK_ENAMETOOLONG;
 	memset(&to->un, 0, sizeof to->un);
 	to->un.sun_family = AF_UNIX;
 	memcpy(to->un.sun_path, path, size);
-	if (path[0] == '@')
+	if (is_abstract)
 		to->un.sun_path[0] = '\0';
-	*length = (native_len)(BSD_ADDR__PATH_OFFSET + size + (path[0] != '@'));
+	*length = (native_len)(BSD_ADDR__PATH_OFFSET + size + (!is_abstract && size < BSD_ADDR__PATH_SIZE));
 	return 0;
+}
+
+bool bsd_addr_is_whole(const union bsd_addr *addr)
+{
+	return addr->any.sa_family != AF_UNIX || addr->un.sun_path[0] == '\0' ||
+	       addr->un.sun_path[BSD_ADDR__PATH_SIZE - 1] == '\0';
 }
 
 int bsd_addr_put(union bsd_addr *to, native_len *length, const struct os_addr *from)

@@ -23,6 +23,9 @@ int bsd_native_family(int family);
 /* Our address as the system takes it, and its length. 0, or why there is no such address. */
 int bsd_addr_put(union bsd_addr *to, native_len *length, const struct os_addr *from);
 
+/* Of such a one: is it no path, or a path with its NUL, as programs that are to reach it know them (unix(7))? */
+bool bsd_addr_is_whole(const union bsd_addr *addr);
+
 /* An address that the system wrote. Of a family that is none of ours, or without a name, it has family 0. */
 void bsd_addr_get(struct os_addr *to, const union bsd_addr *from, native_len length);
 

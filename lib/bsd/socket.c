@@ -74,6 +74,8 @@ int os_bind(intptr_t fd, int type, const struct os_addr *addr)
 
 	if (result < 0)
 		return result;
+	if (!bsd_addr_is_whole(&to))
+		return LIBSOCK_ENAMETOOLONG;
 	if (bsd__is_to_reuse(fd, addr->family, type))
 		BSD_CALL(result, setsockopt((native_socket)fd, SOL_SOCKET, NATIVE_REUSE, (const void *)&on, sizeof on));
 	if (result == 0)

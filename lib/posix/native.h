@@ -42,6 +42,8 @@ typedef struct pollfd native_pollfd;
 
 enum { NATIVE_NONE = -1 }; /* no socket */
 
+enum { NATIVE_PATH_NUL = 0 }; /* the bytes that a Unix-domain path must have behind it: it may fill the field (unix(7)) */
+
 enum { NATIVE_HANGUP_ENDS_BOTH = true }; /* POLLHUP: neither direction is left (poll(2)) */
 
 #define NATIVE_EINTR EINTR

@@ -53,6 +53,8 @@ enum { NATIVE_TRANSFER_MAX = 128 * 1024 };
 
 enum { NATIVE_BLOCKING = false };
 
+enum { NATIVE_PATH_NUL = 1 }; /* at the end of a Unix-domain path: nothing says that it may lack */
+
 enum { NATIVE_HANGUP_ENDS_BOTH = false }; /* WSAPoll reports POLLHUP when the peer alone has ended */
 
 static inline int native_error(void)
