@@ -1060,8 +1060,9 @@ LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_room rooms[], 
  * @param[in] deadline When to give up. Reading the file is not bounded by it.
  * @param[out] done    Receives how many bytes were taken, on failure too: go on at `offset` plus that. May be NULL.
  * @return As from sock_send_all(), and: #LIBSOCK_EEOF, the file ends before `size` bytes; #LIBSOCK_EBADF, also: no open
- *         file; #LIBSOCK_EINVAL, too large a place; or what the OS says of reading the file, a pipe or a folder for
- *         example.
+ *         file; #LIBSOCK_EINVAL, too large a place; #LIBSOCK_EIO, the file cannot be read, or its server reached; or what the
+ *         OS says of reading it, see sock_oserror(): a pipe or a folder for example, or a device that has nothing yet and was
+ *         opened not to wait.
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0

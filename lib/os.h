@@ -160,7 +160,8 @@ int os_pair(int type, intptr_t fd[2]);
 
 /*
  * Bytes of an open file at a place in it, which need not be where the program reads it; 0: there is its end. `file` is
- * what the system has for files, a descriptor or a HANDLE; what is none is LIBSOCK_EBADF. Waits for the disk.
+ * what the system has for files, a descriptor or a HANDLE; what is none is LIBSOCK_EBADF. Waits for the disk. No error is
+ * one of a connection's, nor LIBSOCK_EAGAIN.
  */
 ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset);
 

@@ -2,8 +2,13 @@
 
 /* One call each, for tests/faults/inject to spoil: prints the name of what the call returned. */
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+
 #include <libsock.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +126,11 @@ static ptrdiff_t choose_interface(void)
 	return sock_set(s, LIBSOCK_MULTICAST_INTERFACE, 0);
 }
 
+static ptrdiff_t send_zeros(struct sock s)
+{
+	return sock_sendfile(s, open("/dev/zero", O_RDONLY | O_CLOEXEC), 0, 1, LIBSOCK_FOREVER, NULL);
+}
+
 static int is_listener(void *context, const struct sock_connection *row)
 {
 	return row->state == LIBSOCK_STATE_LISTEN && sock_addr_equal(&row->local, context);
@@ -178,6 +188,8 @@ int main(int argc, char **argv)
 		result = sock_send(clients[0], "x", 1, LIBSOCK_FOREVER);
 	else if (strcmp(what, "sendto") == 0)
 		result = send_datagram();
+	else if (strcmp(what, "sendfile") == 0)
+		result = send_zeros(clients[0]);
 	else if (strcmp(what, "local") == 0)
 		result = sock_local(s, &addr);
 	else if (strcmp(what, "bind-path") == 0)
