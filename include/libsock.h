@@ -1173,8 +1173,9 @@ LIBSOCK_API ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t s
  *         that had ended before this call that is not known. Otherwise it is not known to have read everything:
  *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ECONNRESET, it dropped the connection, also after its own end;
  *         #LIBSOCK_ECONNTIMEDOUT, the OS gave it up; #LIBSOCK_ENOTCONN, there was none, or both sides had ended it
- *         already, or this side reads no more, after a sock_shutdown() (#LIBSOCK_SHUT_RD on #LIBSOCK_AF_UNIX ends the
- *         peer's direction as well: 0); #LIBSOCK_EPROTOTYPE, a datagram socket, closed.
+ *         already, or another call has told that the peer dropped it after its own end, or this side reads no more, after a
+ *         sock_shutdown() (#LIBSOCK_SHUT_RD on #LIBSOCK_AF_UNIX ends the peer's direction as well: 0);
+ *         #LIBSOCK_EPROTOTYPE, a datagram socket, closed.
  * @par Threads
  * One thread, and no other may use the socket.
  * @since 0.1.0

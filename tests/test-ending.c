@@ -169,6 +169,27 @@ START_TEST(finishing_after_the_peers_end_tells_what_became_of_it)
 }
 END_TEST
 
+/* Once another call has told of that reset, Linux cannot tell it from an end of both sides: still it is no success. */
+START_TEST(finishing_is_no_success_after_a_call_that_told_of_that_reset)
+{
+	for (int i = 0; i < 4; i++) {
+		struct sock a, b;
+		int err;
+
+		connected_pair(families[i / 2], &a, &b);
+		expect(sock_shutdown(b, LIBSOCK_SHUT_WR), 0);
+		wait_for(a, LIBSOCK_HANGUP);
+		expect(sock_send(a, "x", 1, soon()), 1);
+		reset(&b);
+		wait_for(a, LIBSOCK_ERROR);
+		err = i % 2 ? (int)sock_send(a, "x", 1, soon()) : sock_connected(a, soon());
+		ck_assert_int_lt(err, 0);
+		err = sock_finish(&a, soon());
+		ck_assert_msg(err == LIBSOCK_ENOTCONN || err == LIBSOCK_ECONNRESET, "%s", sock_errname(err));
+	}
+}
+END_TEST
+
 START_TEST(ones_own_end_of_reading_is_an_end_of_file_and_no_knowledge_of_the_peer)
 {
 	for (int i = 0; i < 2; i++) {
@@ -300,6 +321,7 @@ int main(void)
 		{a_reset_after_ones_own_end_is_no_end_of_file},
 		{an_orderly_end_stays_one_whoever_ended_first},
 		{finishing_after_the_peers_end_tells_what_became_of_it},
+		{finishing_is_no_success_after_a_call_that_told_of_that_reset},
 		{ones_own_end_of_reading_is_an_end_of_file_and_no_knowledge_of_the_peer},
 		{sending_nothing_does_nothing_on_whatever_has_become_of_a_stream},
 		{nothing_is_not_sent_through_what_is_closed},
