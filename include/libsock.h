@@ -89,7 +89,7 @@ struct sock {
  *
  * `host` is NUL-terminated text:
  * - an IPv4 literal: four decimal numbers without leading zeros, `192.0.2.1`;
- * - an IPv6 literal (RFC 4291), with a scope where one is needed, as a number or an interface's name: `fe80::1%2`,
+ * - an IPv6 literal (RFC 4291), with a scope where one is needed, as a number or an interface's name, in UTF-8: `fe80::1%2`,
  *   `fe80::1%eth0`;
  * - a name, `www.example.org`: letters, digits, hyphens and underscores in labels of 1 to 63 bytes, at most 253 in all, a
  *   last label that is no number;
@@ -360,7 +360,8 @@ LIBSOCK_API int sock_addr_parse(struct sock_addr *addr, const char *text);
  * Write an address as text: `host:port`, `[ipv6]:port`, the host alone where the port is 0, and `:0` for an empty host
  * with port 0. What sock_addr_parse() has read it reads back from this text as the same address.
  *
- * @param[out] text Receives the NUL-terminated text, or an empty one where it does not fit. Must not be NULL.
+ * @param[out] text Receives the NUL-terminated text, or an empty one on error. May be the address's own host. Must not be
+ *                  NULL.
  * @param[in] size  The bytes in `text`, at least 1; #LIBSOCK_ADDRSTRLEN is always enough.
  * @param[in] addr  The address. Must not be NULL.
  * @return The length of the text without its NUL, or: #LIBSOCK_EINVAL, a NULL or a size of 0; #LIBSOCK_EMSGSIZE, it does
@@ -862,8 +863,8 @@ struct sock_packet {
 	 */
 	uint32_t interface_index;
 	/**
-	 * Explicit congestion notification (RFC 3168): 0 to 3, or −1: unknown. Sending with 1 to 3 sets the rest of the traffic
-	 * class to 0.
+	 * Explicit congestion notification (RFC 3168): 0 to 3, or −1: unknown. Sending: 1 to 3, which sets the rest of the
+	 * traffic class to 0, and 0 and −1 leave it to the OS.
 	 */
 	int32_t ecn;
 	/** Time to live, or hop limit: 0 to 255, or −1: unknown. Sending: 1 to 255, and 0 and −1 leave it to the OS. */

@@ -27,6 +27,10 @@ static const struct {
 	{"2001:db8::1:80", "2001:db8::1:80", 0},
 	{"[fe80::1%eth0]:22", "fe80::1%eth0", 22},
 	{"[fe80::1%12]:22", "fe80::1%12", 22},
+	{"[fe80::1%Ethernet 2]:22", "fe80::1%Ethernet 2", 22},
+	{"[fe80::1%\xc3\xbc]:22", "fe80::1%\xc3\xbc", 22},
+	{"0xbar:80", "0xbar", 80},
+	{"www.0xy", "www.0xy", 0},
 	{"[::ffff:192.0.2.1]:9", "::ffff:192.0.2.1", 9},
 	{"host:00080", "host", 80},
 };
@@ -64,7 +68,12 @@ static const struct {
 	{"fe80::1%0", LIBSOCK_ENAME},
 	{"fe80::1%01", LIBSOCK_ENAME},
 	{"fe80::1%4294967296", LIBSOCK_ENAME},
-	{"fe80::1%a b", LIBSOCK_ENAME},
+	{"fe80::1%42949672960", LIBSOCK_ENAME},
+	{"fe80::1%99999999999999999999999", LIBSOCK_ENAME},
+	{"fe80::1%a\tb", LIBSOCK_ENAME},
+	{"fe80::1%a\x7f", LIBSOCK_ENAME},
+	{"0x", LIBSOCK_ENAME},
+	{"0xBAD", LIBSOCK_ENAME},
 	{"[fe80::1%a]b]:80", LIBSOCK_ENAME},
 	{"fe80::1%a[b", LIBSOCK_ENAME},
 	{"127.0.0.1%1", LIBSOCK_ENAME},
@@ -282,8 +291,13 @@ START_TEST(format_never_writes_past_the_buffer)
 		}
 		ck_assert_int_eq(text[size], '#');
 	}
+	endless = addr; /* the text may take the place of the host that it is made of */
+	expect(sock_addr_format(endless.host, sizeof endless.host, &endless), length);
+	ck_assert_str_eq(endless.host, "192.0.2.1:8080");
 	memset(&endless, 'a', sizeof endless);
+	memset(text, '#', sizeof text);
 	expect(sock_addr_format(text, sizeof text, &endless), LIBSOCK_ENAME);
+	ck_assert_str_eq(text, "");
 	expect(sock_addr_format(NULL, 10, &addr), LIBSOCK_EINVAL);
 	expect(sock_addr_format(text, 0, &addr), LIBSOCK_EINVAL);
 	expect(sock_addr_format(text, sizeof text, NULL), LIBSOCK_EINVAL);

@@ -333,11 +333,52 @@ START_TEST(accepting_from_what_does_not_listen_is_einval)
 }
 END_TEST
 
+static struct sock rubbish(void)
+{
+	struct sock s;
+
+	memset(&s, 0x55, sizeof s);
+	return s;
+}
+
+#define expect_none(call, err)                                                 \
+	do {                                                                   \
+		s = rubbish();                                                 \
+		expect(call, err);                                             \
+		ck_assert_msg(memcmp(&s, &none, sizeof s) == 0, "%s", #call);  \
+	} while (0)
+
+/* Whichever argument is wrong, so that closing what was to be made is right in any case. */
+START_TEST(what_makes_a_socket_leaves_none_on_error)
+{
+	const struct sock_addr addr = {"127.0.0.1", 0}, bad = {"no host", 1};
+	struct sock s;
+	int count = -1;
+
+	expect_none(sock_open(&s, 0, LIBSOCK_STREAM), LIBSOCK_EINVAL);
+	expect_none(sock_open(&s, LIBSOCK_AF_INET, 0), LIBSOCK_EINVAL);
+	expect_none(sock_accept(none, &s, NULL, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
+	expect_none(sock_dial(&s, NULL, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect_none(sock_dial(&s, &addr, LIBSOCK_NOWAIT), LIBSOCK_EPORT);
+	expect_none(sock_dial(&s, &bad, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
+	expect_none(sock_dial_attempts(&s, &addr, NULL, NULL, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect_none(sock_dial_attempts(&s, &addr, NULL, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	count = 1;
+	expect_none(sock_dial_attempts(&s, &addr, NULL, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect_none(sock_serve(&s, NULL, 1), LIBSOCK_EINVAL);
+	expect_none(sock_serve(&s, &addr, -1), LIBSOCK_EINVAL);
+	expect_none(sock_serve(&s, &bad, 1), LIBSOCK_ENAME);
+	expect_none(sock_adopt(&s, -1), LIBSOCK_EBADF);
+	expect_none(sock_recv_socket(none, &s, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
 		{no_socket_is_ebadf_everywhere},
 		{no_socket_is_ebadf_in_the_calls_for_more_too},
+		{what_makes_a_socket_leaves_none_on_error},
 		{closing_twice_is_harmless},
 		{open_takes_only_its_own_numbers},
 		{nulls_are_einval},

@@ -29,9 +29,11 @@ static bool addr__is_name_char(char c)
 /* Resolvers take a name whose last label is a number for an IPv4 address in one of its old forms (127.1, 0x7f000001). */
 static bool addr__is_number(const char *label, const char *end)
 {
-	if (end - label >= 2 && label[0] == '0' && addr__lower(label[1]) == 'x')
-		return true;
-	while (label < end && addr__is_digit(*label))
+	const bool is_hex = end - label >= 2 && label[0] == '0' && addr__lower(label[1]) == 'x';
+
+	if (is_hex)
+		label += 2;
+	while (label < end && (addr__is_digit(*label) || (is_hex && addr__lower(*label) >= 'a' && addr__lower(*label) <= 'f')))
 		label++;
 	return label == end;
 }
@@ -56,20 +58,24 @@ static bool addr__is_name(const char *name, const char *end)
 	}
 }
 
-/* A scope: an index without leading zeros, or an interface's name, which is left for the OS to look up. */
+/*
+ * A scope: an index without leading zeros, or an interface's name, which is left for the OS to look up. Names are what the
+ * system makes of them, on Windows "Ethernet 2" or worse, in UTF-8.
+ */
 static bool addr__read_zone(const char *zone, const char *end, struct os_addr *bits, const char **name)
 {
 	uint64_t index = 0;
 	const char *c = zone;
 
-	for (; c < end && addr__is_digit(*c) && index <= UINT32_MAX; c++)
-		index = index * 10 + (uint64_t)(*c - '0');
+	for (; c < end && addr__is_digit(*c); c++)
+		if (index <= UINT32_MAX)
+			index = index * 10 + (uint64_t)(*c - '0');
 	if (c == end) {
 		bits->scope = (uint32_t)index;
 		return zone < end && index > 0 && index <= UINT32_MAX && *zone != '0';
 	}
 	for (c = zone; c < end; c++)
-		if (*c <= ' ' || *c >= 0x7f || *c == '/' || *c == '%' || *c == '[' || *c == ']')
+		if ((unsigned char)*c < ' ' || *c == 0x7f || *c == '/' || *c == '%' || *c == '[' || *c == ']')
 			return false;
 	*name = zone;
 	return end - zone <= ADDR__ZONE_MAX;
@@ -278,10 +284,11 @@ int sock_addr_format(char *text, size_t size, const struct sock_addr *addr)
 
 	if (text == NULL || size == 0 || addr == NULL)
 		return LIBSOCK_EINVAL;
-	text[0] = '\0';
 	nul = memchr(addr->host, '\0', sizeof addr->host);
-	if (nul == NULL)
+	if (nul == NULL) {
+		text[0] = '\0';
 		return LIBSOCK_ENAME;
+	}
 
 	bool brackets = addr->port > 0 && strchr(addr->host, ':') != NULL;
 
@@ -296,9 +303,11 @@ int sock_addr_format(char *text, size_t size, const struct sock_addr *addr)
 		end = addr__write_number(end, addr->port);
 	}
 	*end = '\0';
-	if ((size_t)(end - whole) >= size)
+	if ((size_t)(end - whole) >= size) {
+		text[0] = '\0';
 		return LIBSOCK_EMSGSIZE;
-	memcpy(text, whole, (size_t)(end - whole) + 1);
+	}
+	memcpy(text, whole, (size_t)(end - whole) + 1); /* last, for `text` may lie in the address */
 	return (int)(end - whole);
 }
 

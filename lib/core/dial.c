@@ -339,9 +339,11 @@ int sock_dial_attempts(struct sock *s, const struct sock_addr *addr, struct sock
 	struct dial__race race;
 	int err;
 
-	if (s == NULL || count == NULL || *count < 0 || (attempts == NULL && *count > 0))
+	if (s == NULL)
 		return LIBSOCK_EINVAL;
 	*s = (struct sock){0};
+	if (count == NULL || *count < 0 || (attempts == NULL && *count > 0))
+		return LIBSOCK_EINVAL;
 	dial__prepare(&race, addr, deadline);
 	err = addr == NULL ? LIBSOCK_EINVAL : addr->port == 0 ? LIBSOCK_EPORT : os_guard(dial__all, dial__undo, &race);
 	dial__report(&race, attempts, count);

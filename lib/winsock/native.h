@@ -14,7 +14,6 @@
 #endif
 
 #include "names.h"
-#include "os.h"
 
 #define FD_SETSIZE 32 /* how large a set is, in the user's hands (Microsoft's page on select): as OS_WAIT_MAX */
 #include <winsock2.h>

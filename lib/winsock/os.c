@@ -337,17 +337,15 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms)
 	return ready;
 }
 
-/* The name that people see ("Ethernet", an alias) or the one that if_indextoname gives ("ethernet_32769"). */
+/* The name that people see ("Ethernet", an alias, in UTF-8) or the one that if_indextoname gives ("ethernet_32769"). */
 int os_interface_index(const char *name, uint32_t *index)
 {
 	WCHAR alias[IF_MAX_STRING_SIZE + 1];
 	NET_LUID luid;
 	NET_IFINDEX found = 0;
-	size_t length = 0;
 
-	for (; name[length] != '\0' && length < IF_MAX_STRING_SIZE; length++)
-		alias[length] = (WCHAR)name[length]; /* ASCII, by the rules for a scope */
-	alias[length] = L'\0';
+	if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, name, -1, alias, IF_MAX_STRING_SIZE + 1) == 0)
+		return LIBSOCK_ENODEV;
 	if (ConvertInterfaceAliasToLuid(alias, &luid) != NO_ERROR || ConvertInterfaceLuidToIndex(&luid, &found) != NO_ERROR)
 		found = if_nametoindex(name);
 	*index = found;
