@@ -1714,7 +1714,8 @@ enum sock_option {
 	/**
 	 * Datagram. Where to send what goes to a group: an interface's index, or 0, the default: the system chooses. An
 	 * unknown index is #LIBSOCK_ENODEV. For IPv4 an interface is known by its first address: one that has none is
-	 * #LIBSOCK_EADDRNOTAVAIL on #LIBSOCK_AF_INET, and on #LIBSOCK_AF_INET6 is used for IPv6 alone.
+	 * #LIBSOCK_EADDRNOTAVAIL on #LIBSOCK_AF_INET, and on #LIBSOCK_AF_INET6 is used for IPv6 alone; of two that share it
+	 * the system takes either.
 	 */
 	LIBSOCK_MULTICAST_INTERFACE = 219
 };
