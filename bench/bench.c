@@ -86,7 +86,7 @@ void bench_connect(struct sock pair[2])
 	struct sock_addr addr = {"127.0.0.1", 0};
 
 	bench_check(sock_serve(&l, &addr, 1), "serve");
-	bench_check(sock_local(l, &addr), "local");
+	bench_check(sock_local_addr(l, &addr), "local");
 	bench_check(sock_open(&pair[0], LIBSOCK_AF_INET, LIBSOCK_STREAM), "open");
 	bench_check(sock_connect(pair[0], &addr, LIBSOCK_FOREVER), "connect");
 	bench_check(sock_accept(l, &pair[1], NULL, LIBSOCK_FOREVER), "accept");
@@ -276,7 +276,7 @@ static int run_row(const struct bench_row *row, int processes, int rounds, FILE 
 	return report(row, processes, json);
 }
 
-static int wanted(const struct bench_row *row, char **names)
+static int interest(const struct bench_row *row, char **names)
 {
 	for (int i = 0; names[i]; i++)
 		if (strcmp(names[i], row->name) == 0)
@@ -295,7 +295,7 @@ static int run_rows(char **names, int processes, int rounds, const char *file)
 	printf("Time and ratio to the first way: the median of %d processes of %d rounds (the lowest to the highest)\n",
 	       processes, rounds);
 	for (int i = 0; i < ROWS; i++)
-		if (wanted(rows[i], names))
+		if (interest(rows[i], names))
 			kept = run_row(rows[i], processes, rounds, json) && kept;
 	if (PEERS_SKIPPED[0])
 		printf("Skipped, for they were not there when the bench was built: %s\n", PEERS_SKIPPED);

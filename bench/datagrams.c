@@ -19,7 +19,7 @@ struct datagrams {
 	socklen_t length;
 	size_t size;
 	struct sock_packet packet;
-	char data[LIBSOCK_PACKET_MAX];
+	char data[LIBSOCK_PACKET_SIZE];
 };
 
 static struct sock on_loopback(int family)
@@ -39,7 +39,7 @@ static void connect_both(struct sock pair[2], int family)
 	for (int i = 0; i < 2; i++)
 		pair[i] = on_loopback(family);
 	for (int i = 0; i < 2; i++) {
-		bench_check(sock_local(pair[i], &addr), "local");
+		bench_check(sock_local_addr(pair[i], &addr), "local");
 		bench_check(sock_connect(pair[1 - i], &addr, LIBSOCK_FOREVER), "connect");
 	}
 }
@@ -51,10 +51,10 @@ static void *datagrams_begin(int family, size_t size)
 	d = (struct datagrams){.length = sizeof d.to, .size = size};
 	d.s = on_loopback(family);
 	d.receiver = on_loopback(family);
-	bench_check(sock_local(d.receiver, &d.addr), "local");
+	bench_check(sock_local_addr(d.receiver, &d.addr), "local");
 	connect_both(d.connected, family);
 	bench_raw(getsockname((int)sock_native(d.receiver), (struct sockaddr *)&d.to, &d.length), "getsockname");
-	d.packet = (struct sock_packet){.peer = d.addr, .segment = SEGMENT};
+	d.packet = (struct sock_packet){.peer = d.addr, .segment_size = SEGMENT};
 	return &d;
 }
 
@@ -77,7 +77,7 @@ static void *begin_coalesced(void)
 {
 	struct datagrams *d = datagrams_begin(LIBSOCK_AF_INET, SEGMENT);
 
-	bench_check(sock_packets(d->receiver, LIBSOCK_PACKET_SEGMENTS), "segments");
+	bench_check(sock_packet_fields(d->receiver, LIBSOCK_PACKET_COALESCED), "segments");
 	return d;
 }
 
@@ -231,7 +231,7 @@ static void sock_coalesced(void *state, long n)
 			ptrdiff_t size = sock_recv_packet(d->receiver, d->data, sizeof d->data, &from, LIBSOCK_FOREVER);
 
 			bench_check(size, "recv_packet");
-			bench_raw(from.segment == SEGMENT ? 0 : -1, "segment");
+			bench_raw(from.segment_size == SEGMENT ? 0 : -1, "segment");
 			got += (size_t)size;
 		}
 	}

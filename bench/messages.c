@@ -13,7 +13,7 @@ enum { COUNT = 64, SIZE = 64, ROOM = 16384 };
 struct messages {
 	struct sock pair[2];
 	char lines[COUNT][SIZE];
-	struct sock_part parts[COUNT];
+	struct sock_const_buffer parts[COUNT];
 	struct iovec vector[COUNT];
 	char all[COUNT * SIZE], buffer[ROOM];
 	struct sock_reader reader;
@@ -28,7 +28,7 @@ static void *messages_begin(void)
 	for (int i = 0; i < COUNT; i++) {
 		memset(m.lines[i], 'a' + i % 26, SIZE - 1);
 		m.lines[i][SIZE - 1] = '\n';
-		m.parts[i] = (struct sock_part){m.lines[i], SIZE};
+		m.parts[i] = (struct sock_const_buffer){m.lines[i], SIZE};
 		m.vector[i] = (struct iovec){m.lines[i], SIZE};
 	}
 	bench_check(sock_reader_init(&m.reader, m.pair[1], m.buffer, ROOM), "reader");
@@ -67,7 +67,7 @@ static void sock_whole(void *state, long n)
 
 	while (n-- > 0) {
 		bench_check(sock_sendv(m->pair[0], m->parts, COUNT, LIBSOCK_FOREVER), "sendv");
-		bench_check(sock_recv_all(m->pair[1], m->all, sizeof m->all, LIBSOCK_FOREVER, NULL), "recv_all");
+		bench_check(sock_recv_exact(m->pair[1], m->all, sizeof m->all, LIBSOCK_FOREVER, NULL), "recv_all");
 	}
 }
 
@@ -109,7 +109,7 @@ static void sock_lines(void *state, long n)
 	while (n-- > 0) {
 		bench_check(sock_sendv(m->pair[0], m->parts, COUNT, LIBSOCK_FOREVER), "sendv");
 		for (int i = 0; i < COUNT; i++) {
-			bench_check(sock_read_line(&m->reader, &line, LIBSOCK_FOREVER), "read_line");
+			bench_check(sock_reader_line(&m->reader, &line, LIBSOCK_FOREVER), "read_line");
 			bench_raw(line[0] == 'a' + i % 26 ? 0 : -1, "line");
 		}
 	}
@@ -118,11 +118,11 @@ static void sock_lines(void *state, long n)
 const struct bench_row bench_messages = {
 	"R6-whole", "64 messages of 64 bytes, sent at once and received at once",
 	messages_begin, messages_end,
-	{{"sendmsg, recv(MSG_WAITALL)", raw_whole, 0}, {"sock_sendv, sock_recv_all", sock_whole, 1.05}},
+	{{"sendmsg, recv(MSG_WAITALL)", raw_whole, 0}, {"sock_sendv, sock_recv_exact", sock_whole, 1.05}},
 };
 
 const struct bench_row bench_lines = {
 	"R6-lines", "64 lines of 64 bytes, sent at once and read one by one",
 	messages_begin, messages_end,
-	{{"sendmsg, a buffer and memchr", raw_lines, 0}, {"sock_sendv, sock_read_line", sock_lines, 1.05}},
+	{{"sendmsg, a buffer and memchr", raw_lines, 0}, {"sock_sendv, sock_reader_line", sock_lines, 1.05}},
 };

@@ -83,7 +83,7 @@ static void *readiness_begin(void)
 
 	allow_descriptors();
 	bench_check(sock_serve(&l, &addr, 4096), "serve");
-	bench_check(sock_local(l, &addr), "local");
+	bench_check(sock_local_addr(l, &addr), "local");
 	r.clients = (pid_t)bench_raw(fork(), "fork");
 	if (r.clients == 0)
 		be_the_clients(&addr);

@@ -49,7 +49,7 @@ static inline void sock_pair_of(size_t size, long n, int64_t by)
 	while (n-- > 0) {
 		bench_check(sock_send(pair[0], bench_data, size, by), "send");
 		if (size > SMALL)
-			bench_check(sock_recv_all(pair[1], bench_data, size, by, NULL), "recv_all");
+			bench_check(sock_recv_exact(pair[1], bench_data, size, by, NULL), "recv_all");
 		else
 			bench_check(sock_recv(pair[1], bench_data, size, by), "recv");
 	}
@@ -96,7 +96,7 @@ const struct bench_row bench_small = {
 const struct bench_row bench_large = {
 	"R1-64k", "TCP, send and receive 64 KiB",
 	pair_begin, pair_end,
-	{{"send, recv(MSG_WAITALL)", raw_large, 0}, {"sock_send, sock_recv_all", sock_large, 1.02}},
+	{{"send, recv(MSG_WAITALL)", raw_large, 0}, {"sock_send, sock_recv_exact", sock_large, 1.02}},
 };
 
 /* Connections: a listener, and what connects to it. */
@@ -107,7 +107,7 @@ static void *cycle_begin(void)
 {
 	where.port = 0;
 	bench_check(sock_serve(&listener, &where, 16), "serve");
-	bench_check(sock_local(listener, &where), "local");
+	bench_check(sock_local_addr(listener, &where), "local");
 	return &listener;
 }
 

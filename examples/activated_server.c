@@ -29,7 +29,7 @@ static void tell_the_time(struct sock client)
 	int64_t by = sock_after(1000); /* the others wait meanwhile */
 
 	if (sock_send_all(client, text, size, by, NULL) == 0)
-		sock_finish(&client, by);
+		sock_close_gracefully(&client, by);
 	sock_close(&client);
 }
 
@@ -37,7 +37,7 @@ static void tell_the_time(struct sock client)
 static int open_listeners(struct sock listeners[], const char *text)
 {
 	struct sock_addr addr;
-	int count = sock_activated(listeners, LISTENERS, NULL), err;
+	int count = sock_activation_sockets(listeners, LISTENERS, NULL), err;
 
 	if (count != 0)
 		return count < LISTENERS ? count : LISTENERS;
@@ -51,9 +51,9 @@ int main(int argc, char **argv)
 {
 	const char *own = argc > 1 ? argv[1] : "127.0.0.1:7013";
 	struct sock listeners[LISTENERS], client;
-	struct sock_item items[LISTENERS];
+	struct sock_wait_item items[LISTENERS];
 	struct sock_addr addr;
-	char text[LIBSOCK_ADDRSTRLEN];
+	char text[LIBSOCK_ADDR_SIZE];
 	int err, count = open_listeners(listeners, own);
 
 	if (count < 0) {
@@ -63,15 +63,15 @@ int main(int argc, char **argv)
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
 	for (int i = 0; i < count; i++) {
-		items[i] = (struct sock_item){.s = listeners[i], .wanted = LIBSOCK_READABLE};
-		if (sock_local(listeners[i], &addr) == 0 && sock_addr_format(text, sizeof text, &addr) > 0)
+		items[i] = (struct sock_wait_item){.s = listeners[i], .interest = LIBSOCK_READABLE};
+		if (sock_local_addr(listeners[i], &addr) == 0 && sock_addr_format(text, sizeof text, &addr) > 0)
 			printf("listening on %s\n", text);
 	}
 	fflush(stdout);
 	while (!stopped) {
 		err = sock_wait(items, count, sock_after(1000)); /* and see whether to stop */
 		for (int i = 0; i < count && err >= 0; i++) {
-			if (!items[i].told)
+			if (!items[i].ready)
 				continue;
 			err = sock_accept(items[i].s, &client, NULL, LIBSOCK_NOWAIT);
 			if (err == 0)

@@ -15,7 +15,7 @@ struct client {
 	struct client *next;
 	struct sock s;
 	struct sock_reader reader;
-	char name[LIBSOCK_ADDRSTRLEN], line[1024];
+	char name[LIBSOCK_ADDR_SIZE], line[1024];
 	int gone;
 };
 
@@ -65,7 +65,7 @@ static void hear(struct client *c)
 	ptrdiff_t n;
 	char *line;
 
-	while ((n = sock_read_line(&c->reader, &line, LIBSOCK_NOWAIT)) >= 0 || n == LIBSOCK_EMSGSIZE) {
+	while ((n = sock_reader_line(&c->reader, &line, LIBSOCK_NOWAIT)) >= 0 || n == LIBSOCK_EMSGSIZE) {
 		say(c, line, n >= 0 ? (size_t)n : sizeof c->line - 1);
 		if (!memchr(c->line + c->reader.begin, '\n', c->reader.end - c->reader.begin))
 			return;
@@ -108,13 +108,13 @@ static void sweep(void)
 int main(int argc, char **argv)
 {
 	const char *where = argc > 1 ? argv[1] : "127.0.0.1:7008";
-	char text[LIBSOCK_ADDRSTRLEN];
+	char text[LIBSOCK_ADDR_SIZE];
 	struct sock_event events[64];
 	struct sock_addr addr;
 	struct sock server = {0};
 	int err = sock_addr_parse(&addr, where);
 
-	if (err == 0 && (err = sock_serve(&server, &addr, 128)) == 0 && (err = sock_local(server, &addr)) == 0 &&
+	if (err == 0 && (err = sock_serve(&server, &addr, 128)) == 0 && (err = sock_local_addr(server, &addr)) == 0 &&
 	    (err = sock_poller_open(&poller)) == 0 && sock_addr_format(text, sizeof text, &addr) > 0) {
 		signal(SIGINT, stop);
 		signal(SIGTERM, stop);

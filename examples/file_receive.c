@@ -40,7 +40,7 @@ static _Noreturn void die(void)
 		fclose(file), remove(part);
 	strcat(message, "\n");
 	if (sock_send_all(conn, message, strlen(message), sock_after(1000), NULL) == 0)
-		sock_finish(&conn, sock_after(2000)); /* closing alone might destroy the line before it is read */
+		sock_close_gracefully(&conn, sock_after(2000)); /* closing alone might destroy the line before it is read */
 	exit(1);
 }
 
@@ -101,7 +101,7 @@ static void receive(struct sock_reader *sender, const char *folder)
 	static char data[65536], *line, *name;
 	ptrdiff_t n;
 
-	wait_for(n, sock_read_line(sender, &line, sock_after(1000)));
+	wait_for(n, sock_reader_line(sender, &line, sock_after(1000)));
 	check(n, "the sender");
 	unsigned long long got = 0, size = strtoull(line, &name, 10);
 	if (name == line || name > line + 18 || strspn(line, "0123456789") != (size_t)(name - line) ||
@@ -114,7 +114,7 @@ static void receive(struct sock_reader *sender, const char *folder)
 	check(sock_send_all(conn, "ok\n", 3, sock_after(30000), NULL), "the sender");
 	for (; got < size; show(got += (size_t)n, size)) {
 		size_t room = size - got < sizeof data ? (size_t)(size - got) : sizeof data;
-		wait_for(n, sock_read(sender, data, room, sock_after(1000)));
+		wait_for(n, sock_reader_read(sender, data, room, sock_after(1000)));
 		if (n <= 0)
 			fail("%llu of %llu bytes: %s", got, size, sock_strerror(n ? (int)n : LIBSOCK_EEOF));
 		if (fwrite(data, 1, (size_t)n, file) != (size_t)n)
@@ -133,14 +133,14 @@ int main(int argc, char **argv)
 	if (argc < 2 || argc > 3)
 		return fputs("usage: file_receive ADDRESS [FOLDER]\n", stderr), 2;
 	const char *folder = argc > 2 ? argv[2] : ".";
-	char buffer[1000], text[LIBSOCK_ADDRSTRLEN];
+	char buffer[1000], text[LIBSOCK_ADDR_SIZE];
 	struct sock_addr addr;
 	struct sock_reader sender;
 	if (is_free(folder) || strlen(folder) > sizeof path - sizeof buffer)
 		fail("%s: no such folder", folder);
 	check(sock_addr_parse(&addr, argv[1]), argv[1]);
 	check(sock_serve(&server, &addr, 1), argv[1]);
-	check(sock_local(server, &addr), argv[1]);
+	check(sock_local_addr(server, &addr), argv[1]);
 	sock_addr_format(text, sizeof text, &addr);
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
@@ -154,5 +154,5 @@ int main(int argc, char **argv)
 	sock_reader_init(&sender, conn, buffer, sizeof buffer);
 	receive(&sender, folder);
 	sock_send_all(conn, "ok\n", 3, sock_after(1000), NULL); /* heard by the sender or not: the file is here */
-	return sock_finish(&conn, sock_after(2000)), 0;
+	return sock_close_gracefully(&conn, sock_after(2000)), 0;
 }

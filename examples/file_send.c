@@ -68,7 +68,7 @@ static FILE *open_file(const char *path, uint64_t *size)
 static void await_ok(struct sock_reader *receiver, const char *address, int err)
 {
 	char *line;
-	ptrdiff_t n = sock_read_line(receiver, &line, err < 0 ? LIBSOCK_NOWAIT : sock_after(PATIENCE));
+	ptrdiff_t n = sock_reader_line(receiver, &line, err < 0 ? LIBSOCK_NOWAIT : sock_after(PATIENCE));
 
 	if (n >= 0 && strcmp(line, "ok") != 0) {
 		for (char *c = line; *c; c++)

@@ -22,7 +22,7 @@ enum { HEAD_MAX = 16384, TARGET_MAX = 8000, PATIENCE = 30000 /* ms for the heade
 #define DIGITS "0123456789"
 #define NAME DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&'*+-.^_`|~" /* RFC 9110, section 5.6.2 */
 
-static char host[LIBSOCK_ADDRSTRLEN], target[TARGET_MAX + 1]; /* of the URL */
+static char host[LIBSOCK_ADDR_SIZE], target[TARGET_MAX + 1]; /* of the URL */
 
 /* One line, whatever the URL or the server put into it. */
 static _Noreturn void die(const char *line)
@@ -47,7 +47,7 @@ static void parse_url(const char *url, struct sock_addr *server)
 		fail("a URL here begins with http://, not so %s", url);
 	const char *rest = url + 7;
 	size_t length = strcspn(rest, "/?#"), path = strcspn(rest + length, "#");
-	if (length >= LIBSOCK_ADDRSTRLEN || path >= TARGET_MAX - 1)
+	if (length >= LIBSOCK_ADDR_SIZE || path >= TARGET_MAX - 1)
 		fail("the %s is too long: %s", path >= TARGET_MAX - 1 ? "path" : "host", url);
 	sprintf(host, "%.*s", (int)length, rest);
 	sprintf(target, "%s%.*s", rest[length] == '/' ? "" : "/", (int)path, rest + length);
@@ -109,7 +109,7 @@ static void read_field(struct head *head, char *line)
 static char *read_line(struct sock_reader *reader, int64_t by, size_t *total)
 {
 	char *line;
-	ptrdiff_t n = sock_read_line(reader, &line, by);
+	ptrdiff_t n = sock_reader_line(reader, &line, by);
 
 	if (n == LIBSOCK_EMSGSIZE || (n >= 0 && (*total += (size_t)n + 1) > HEAD_MAX))
 		fail("%s: the answer's header is too long", host);
@@ -184,7 +184,7 @@ static void write_body(struct sock_reader *reader, const struct head *head)
 	while (!ferror(stdout) && n > 0 && (!head->sized || got < head->length)) {
 		unsigned long long left = head->sized ? head->length - got : sizeof data;
 
-		n = sock_read(reader, data, left < sizeof data ? (size_t)left : sizeof data, sock_after(PATIENCE));
+		n = sock_reader_read(reader, data, left < sizeof data ? (size_t)left : sizeof data, sock_after(PATIENCE));
 		got += n > 0 ? (size_t)n : 0;
 		if (!isatty(1))
 			fwrite(data, 1, n > 0 ? (size_t)n : 0, stdout);
@@ -202,7 +202,7 @@ static void write_body(struct sock_reader *reader, const struct head *head)
 
 int main(int argc, char **argv)
 {
-	static char request[TARGET_MAX + LIBSOCK_ADDRSTRLEN + 100], buffer[HEAD_MAX];
+	static char request[TARGET_MAX + LIBSOCK_ADDR_SIZE + 100], buffer[HEAD_MAX];
 	struct sock_addr server;
 	struct sock_reader reader;
 	struct sock s;

@@ -244,10 +244,10 @@ static int is_hopeless(const struct sock_reader *reader)
 static void go_on(struct client *c)
 {
 	char *request, waste[4096];
-	int err = 0, wanted = LIBSOCK_READABLE;
+	int err = 0, interest = LIBSOCK_READABLE;
 
 	if (c->state == READING) {
-		err = (int)sock_read_until(&c->reader, "\r\n\r\n", 4, &request, LIBSOCK_NOWAIT);
+		err = (int)sock_reader_until(&c->reader, "\r\n\r\n", 4, &request, LIBSOCK_NOWAIT);
 		c->keep = c->head = 0;
 		if (err == LIBSOCK_EMSGSIZE)
 			answer(c, "431 Request Header Fields Too Large", NULL, 0);
@@ -257,12 +257,12 @@ static void go_on(struct client *c)
 			answer_request(c, request + (strncmp(request, "\r\n", 2) == 0 ? 2 : 0),
 				       !c->reader.partial && strlen(request) == (size_t)err);
 	} else if (c->state == ENDING)
-		err = sock_recv_all(c->s, waste, sizeof waste, LIBSOCK_NOWAIT, NULL);
+		err = sock_recv_exact(c->s, waste, sizeof waste, LIBSOCK_NOWAIT, NULL);
 	if (c->state == ANSWERING)
 		err = send_reply(c);
 	if (c->state == ANSWERING || (err == 0 && c->reader.begin < c->reader.end))
-		wanted = LIBSOCK_WRITABLE;
-	if ((err < 0 && err != LIBSOCK_EAGAIN) || sock_poller_modify(&poller, c->s, wanted, c) < 0)
+		interest = LIBSOCK_WRITABLE;
+	if ((err < 0 && err != LIBSOCK_EAGAIN) || sock_poller_modify(&poller, c->s, interest, c) < 0)
 		c->by = sweep_at = 0;
 }
 
@@ -310,13 +310,13 @@ static void stop(int number)
 int main(int argc, char **argv)
 {
 	const char *where = argc > 1 ? argv[1] : "127.0.0.1:8080";
-	char text[LIBSOCK_ADDRSTRLEN];
+	char text[LIBSOCK_ADDR_SIZE];
 	struct sock_event events[256];
 	struct sock server = {0};
 	struct sock_addr addr;
 	int err = sock_addr_parse(&addr, where);
 
-	if (err == 0 && (err = sock_serve(&server, &addr, 1024)) == 0 && (err = sock_local(server, &addr)) == 0 &&
+	if (err == 0 && (err = sock_serve(&server, &addr, 1024)) == 0 && (err = sock_local_addr(server, &addr)) == 0 &&
 	    (err = sock_poller_open(&poller)) == 0 && sock_addr_format(text, sizeof text, &addr) > 0) {
 		signal(SIGINT, stop);
 		signal(SIGTERM, stop);

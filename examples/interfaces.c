@@ -49,7 +49,7 @@ static void clean(char *name)
 
 int main(void)
 {
-	char name[LIBSOCK_HOST_MAX];
+	char name[LIBSOCK_HOST_SIZE];
 	struct sock_interface *rows;
 	int count = list(&rows), err = count < 0 ? count : sock_hostname(name, sizeof name);
 

@@ -30,7 +30,7 @@ static int go_on(struct sock_poller *poller, struct client *c)
 {
 	char request[REQUEST_MAX], answer[REQUEST_MAX];
 	size_t size = write_request(request, c->number);
-	ptrdiff_t n = c->connected ? 0 : sock_connected(c->s, LIBSOCK_NOWAIT);
+	ptrdiff_t n = c->connected ? 0 : sock_connect_result(c->s, LIBSOCK_NOWAIT);
 
 	c->connected = n == 0;
 	while (n >= 0 && c->sent < size)
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 	if (err == 0)
 		err = sock_dial(&first, &server, by);
 	if (err == 0)
-		err = sock_peer(first, &server); /* the one of its addresses at which it answers */
+		err = sock_peer_addr(first, &server); /* the one of its addresses at which it answers */
 	if (err < 0)
 		fail("%s: %s", argv[1], sock_strerror(err));
 	int family = first.family;

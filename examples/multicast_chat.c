@@ -56,13 +56,13 @@ static int join(struct sock *s, const struct sock_addr *group, uint32_t index)
 	int err = sock_open(s, strchr(group->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
 
 	if (err == 0)
-		err = sock_set(*s, LIBSOCK_REUSE, 1);
+		err = sock_set(*s, LIBSOCK_OPT_SHARE_PORT, 1);
 	if (err == 0)
 		err = sock_bind(*s, &everywhere);
 	if (err == 0)
-		err = sock_join(*s, group, NULL, index);
+		err = sock_join_group(*s, group, NULL, index);
 	if (err == 0 && index > 0)
-		err = sock_set(*s, LIBSOCK_MULTICAST_INTERFACE, index);
+		err = sock_set(*s, LIBSOCK_OPT_MULTICAST_INTERFACE, index);
 	return err;
 }
 
@@ -104,7 +104,7 @@ static int say(struct sock s, const struct sock_addr *group, const char *name, s
 	char *line, text[1400];
 	ptrdiff_t n;
 
-	while ((n = sock_read_line(typed, &line, LIBSOCK_NOWAIT)) >= 0 || n == LIBSOCK_EMSGSIZE) {
+	while ((n = sock_reader_line(typed, &line, LIBSOCK_NOWAIT)) >= 0 || n == LIBSOCK_EMSGSIZE) {
 		snprintf(text, sizeof text, "%.64s: %s", name, line);
 		complain(group->host, (int)sock_sendto(s, text, strlen(text), group, sock_after(1000)));
 	}
@@ -141,16 +141,16 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IONBF, 0);
 	printf("talking on %s\n", argv[1]);
 	while (!stopped && err != LIBSOCK_EEOF) {
-		struct sock_item items[] = {{s, LIBSOCK_READABLE, 0}, {pair[0], LIBSOCK_READABLE, 0}};
+		struct sock_wait_item items[] = {{s, LIBSOCK_READABLE, 0}, {pair[0], LIBSOCK_READABLE, 0}};
 
 		err = sock_wait(items, 2, sock_after(1000)); /* and see whether to stop */
-		if (err >= 0 && items[0].told)
+		if (err >= 0 && items[0].ready)
 			err = hear(s);
 		if (err < 0 && err != LIBSOCK_ETIMEDOUT) { /* the network is gone, for example: that passes */
 			complain(argv[1], err);
 			sock_wait(NULL, 0, sock_after(1000));
 		}
-		if (items[1].told)
+		if (items[1].ready)
 			err = say(s, &group, argv[2], &typed);
 	}
 	if (err == LIBSOCK_EEOF)

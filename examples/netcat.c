@@ -34,7 +34,7 @@ static atomic_int ended; /* one of the two directions is over */
 static int open_udp(void)
 {
 	struct sock_addr found[16] = {{"", 0}};
-	int count = addr.host[0] ? sock_resolve(addr.host, LIBSOCK_AF_ANY, found, 16, by) : 1, err = count;
+	int count = addr.host[0] ? sock_resolve(addr.host, LIBSOCK_AF_UNSPEC, found, 16, by) : 1, err = count;
 
 	for (int i = count - 1; i >= 0; i--) {
 		found[i].port = addr.port;
@@ -65,10 +65,10 @@ static int open_socket(void)
 /* The first peer is the only one: of a listener its connection is left; UDP hears nobody else from then on. */
 static ptrdiff_t wait_for_peer(void)
 {
-	char text[LIBSOCK_ADDRSTRLEN];
+	char text[LIBSOCK_ADDR_SIZE];
 	struct sock listener = s;
 	struct sock_addr peer;
-	ptrdiff_t got, err = sock_local(s, &peer);
+	ptrdiff_t got, err = sock_local_addr(s, &peer);
 
 	if (err == 0 && sock_addr_format(text, sizeof text, &peer) > 0)
 		fprintf(stderr, "listening on %s\n", text); /* port 0 has become a real one */

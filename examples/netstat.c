@@ -85,7 +85,7 @@ static int is_wildcard(const struct sock_addr *addr)
 static void put_address(const struct view *view, const struct sock_connection *row, const struct sock_addr *addr)
 {
 	struct sock_addr name = *addr;
-	char service[64] = "*", text[LIBSOCK_ADDRSTRLEN + sizeof service];
+	char service[64] = "*", text[LIBSOCK_ADDR_SIZE + sizeof service];
 	int wide = 0;
 
 	if (!view->numeric && !is_wildcard(addr) && sock_now() < view->names_by)
@@ -109,7 +109,7 @@ static int show(void *context, const struct sock_connection *row)
 	printf(" %6s", number(received, sizeof received, "", row->recv_queue));
 	printf(" %6s", number(unsent, sizeof unsent, "", row->send_queue));
 	put_address(view, row, &row->local);
-	put_address(view, row, &row->remote);
+	put_address(view, row, &row->peer);
 	printf(" %-11s %s\n", state_word(row->state), owner(whose, sizeof whose, row));
 	return ferror(stdout); /* nobody reads any more: stop */
 }

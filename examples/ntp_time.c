@@ -123,7 +123,7 @@ int main(int argc, char **argv)
 	}
 	int count = 0, err = sock_addr_parse(&server, argv[1]);
 	if (err == 0)
-		err = count = sock_resolve(server.host, LIBSOCK_AF_ANY, found, 16, sock_after(5000));
+		err = count = sock_resolve(server.host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
 	/* A datagram may get lost, and an address may be of no use: ask all of them, three times. */
 	for (int i = 0; i < 3 * count && (i == 0 || err < 0); i++) {
 		found[i % count].port = server.port > 0 ? server.port : 123;

@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: resolve NAME|ADDRESS\n");
 		return 2;
 	}
-	count = sock_resolve(argv[1], LIBSOCK_AF_ANY, found, 64, by);
+	count = sock_resolve(argv[1], LIBSOCK_AF_UNSPEC, found, 64, by);
 	if (count < 0) {
 		fprintf(stderr, "resolve: %s: %s\n", argv[1], sock_strerror(count));
 		return 1;

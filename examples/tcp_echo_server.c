@@ -45,13 +45,13 @@ int main(int argc, char **argv)
 	const char *where = argc > 1 ? argv[1] : "127.0.0.1:7007";
 	struct sock server = {0}, client;
 	struct sock_addr addr;
-	char text[LIBSOCK_ADDRSTRLEN];
+	char text[LIBSOCK_ADDR_SIZE];
 	int err = sock_addr_parse(&addr, where);
 
 	if (err == 0)
 		err = sock_serve(&server, &addr, 16);
 	if (err == 0)
-		err = sock_local(server, &addr); /* port 0 has become a real one */
+		err = sock_local_addr(server, &addr); /* port 0 has become a real one */
 	if (err < 0) {
 		fprintf(stderr, "tcp_echo_server: %s: %s\n", where, sock_strerror(err));
 		return 1;

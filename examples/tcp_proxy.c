@@ -18,7 +18,7 @@ enum {
 
 struct side {
 	struct sock s;
-	int wanted;  /* what the poller looks for */
+	int interest;  /* what the poller looks for */
 	int ended;   /* nothing more comes from here */
 	int deaf;    /* nothing more is taken here: what is for it is thrown away */
 	size_t left; /* at `next`, on the way to the other side; more is received when it has gone */
@@ -77,18 +77,18 @@ static void carry(struct pair *pair, struct side *from, struct side *to)
 /* Look for what a side can do next. If that is nothing it is not watched: its end would be told again and again. */
 static int watch(struct pair *pair, struct side *side, const struct side *other)
 {
-	int wanted = (side->left || side->ended ? 0 : LIBSOCK_READABLE) | (other->left ? LIBSOCK_WRITABLE : 0);
+	int interest = (side->left || side->ended ? 0 : LIBSOCK_READABLE) | (other->left ? LIBSOCK_WRITABLE : 0);
 
-	if (wanted == side->wanted)
+	if (interest == side->interest)
 		return 0;
-	side->wanted = wanted;
-	return wanted ? sock_poller_add(&poller, side->s, wanted, pair) : sock_poller_remove(&poller, side->s);
+	side->interest = interest;
+	return interest ? sock_poller_add(&poller, side->s, interest, pair) : sock_poller_remove(&poller, side->s);
 }
 
 static void close_side(struct side *side, int broken)
 {
 	if (broken) /* reset it: an end of file would say that all has come */
-		sock_set(side->s, LIBSOCK_LINGER, 0);
+		sock_set(side->s, LIBSOCK_OPT_LINGER, 0);
 	sock_poller_remove(&poller, side->s);
 	sock_close(&side->s);
 }
@@ -128,7 +128,7 @@ static int open_target(struct sock *s, int at)
 	int err = sock_open(s, family, LIBSOCK_STREAM);
 
 	if (err == 0)
-		sock_set(*s, LIBSOCK_NODELAY, 1); /* as clients have it, by sock_serve() */
+		sock_set(*s, LIBSOCK_OPT_NODELAY, 1); /* as clients have it, by sock_serve() */
 	return err;
 }
 
@@ -139,7 +139,7 @@ static int begin(struct pair *pair)
 
 	pair->by = pair->untried > 1 ? sock_after(PATIENCE) : LIBSOCK_FOREVER; /* the system gives up the last one */
 	if (err == 0 || err == LIBSOCK_EINPROGRESS)
-		err = sock_poller_add(&poller, pair->target.s, pair->target.wanted = LIBSOCK_WRITABLE, pair);
+		err = sock_poller_add(&poller, pair->target.s, pair->target.interest = LIBSOCK_WRITABLE, pair);
 	return err < 0 ? err : LIBSOCK_EAGAIN;
 }
 
@@ -205,14 +205,14 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		return fputs("usage: tcp_proxy LISTEN TARGET\n", stderr), 2;
 	static struct sock_event events[64];
-	char text[LIBSOCK_ADDRSTRLEN], *at = argv[1], *target = argv[2];
+	char text[LIBSOCK_ADDR_SIZE], *at = argv[1], *target = argv[2];
 	struct sock listener;
 	struct sock_addr addr, name;
-	int n = 0, listening = 0, family = sock_has(LIBSOCK_HAS_INET6) == 1 ? LIBSOCK_AF_ANY : LIBSOCK_AF_INET;
+	int n = 0, listening = 0, family = sock_has(LIBSOCK_HAS_INET6) == 1 ? LIBSOCK_AF_UNSPEC : LIBSOCK_AF_INET;
 	if (complain(target, sock_addr_parse(&name, target)) || complain(target, name.port ? 0 : LIBSOCK_EPORT) ||
 	    complain(target, n = sock_resolve(name.host, family, addresses, ADDRESSES, sock_after(10000))) ||
 	    complain(at, sock_addr_parse(&addr, at)) || complain(at, sock_serve(&listener, &addr, 0)) ||
-	    complain(at, sock_local(listener, &addr)) || complain(at, sock_addr_format(text, sizeof text, &addr)) ||
+	    complain(at, sock_local_addr(listener, &addr)) || complain(at, sock_addr_format(text, sizeof text, &addr)) ||
 	    complain(at, sock_poller_open(&poller)))
 		return 1;
 	address_count = n;
@@ -223,10 +223,10 @@ int main(int argc, char **argv)
 	printf("listening on %s\n", text);
 	fflush(stdout);
 	for (int64_t tick = 0; !stopped && (n >= 0 || n == LIBSOCK_ETIMEDOUT);) {
-		int wanted = count < PAIRS && sock_now() >= full ? LIBSOCK_READABLE : 0;
+		int interest = count < PAIRS && sock_now() >= full ? LIBSOCK_READABLE : 0;
 
-		if (wanted != listening && sock_poller_add(&poller, listener, wanted, NULL) == 0)
-			listening = wanted;
+		if (interest != listening && sock_poller_add(&poller, listener, interest, NULL) == 0)
+			listening = interest;
 		n = sock_poller_wait(&poller, events, 64, sock_after(TICK));
 		for (int i = 0; i < n; i++) {
 			struct pair *p = events[i].data;
@@ -234,7 +234,7 @@ int main(int argc, char **argv)
 			if (!p && count < PAIRS)
 				start(listener);
 			else if (p && p->client.s.family != 0)
-				p->untried > 0 ? attempt(p, sock_connected(p->target.s, LIBSOCK_NOWAIT)) : go_on(p);
+				p->untried > 0 ? attempt(p, sock_connect_result(p->target.s, LIBSOCK_NOWAIT)) : go_on(p);
 		}
 		if (sock_now() >= tick) {
 			sweep(sock_now());

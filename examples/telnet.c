@@ -36,9 +36,9 @@ static void terminal_begin(void)
 	terminal = GetConsoleMode(keyboard, &keyboard_mode) && GetConsoleMode(screen, &screen_mode);
 }
 
-static void terminal_set(bool wanted)
+static void terminal_set(bool interest)
 {
-	raw = wanted;
+	raw = interest;
 	SetConsoleMode(keyboard, raw ? 0 : keyboard_mode);
 	SetConsoleMode(screen, raw ? screen_mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING : screen_mode);
 }
@@ -56,11 +56,11 @@ static void terminal_begin(void)
 	terminal = isatty(1) && tcgetattr(0, &as_it_was) == 0;
 }
 
-static void terminal_set(bool wanted)
+static void terminal_set(bool interest)
 {
 	struct termios mode = as_it_was;
 
-	raw = wanted;
+	raw = interest;
 	if (raw) {
 		mode.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | IGNCR | INLCR | ISTRIP | IXON);
 		mode.c_oflag &= ~(tcflag_t)OPOST;
@@ -193,13 +193,13 @@ static ptrdiff_t talk(struct telnet *t)
 	ptrdiff_t i, got, lost = 0;
 
 	for (;;) {
-		struct sock_item items[2] = {{t->server, LIBSOCK_READABLE, 0}, {t->keys[0], LIBSOCK_READABLE, 0}};
+		struct sock_wait_item items[2] = {{t->server, LIBSOCK_READABLE, 0}, {t->keys[0], LIBSOCK_READABLE, 0}};
 
 		if (t->size > 0)
-			items[0].wanted |= LIBSOCK_WRITABLE;
+			items[0].interest |= LIBSOCK_WRITABLE;
 		if ((got = sock_wait(items, t->size > 0 ? 1 : 2, LIBSOCK_FOREVER)) < 0)
 			return got;
-		if (items[0].told & ~LIBSOCK_WRITABLE) {
+		if (items[0].ready & ~LIBSOCK_WRITABLE) {
 			got = sock_recv(t->server, data, sizeof data, LIBSOCK_NOWAIT);
 			for (i = 0; i < got; i++)
 				hear(t, data[i]);
@@ -208,7 +208,7 @@ static ptrdiff_t talk(struct telnet *t)
 			if (got <= 0 && got != LIBSOCK_EAGAIN)
 				return got == 0 ? lost : got;
 		}
-		if (items[1].told) {
+		if (items[1].ready) {
 			got = sock_recv(t->keys[0], data, sizeof data, LIBSOCK_NOWAIT);
 			for (i = 0; i < got; i++)
 				type(t, data[i]);

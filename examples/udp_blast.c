@@ -34,7 +34,7 @@ static int open_towards(struct sock *s, const char *text)
 	int count = 0, err = sock_addr_parse(&peer, text);
 
 	if (err == 0)
-		err = count = sock_resolve(peer.host, LIBSOCK_AF_ANY, found, 16, sock_after(5000));
+		err = count = sock_resolve(peer.host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
 	for (int i = count - 1; i >= 0; i--) {
 		found[i].port = peer.port;
 		err = sock_open(s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 {
 	static char data[BURST * SIZE];
 	struct sock s = {0};
-	struct sock_packet packet = {.segment = SIZE};
+	struct sock_packet packet = {.segment_size = SIZE};
 	long long total = argc > 2 ? strtoll(argv[2], NULL, 10) : 0, sent = 0;
 	size_t most = sizeof data;
 

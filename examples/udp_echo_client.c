@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 	}
 	ptrdiff_t n = sock_addr_parse(&server, argv[1]);
 	if (n == 0)
-		n = count = sock_resolve(server.host, LIBSOCK_AF_ANY, found, 16, sock_after(5000));
+		n = count = sock_resolve(server.host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
 	for (int i = 0; i < count && (i == 0 || n < 0); i++) {
 		found[i].port = server.port;
 		n = ask(&found[i], argv[2], data, sizeof data);

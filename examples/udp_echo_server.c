@@ -21,7 +21,7 @@ static void stop(int number)
 static int serve(struct sock *s, const struct sock_addr *addr)
 {
 	struct sock_addr found[16] = {{"", 0}};
-	int err, count = addr->host[0] ? sock_resolve(addr->host, LIBSOCK_AF_ANY, found, 16, sock_after(10000)) : 1;
+	int err, count = addr->host[0] ? sock_resolve(addr->host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(10000)) : 1;
 
 	err = count;
 	for (int i = count - 1; i >= 0; i--) {
@@ -52,13 +52,13 @@ int main(int argc, char **argv)
 	const char *where = argc > 1 ? argv[1] : "127.0.0.1:7007";
 	struct sock s = {0};
 	struct sock_addr addr, peer;
-	char text[LIBSOCK_ADDRSTRLEN];
+	char text[LIBSOCK_ADDR_SIZE];
 	int err = sock_addr_parse(&addr, where);
 
 	if (err == 0)
 		err = serve(&s, &addr);
 	if (err == 0)
-		err = sock_local(s, &addr); /* port 0 has become a real one */
+		err = sock_local_addr(s, &addr); /* port 0 has become a real one */
 	if (err < 0) {
 		fprintf(stderr, "udp_echo_server: %s: %s\n", where, sock_strerror(err));
 		return 1;

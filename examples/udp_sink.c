@@ -38,7 +38,7 @@ static void add(struct count *count, ptrdiff_t n, const struct sock_packet *pack
 		*count = (struct count){.begun = sock_now(), .next = sock_now() + 1000};
 	count->bytes += n;
 	/* The last of several may be shorter than the others. */
-	count->datagrams += packet->segment > 0 ? (n + packet->segment - 1) / packet->segment : 1;
+	count->datagrams += packet->segment_size > 0 ? (n + packet->segment_size - 1) / packet->segment_size : 1;
 	if (sock_now() >= count->next) {
 		show(count, "so far");
 		count->next += 1000;
@@ -49,7 +49,7 @@ static void add(struct count *count, ptrdiff_t n, const struct sock_packet *pack
 static int serve(struct sock *s, const struct sock_addr *addr)
 {
 	struct sock_addr found[16] = {{"", 0}};
-	int err, count = addr->host[0] ? sock_resolve(addr->host, LIBSOCK_AF_ANY, found, 16, sock_after(10000)) : 1;
+	int err, count = addr->host[0] ? sock_resolve(addr->host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(10000)) : 1;
 
 	err = count;
 	for (int i = count - 1; i >= 0; i--) {
@@ -64,12 +64,12 @@ static int serve(struct sock *s, const struct sock_addr *addr)
 
 int main(int argc, char **argv)
 {
-	static char data[LIBSOCK_PACKET_MAX];
+	static char data[LIBSOCK_PACKET_SIZE];
 	struct count count = {0};
 	struct sock s = {0};
 	struct sock_addr addr;
 	struct sock_packet packet;
-	char text[LIBSOCK_ADDRSTRLEN];
+	char text[LIBSOCK_ADDR_SIZE];
 	int single = argc > 2 && strcmp(argv[2], "single") == 0;
 
 	const char *where = argc > 1 ? argv[1] : "127.0.0.1:7007";
@@ -78,9 +78,9 @@ int main(int argc, char **argv)
 	if (err == 0)
 		err = serve(&s, &addr);
 	if (err == 0)
-		err = sock_local(s, &addr);
-	if (err == 0 && !single && sock_has(LIBSOCK_HAS_UDP_COALESCE) == 1)
-		err = sock_packets(s, LIBSOCK_PACKET_SEGMENTS);
+		err = sock_local_addr(s, &addr);
+	if (err == 0 && !single && sock_has(LIBSOCK_HAS_PACKET_COALESCED) == 1)
+		err = sock_packet_fields(s, LIBSOCK_PACKET_COALESCED);
 	if (err < 0) {
 		fprintf(stderr, "udp_sink: %s: %s\n", where, sock_strerror(err));
 		return 1;

@@ -45,7 +45,7 @@ extern "C" {
 
 /** The address family of a socket. @since 0.1.0 */
 enum sock_family {
-	LIBSOCK_AF_ANY = 3,   /**< IPv4 and IPv6: only where names are looked up, never of a socket. @since 0.1.0 */
+	LIBSOCK_AF_UNSPEC = 3,   /**< IPv4 and IPv6: only where names are looked up, never of a socket. @since 0.1.0 */
 	LIBSOCK_AF_INET = 4,  /**< IPv4. */
 	LIBSOCK_AF_INET6 = 6, /**< IPv6, and IPv4 through it: a socket of this family is dual-stack. */
 	LIBSOCK_AF_UNIX = 9   /**< Paths on this machine. Not on every OS: see sock_has(). */
@@ -79,10 +79,10 @@ struct sock {
 };
 
 /** The size of sock_addr::host: 253 bytes, the longest name that DNS can hold, and a NUL. @since 0.1.0 */
-#define LIBSOCK_HOST_MAX 254
+#define LIBSOCK_HOST_SIZE 254
 
 /** The size of a buffer that every address fits in when sock_addr_format() writes it. @since 0.1.0 */
-#define LIBSOCK_ADDRSTRLEN 262
+#define LIBSOCK_ADDR_SIZE 262
 
 /**
  * An address: the tuple (host, port), as in Python.
@@ -101,7 +101,7 @@ struct sock {
  * @since 0.1.0
  */
 struct sock_addr {
-	char host[LIBSOCK_HOST_MAX]; /**< Name, literal, path, or empty; NUL-terminated. */
+	char host[LIBSOCK_HOST_SIZE]; /**< Name, literal, path, or empty; NUL-terminated. */
 	uint16_t port;               /**< 0 to 65535, in the machine's own byte order; 0 on a Unix-domain socket. */
 };
 
@@ -118,7 +118,7 @@ struct sock_addr {
  * the process run).
  *
  * A single transfer that need not wait does not look at the clock. So a program that receives in a loop of its own, from a
- * peer that may have more for ever, asks sock_now() there; loops inside a call, as in sock_recv_all(), do so by themselves.
+ * peer that may have more for ever, asks sock_now() there; loops inside a call, as in sock_recv_exact(), do so by themselves.
  *
  * A deadline that has passed, a negative one included, still tries once; where that would have to wait, the answer is
  * #LIBSOCK_ETIMEDOUT.
@@ -289,13 +289,13 @@ enum sock_feature {
 	LIBSOCK_HAS_UNIX_STREAM = 32,  /**< #LIBSOCK_AF_UNIX with #LIBSOCK_STREAM. */
 	LIBSOCK_HAS_UNIX_DGRAM = 33,   /**< #LIBSOCK_AF_UNIX with #LIBSOCK_DGRAM. */
 	LIBSOCK_HAS_UNIX_ABSTRACT = 34, /**< `@name` addresses (Linux, unix(7)). */
-	LIBSOCK_HAS_UDP_SEGMENTS = 36, /**< It cuts the segments of sock_send_packet(); else libsock does. @since 0.1.0 */
-	LIBSOCK_HAS_UDP_COALESCE = 37, /**< #LIBSOCK_PACKET_SEGMENTS. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_SEGMENTS = 36, /**< It cuts the segments of sock_send_packet(); else libsock does. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_COALESCED = 37, /**< #LIBSOCK_PACKET_COALESCED. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_LOCAL = 38, /**< #LIBSOCK_PACKET_LOCAL, and sending from sock_packet::local. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_ECN = 39,   /**< #LIBSOCK_PACKET_ECN, and sending with sock_packet::ecn. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_TTL = 40,   /**< #LIBSOCK_PACKET_TTL, and sending with sock_packet::ttl. @since 0.1.0 */
 	/** sock_send_socket(), sock_recv_socket(): also where only a channel that was inherited is left. @since 0.1.0 */
-	LIBSOCK_HAS_HANDOVER = 42,
+	LIBSOCK_HAS_SEND_SOCKET = 42,
 	LIBSOCK_HAS_CONNECTIONS = 44   /**< sock_connections(). @since 0.1.0 */
 };
 
@@ -362,7 +362,7 @@ LIBSOCK_API int sock_addr_parse(struct sock_addr *addr, const char *text);
  *
  * @param[out] text Receives the NUL-terminated text, or an empty one on error. May be the address's own host. Must not be
  *                  NULL.
- * @param[in] size  The bytes in `text`, at least 1; #LIBSOCK_ADDRSTRLEN is always enough.
+ * @param[in] size  The bytes in `text`, at least 1; #LIBSOCK_ADDR_SIZE is always enough.
  * @param[in] addr  The address. Must not be NULL.
  * @return The length of the text without its NUL, or: #LIBSOCK_EINVAL, a NULL or a size of 0; #LIBSOCK_EMSGSIZE, it does
  *         not fit; #LIBSOCK_ENAME, the host has no NUL within its 254 bytes.
@@ -412,7 +412,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * **Datagrams and ICMP.** Of what was sent earlier from a connected socket only the peer's refusal is reported
  * (#LIBSOCK_ECONNREFUSED, by the next call of any kind, which has done nothing else). What routers say ("too big",
  * "unreachable", and the like) may be forged by anybody and comes at any time, so a receive passes it over, and a send is
- * made again. The size of the path is learnt from it all the same: see #LIBSOCK_DONTFRAG.
+ * made again. The size of the path is learnt from it all the same: see #LIBSOCK_OPT_DONTFRAG.
  *
  * **Threads.** Different sockets may be used from different threads freely. On one socket, one thread at a time may read
  * (recv, recvfrom, accept) and one may write (send, sendto); several threads may accept from one listener. sock_shutdown()
@@ -421,7 +421,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  *
  * **Deadlines** are those of @ref time. In every call here #LIBSOCK_ETIMEDOUT means that the deadline passed and
  * #LIBSOCK_EAGAIN that #LIBSOCK_NOWAIT would have had to wait, and the socket is as it was before; only an attempt to
- * connect goes on (see sock_connected()).
+ * connect goes on (see sock_connect_result()).
  *
  * **Errors.** Every call with a socket can answer #LIBSOCK_EBADF (zero or closed), and #LIBSOCK_EINVAL for a NULL or a number
  * that it does not take. Others are listed with the call; an operating system may add to them.
@@ -439,7 +439,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * Create a socket.
  *
  * It is close-on-exec (on Windows: not inheritable) from birth, raises no signal, and is dual-stack if it is
- * #LIBSOCK_AF_INET6 (until it is told #LIBSOCK_V6ONLY).
+ * #LIBSOCK_AF_INET6 (until it is told #LIBSOCK_OPT_V6ONLY).
  *
  * @param[out] s     Receives the socket, or `{0}` on error. Must not be NULL. What it held before is not closed.
  * @param[in] family One of enum sock_family.
@@ -458,7 +458,7 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  * What others had sent to a datagram socket before it was connected may still be received; sock_recvfrom() tells it apart.
  *
  * The connection is tried once. A stream socket whose attempt has failed can only be closed; a datagram socket can be
- * connected again. A deadline that passes is no failure: the attempt goes on, and sock_connected() tells its outcome (on
+ * connected again. A deadline that passes is no failure: the attempt goes on, and sock_connect_result() tells its outcome (on
  * #LIBSOCK_AF_UNIX nothing has begun, and sock_connect() can be called again).
  *
  * @param[in] s        A socket that is not connected.
@@ -468,7 +468,7 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  *         this machine, so that it reached itself); #LIBSOCK_ETIMEDOUT, no answer by the deadline;
  *         #LIBSOCK_ECONNTIMEDOUT, none before the OS gave up (Linux: after about two minutes); #LIBSOCK_EHOSTUNREACH,
  *         #LIBSOCK_ENETUNREACH, no way there; #LIBSOCK_EINPROGRESS, with #LIBSOCK_NOWAIT: the connection is on its way,
- *         ask sock_connected(); #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: a Unix-domain listener's
+ *         ask sock_connect_result(); #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: a Unix-domain listener's
  *         queue is full, nothing has begun; #LIBSOCK_EADDRNOTAVAIL, no free port on this side; #LIBSOCK_EISCONN,
  *         #LIBSOCK_EALREADY, connected or connecting already; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_ENOENT,
  *         #LIBSOCK_EACCES, #LIBSOCK_ENAMETOOLONG, of a path; and those of a name (see @ref core).
@@ -489,15 +489,15 @@ LIBSOCK_API int sock_connect(struct sock s, const struct sock_addr *addr, int64_
  * One thread; nobody else may use the socket meanwhile.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_connected(struct sock s, int64_t deadline);
+LIBSOCK_API int sock_connect_result(struct sock s, int64_t deadline);
 
 /**
  * Give the socket an address of this machine.
  *
  * Nobody else can take a TCP address from a listener, and on POSIX it can be bound again right after a restart, while old
  * connections drain (SO_REUSEADDR). On Windows, where that option means theft, it may be #LIBSOCK_EADDRINUSE until they
- * have ended (SO_EXCLUSIVEADDRUSE): end them with sock_finish(). Datagram sockets share a port only if all of them have
- * #LIBSOCK_REUSE.
+ * have ended (SO_EXCLUSIVEADDRUSE): end them with sock_close_gracefully(). Datagram sockets share a port only if all of them have
+ * #LIBSOCK_OPT_SHARE_PORT.
  *
  * A Unix-domain path stays behind when its socket is closed, and cannot be bound again: #LIBSOCK_EADDRINUSE. To replace one
  * without a moment in which nobody can connect, and without taking it from a server that runs:
@@ -510,7 +510,7 @@ LIBSOCK_API int sock_connected(struct sock s, int64_t deadline);
  *
  * @param[in] s    A socket that is not bound.
  * @param[in] addr The address. An empty host is the wildcard: every address, on an #LIBSOCK_AF_INET6 socket of both
- *                 families. Port 0 lets the OS choose; sock_local() tells. Must not be NULL.
+ *                 families. Port 0 lets the OS choose; sock_local_addr() tells. Must not be NULL.
  * @return 0, or: #LIBSOCK_EADDRINUSE; #LIBSOCK_EADDRNOTAVAIL, not an address of this machine; #LIBSOCK_EACCES, a port
  *         below 1024 (as a rule) or a path, without permission; #LIBSOCK_EINVAL, bound already;
  *         #LIBSOCK_ENAMETOOLONG, #LIBSOCK_ENOENT, #LIBSOCK_ENOTDIR, #LIBSOCK_EROFS, of a path; #LIBSOCK_ENAME, an
@@ -567,7 +567,7 @@ LIBSOCK_API int sock_accept(struct sock s, struct sock *conn, struct sock_addr *
  * @param[in] deadline When to give up.
  * @return The bytes taken, or: #LIBSOCK_ECONNRESET, #LIBSOCK_EPIPE, the connection is over; #LIBSOCK_ETIMEDOUT,
  *         #LIBSOCK_EAGAIN, nothing was taken; #LIBSOCK_EMSGSIZE, longer than a datagram can be, or with
- *         #LIBSOCK_DONTFRAG than the path takes; #LIBSOCK_ENOTCONN, no peer (of a stream Linux says #LIBSOCK_EPIPE);
+ *         #LIBSOCK_OPT_DONTFRAG than the path takes; #LIBSOCK_ENOTCONN, no peer (of a stream Linux says #LIBSOCK_EPIPE);
  *         #LIBSOCK_ECONNREFUSED, an earlier datagram found no listener, and this one has not been sent (the socket
  *         stays usable); #LIBSOCK_ENOBUFS, a queue is full; #LIBSOCK_ECONNTIMEDOUT, the OS has given the connection
  *         up.
@@ -652,7 +652,7 @@ LIBSOCK_API int sock_shutdown(struct sock s, int how);
  * Close the socket.
  *
  * What was sent and not yet delivered is still delivered in the background, unless something that was received has not been
- * read: see sock_finish(). The socket is gone whatever is returned.
+ * read: see sock_close_gracefully(). The socket is gone whatever is returned.
  *
  * @param[in,out] s The socket; `{0}` afterwards. Closing `{0}` does nothing. Must not be NULL.
  * @return 0, or the error that the OS reported while closing, for a log; there is nothing to do about it.
@@ -673,7 +673,7 @@ LIBSOCK_API int sock_close(struct sock *s);
  * Any thread.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_local(struct sock s, struct sock_addr *addr);
+LIBSOCK_API int sock_local_addr(struct sock s, struct sock_addr *addr);
 
 /**
  * The peer's address.
@@ -685,7 +685,7 @@ LIBSOCK_API int sock_local(struct sock s, struct sock_addr *addr);
  * Any thread.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_peer(struct sock s, struct sock_addr *addr);
+LIBSOCK_API int sock_peer_addr(struct sock s, struct sock_addr *addr);
 
 /**
  * The descriptor (on Windows the SOCKET), for calls that libsock does not have.
@@ -738,7 +738,7 @@ LIBSOCK_API intptr_t sock_release(struct sock *s);
 /** The most addresses of one name that sock_dial() tries. @since 0.1.0 */
 #define LIBSOCK_DIAL_MAX 32
 
-/** One connection attempt of sock_dial_attempts(). @since 0.1.0 */
+/** One connection attempt of sock_dial_report(). @since 0.1.0 */
 struct sock_attempt {
 	struct sock_addr addr; /**< Whom it was to. */
 	int err;               /**< 0: this is the connection. Otherwise how it failed; #LIBSOCK_ECANCELED, another was first. */
@@ -755,7 +755,7 @@ struct sock_attempt {
  * time-out. One deadline covers the look-up and all attempts. #LIBSOCK_NOWAIT, and a deadline that has passed, try each
  * address of a literal or of `localhost` once.
  *
- * The connection has #LIBSOCK_NODELAY: what is sent is on its way at once.
+ * The connection has #LIBSOCK_OPT_NODELAY: what is sent is on its way at once.
  *
  * @param[out] s       Receives the connection, or `{0}` on error. Must not be NULL.
  * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
@@ -786,19 +786,19 @@ LIBSOCK_API int sock_dial(struct sock *s, const struct sock_addr *addr, int64_t 
  * As sock_dial().
  * @since 0.1.0
  */
-LIBSOCK_API int sock_dial_attempts(struct sock *s, const struct sock_addr *addr, struct sock_attempt attempts[], int *count,
+LIBSOCK_API int sock_dial_report(struct sock *s, const struct sock_addr *addr, struct sock_attempt attempts[], int *count,
 				   int64_t deadline);
 
 /**
  * A stream listener: open, bind with safe reuse, listen.
  *
- * Its descriptor is non-blocking, and what it accepts has #LIBSOCK_NODELAY.
+ * Its descriptor is non-blocking, and what it accepts has #LIBSOCK_OPT_NODELAY.
  *
  * @param[out] s      Receives the listener, or `{0}` on error. Must not be NULL.
  * @param[in] addr    Where. An empty host is every address of both families, or of IPv4 alone where a socket cannot have
  *                    both. `localhost` is 127.0.0.1, or ::1 where the machine has no IPv4. Another name is looked up
  *                    without a deadline, and the first of its addresses is used that this machine has. Port 0 lets the OS
- *                    choose; sock_local() tells. Must not be NULL.
+ *                    choose; sock_local_addr() tells. Must not be NULL.
  * @param[in] backlog As for sock_listen().
  * @return 0, or as from sock_open(), sock_bind() and sock_listen().
  * @par Threads
@@ -814,15 +814,15 @@ LIBSOCK_API int sock_serve(struct sock *s, const struct sock_addr *addr, int bac
  * @brief Datagrams with all that the OS tells of them, and many of them in one call.
  *
  * **Answering from the address that was asked.** A datagram socket that is bound to the wildcard answers from whatever
- * address the routes suggest, and a peer that asked another one drops the answer. Call sock_packets() with
+ * address the routes suggest, and a peer that asked another one drops the answer. Call sock_packet_fields() with
  * #LIBSOCK_PACKET_LOCAL once; then give the record that sock_recv_packet() filled to sock_send_packet():
  *
- *     sock_packets(s, LIBSOCK_PACKET_LOCAL);
+ *     sock_packet_fields(s, LIBSOCK_PACKET_LOCAL);
  *     n = sock_recv_packet(s, data, sizeof data, &packet, LIBSOCK_FOREVER);
  *     sock_send_packet(s, answer, size, &packet, sock_after(1000));
  *
  * **Segments.** Most of what a datagram costs is the system call and the way through the network stack. With
- * sock_packet::segment above 0 one call sends a buffer as many datagrams, and with #LIBSOCK_PACKET_SEGMENTS one call
+ * sock_packet::segment_size above 0 one call sends a buffer as many datagrams, and with #LIBSOCK_PACKET_COALESCED one call
  * receives many; where the OS can do so (see sock_has()) they go through the stack as one. What arrives is the same
  * where it cannot.
  *
@@ -835,11 +835,11 @@ enum sock_packet_field {
 	LIBSOCK_PACKET_LOCAL = 1,   /**< sock_packet::local and sock_packet::interface_index. */
 	LIBSOCK_PACKET_ECN = 2,     /**< sock_packet::ecn. */
 	LIBSOCK_PACKET_TTL = 4,     /**< sock_packet::ttl. */
-	LIBSOCK_PACKET_SEGMENTS = 8 /**< Many datagrams may come at once: sock_packet::segment. */
+	LIBSOCK_PACKET_COALESCED = 8 /**< Many datagrams may come at once: sock_packet::segment_size. */
 };
 
 /** How large a buffer must be for anything that sock_recv_packet() may receive over UDP. @since 0.1.0 */
-#define LIBSOCK_PACKET_MAX 65536
+#define LIBSOCK_PACKET_SIZE 65536
 
 /**
  * A datagram without its bytes: told by sock_recv_packet(), taken by sock_send_packet().
@@ -870,14 +870,14 @@ struct sock_packet {
 	/** Time to live, or hop limit: 0 to 255, or −1: unknown. Sending: 1 to 255, and 0 and −1 leave it to the OS. */
 	int32_t ttl;
 	/** 0: one datagram. Otherwise there are several, each of so many bytes, but for the last, which may have fewer. */
-	uint32_t segment;
+	uint32_t segment_size;
 	/** 1: it was longer than the buffer. Sending does not look at it. */
 	uint8_t truncated;
 	/**
 	 * Whether the OS cuts segments for this peer: 1, it does; −1, it does not or has refused to, libsock does; 0, as it is
 	 * at first, find out. Written by sock_send_packet(). Set it to −1 to have libsock do so, or to 0 to ask again.
 	 */
-	int8_t os_cuts;
+	int8_t offload;
 	uint8_t reserved[2]; /**< 0. */
 };
 
@@ -892,10 +892,10 @@ struct sock_packet {
  * One reader at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_packets(struct sock s, int fields);
+LIBSOCK_API int sock_packet_fields(struct sock s, int fields);
 
 /**
- * Send one datagram, or with sock_packet::segment many, and say more than where to.
+ * Send one datagram, or with sock_packet::segment_size many, and say more than where to.
  *
  * Segments are handed to the OS in order, up to 64 at a time. Whatever it can do, the datagrams that arrive are the same:
  * where it refuses to cut them, libsock does.
@@ -903,7 +903,7 @@ LIBSOCK_API int sock_packets(struct sock s, int fields);
  * @param[in] s          A datagram socket.
  * @param[in] data       What to send. May be NULL if `size` is 0.
  * @param[in] size       Bytes; 0 sends one empty datagram.
- * @param[in,out] packet Where to and how; only sock_packet::os_cuts is written. NULL: as sock_send().
+ * @param[in,out] packet Where to and how; only sock_packet::offload is written. NULL: as sock_send().
  * @param[in] deadline   When to give up. One that has passed and #LIBSOCK_NOWAIT send at most 64 segments.
  * @return The bytes taken, in whole datagrams. Fewer than `size` only if there are segments and something came in the way
  *         after the first: call again with the rest to go on, or to learn what. Or, when nothing was taken, as from
@@ -919,10 +919,10 @@ LIBSOCK_API ptrdiff_t sock_send_packet(struct sock s, const void *data, size_t s
 				       int64_t deadline);
 
 /**
- * Receive one datagram, or with #LIBSOCK_PACKET_SEGMENTS perhaps many of one sender's, and what the OS tells of it.
+ * Receive one datagram, or with #LIBSOCK_PACKET_COALESCED perhaps many of one sender's, and what the OS tells of it.
  *
- * Choose what that is with sock_packets(). Once #LIBSOCK_PACKET_SEGMENTS is chosen, receive with this call alone, since the
- * others do not tell where one datagram ends, and with #LIBSOCK_PACKET_MAX bytes of room.
+ * Choose what that is with sock_packet_fields(). Once #LIBSOCK_PACKET_COALESCED is chosen, receive with this call alone, since the
+ * others do not tell where one datagram ends, and with #LIBSOCK_PACKET_SIZE bytes of room.
  *
  * @param[in] s        A bound datagram socket.
  * @param[out] data    Receives; nothing is written past `size`. May be NULL if `size` is 0.
@@ -981,19 +981,19 @@ LIBSOCK_API int sock_send_all(struct sock s, const void *data, size_t size, int6
  * One reader at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_recv_all(struct sock s, void *data, size_t size, int64_t deadline, size_t *done);
+LIBSOCK_API int sock_recv_exact(struct sock s, void *data, size_t size, int64_t deadline, size_t *done);
 
 /** The most parts that are not empty in one sock_sendv() or sock_recvv(). @since 0.1.0 */
-#define LIBSOCK_PART_MAX 64
+#define LIBSOCK_BUFFERS_MAX 64
 
 /** A piece of memory to send from. @since 0.1.0 */
-struct sock_part {
+struct sock_const_buffer {
 	const void *data; /**< May be NULL if `size` is 0. */
 	size_t size;      /**< Bytes. */
 };
 
 /** A piece of memory to receive into. @since 0.1.0 */
-struct sock_room {
+struct sock_buffer {
 	void *data;  /**< May be NULL if `size` is 0. */
 	size_t size; /**< Bytes. */
 };
@@ -1002,8 +1002,8 @@ struct sock_room {
  * Send several pieces of memory one after another, as one: one system call, one datagram.
  *
  * @param[in] s        A connected socket.
- * @param[in] parts    The pieces; empty ones are skipped. May be NULL if `count` is 0.
- * @param[in] count    How many. On a stream what follows the first #LIBSOCK_PART_MAX that are not empty is left out: a
+ * @param[in] buffers  The pieces; empty ones are skipped. May be NULL if `count` is 0.
+ * @param[in] count    How many. On a stream what follows the first #LIBSOCK_BUFFERS_MAX that are not empty is left out: a
  *                     short count. A datagram cannot have more.
  * @param[in] deadline When to give up.
  * @return The bytes taken, which on a stream may be only a part, also of a piece; or as from sock_send(), and:
@@ -1013,13 +1013,13 @@ struct sock_room {
  * One writer at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API ptrdiff_t sock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline);
+LIBSOCK_API ptrdiff_t sock_sendv(struct sock s, const struct sock_const_buffer buffers[], int count, int64_t deadline);
 
 /**
  * sock_send_all() of several pieces of memory, however many.
  *
  * @param[in] s        A connected stream.
- * @param[in] parts    The pieces, which are not written to. May be NULL if `count` is 0.
+ * @param[in] buffers  The pieces, which are not written to. May be NULL if `count` is 0.
  * @param[in] count    How many.
  * @param[in] deadline When to give up.
  * @param[out] done    Receives how many bytes were taken, on failure too. May be NULL.
@@ -1028,24 +1028,24 @@ LIBSOCK_API ptrdiff_t sock_sendv(struct sock s, const struct sock_part parts[], 
  * One writer at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_sendv_all(struct sock s, const struct sock_part parts[], int count, int64_t deadline,
+LIBSOCK_API int sock_sendv_all(struct sock s, const struct sock_const_buffer buffers[], int count, int64_t deadline,
 			       size_t *done);
 
 /**
  * Receive into several pieces of memory, one after another: one system call, one datagram.
  *
  * @param[in] s        A connected socket, or a bound datagram socket.
- * @param[out] rooms   The pieces; empty ones are skipped. May be NULL if `count` is 0, on a datagram socket.
- * @param[in] count    How many. On a stream only the first #LIBSOCK_PART_MAX that are not empty are used.
+ * @param[out] buffers The pieces; empty ones are skipped. May be NULL if `count` is 0, on a datagram socket.
+ * @param[in] count    How many. On a stream only the first #LIBSOCK_BUFFERS_MAX that are not empty are used.
  * @param[in] deadline When to give up.
  * @return The bytes received, as from sock_recv(): on a stream 0 is the end of file. Or as from sock_recv(), and:
  *         #LIBSOCK_EINVAL, a NULL, a negative count, more than PTRDIFF_MAX bytes in all, no room at all on a stream, or
- *         more than #LIBSOCK_PART_MAX that are not empty on a datagram socket: nothing has been received then.
+ *         more than #LIBSOCK_BUFFERS_MAX that are not empty on a datagram socket: nothing has been received then.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_room rooms[], int count, int64_t deadline);
+LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer buffers[], int count, int64_t deadline);
 
 /**
  * Send a piece of a file.
@@ -1112,8 +1112,8 @@ LIBSOCK_API int sock_reader_init(struct sock_reader *reader, struct sock s, void
  * line with sock_reader::partial set, as it is (a CR at its end included); the end of file comes with the call after.
  *
  * A line that is too long for the buffer is #LIBSOCK_EMSGSIZE, as soon as that is known. Two ways lead on: the next
- * sock_read_line() or sock_read_until() skips the rest of it, up to that call's own delimiter, and gives what follows;
- * or sock_read() gives it in pieces, from its beginning.
+ * sock_reader_line() or sock_reader_until() skips the rest of it, up to that call's own delimiter, and gives what follows;
+ * or sock_reader_read() gives it in pieces, from its beginning.
  *
  * @param[in,out] reader The reader.
  * @param[out] line      Receives where in the buffer the line is, without its ending, NUL-terminated (it may hold NULs
@@ -1123,28 +1123,28 @@ LIBSOCK_API int sock_reader_init(struct sock_reader *reader, struct sock s, void
  * @param[in] deadline   When to give up. What has come of the line stays for the next call.
  * @return The length of the line, 0 for an empty one, or: #LIBSOCK_EEOF, the end of file, nothing is left;
  *         #LIBSOCK_EMSGSIZE, see above; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, no whole line came; #LIBSOCK_ECONNRESET
- *         and others, as from sock_recv(): the head of a line that an error cuts off is not given, but sock_read()
+ *         and others, as from sock_recv(): the head of a line that an error cuts off is not given, but sock_reader_read()
  *         gives it.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API ptrdiff_t sock_read_line(struct sock_reader *reader, char **line, int64_t deadline);
+LIBSOCK_API ptrdiff_t sock_reader_line(struct sock_reader *reader, char **line, int64_t deadline);
 
 /**
- * Read up to a delimiter, like sock_read_line().
+ * Read up to a delimiter, like sock_reader_line().
  *
  * @param[in,out] reader The reader.
  * @param[in] delimiter  The bytes that end a record. Must not be NULL.
  * @param[in] length     How many, at least 1, less than the buffer's size.
- * @param[out] record    As the line of sock_read_line(): without the delimiter, NUL-terminated. Must not be NULL.
+ * @param[out] record    As the line of sock_reader_line(): without the delimiter, NUL-terminated. Must not be NULL.
  * @param[in] deadline   When to give up.
- * @return The length of the record without the delimiter, or as from sock_read_line().
+ * @return The length of the record without the delimiter, or as from sock_reader_line().
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API ptrdiff_t sock_read_until(struct sock_reader *reader, const void *delimiter, size_t length, char **record,
+LIBSOCK_API ptrdiff_t sock_reader_until(struct sock_reader *reader, const void *delimiter, size_t length, char **record,
 				      int64_t deadline);
 
 /**
@@ -1159,7 +1159,7 @@ LIBSOCK_API ptrdiff_t sock_read_until(struct sock_reader *reader, const void *de
  * One reader at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t size, int64_t deadline);
+LIBSOCK_API ptrdiff_t sock_reader_read(struct sock_reader *reader, void *data, size_t size, int64_t deadline);
 
 /**
  * End a connection in order: send the end of file, wait for the peer's, close.
@@ -1181,7 +1181,7 @@ LIBSOCK_API ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t s
  * One thread, and no other may use the socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_finish(struct sock *s, int64_t deadline);
+LIBSOCK_API int sock_close_gracefully(struct sock *s, int64_t deadline);
 
 /**
  * Two sockets, connected to each other, that no other process can get into.
@@ -1222,7 +1222,7 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
  * #LIBSOCK_READABLE is, at the latest when everything before the end has been received; some systems tell it as soon as
  * the end has come, so go on receiving until 0. #LIBSOCK_ERROR is told whatever is wanted (where nothing is, it may take a
  * tenth of a second after both sides have ended), and never together with #LIBSOCK_HANGUP; which error it is,
- * sock_connected() tells, or the next send or receive. It stays when that has told it, as the end of a stream is remembered
+ * sock_connect_result() tells, or the next send or receive. It stays when that has told it, as the end of a stream is remembered
  * (see @ref core). Of a datagram socket these may find that it was none of theirs and go on.
  *
  * Of a stream that neither listens nor was ever connected, one whose refusal has been told included, systems say different
@@ -1242,10 +1242,10 @@ enum sock_readiness {
 #define LIBSOCK_WAIT_MAX 64
 
 /** One socket of a sock_wait(). @since 0.1.0 */
-struct sock_item {
+struct sock_wait_item {
 	struct sock s;  /**< The socket; `{0}` is skipped. */
-	int32_t wanted; /**< #LIBSOCK_READABLE, #LIBSOCK_WRITABLE, both, or 0 for errors alone. */
-	int32_t told;   /**< Receives what is true of enum sock_readiness, or 0. */
+	int32_t interest; /**< #LIBSOCK_READABLE, #LIBSOCK_WRITABLE, both, or 0 for errors alone. */
+	int32_t ready;   /**< Receives what is true of enum sock_readiness, or 0. */
 };
 
 /**
@@ -1261,7 +1261,7 @@ struct sock_item {
  * Any thread. It counts as a reader or a writer of each socket only if it is used so afterwards.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_wait(struct sock_item items[], int count, int64_t deadline);
+LIBSOCK_API int sock_wait(struct sock_wait_item items[], int count, int64_t deadline);
 
 /**
  * Waits for any number of sockets: epoll, kqueue, poll or WSAPoll, chosen when libsock is built.
@@ -1278,7 +1278,7 @@ struct sock_poller {
 /** What sock_poller_wait() tells of one socket. @since 0.1.0 */
 struct sock_event {
 	void *data;   /**< The pointer given with the socket. */
-	int32_t told; /**< Of enum sock_readiness, not 0. */
+	int32_t ready; /**< Of enum sock_readiness, not 0. */
 };
 
 /**
@@ -1300,7 +1300,7 @@ LIBSOCK_API int sock_poller_open(struct sock_poller *poller);
  *
  * @param[in,out] poller The poller.
  * @param[in] s          The socket, which stays the caller's. Remove it before closing it.
- * @param[in] wanted     #LIBSOCK_READABLE, #LIBSOCK_WRITABLE, both, or 0 for errors alone.
+ * @param[in] interest     #LIBSOCK_READABLE, #LIBSOCK_WRITABLE, both, or 0 for errors alone.
  * @param[in] data       Comes back with every event of this socket. May be NULL.
  * @return 0, or: #LIBSOCK_EBADF, no poller or no socket, or a closed one; #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL, a NULL or
  *         something in `wanted` that cannot be; or as the OS says, such as its limit on watched sockets.
@@ -1308,21 +1308,21 @@ LIBSOCK_API int sock_poller_open(struct sock_poller *poller);
  * As sock_poller_open() says.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_poller_add(struct sock_poller *poller, struct sock s, int wanted, void *data);
+LIBSOCK_API int sock_poller_add(struct sock_poller *poller, struct sock s, int interest, void *data);
 
 /**
  * Wait for something else on a socket that was added.
  *
  * @param[in,out] poller The poller.
  * @param[in] s          The socket.
- * @param[in] wanted     As for sock_poller_add(), in place of what was wanted.
+ * @param[in] interest     As for sock_poller_add(), in place of what was wanted.
  * @param[in] data       In place of the pointer.
  * @return As from sock_poller_add(), and: #LIBSOCK_ENOENT, the socket was never added, or has been removed.
  * @par Threads
  * As sock_poller_open() says.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_poller_modify(struct sock_poller *poller, struct sock s, int wanted, void *data);
+LIBSOCK_API int sock_poller_modify(struct sock_poller *poller, struct sock s, int interest, void *data);
 
 /**
  * Wait for a socket no longer.
@@ -1424,7 +1424,7 @@ LIBSOCK_API int sock_send_socket(struct sock channel, struct sock s, int64_t dea
  * @return 0, or: #LIBSOCK_EEOF, the channel has ended; #LIBSOCK_EPROTO, a byte or a datagram came without a socket, or
  *         with several; #LIBSOCK_EMFILE, this process has no descriptor left for it; #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP,
  *         what came is no socket that libsock knows, or as from sock_send_socket(). Whatever came with an error has been
- *         closed, without waiting for what #LIBSOCK_LINGER was set to on it; a file whose close waits for a server is closed
+ *         closed, without waiting for what #LIBSOCK_OPT_LINGER was set to on it; a file whose close waits for a server is closed
  *         in a thread, like those of look-ups (see @ref names). #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN: nothing came.
  * @par Threads
  * One reader at a time on the channel.
@@ -1449,7 +1449,7 @@ LIBSOCK_API int sock_recv_socket(struct sock channel, struct sock *s, int64_t de
  * Any thread, while no other changes the environment.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_activated(struct sock out[], int max, const char *name);
+LIBSOCK_API int sock_activation_sockets(struct sock out[], int max, const char *name);
 
 /** @} */
 
@@ -1478,13 +1478,13 @@ LIBSOCK_API int sock_activated(struct sock out[], int max, const char *name);
  * All addresses of a name, as literals, in the order in which to try them (RFC 6724): by family, IPv6 first unless this
  * machine has no way there, and in each as the resolver has them.
  *
- * #LIBSOCK_AF_ANY asks for both families at the same time. If only one has answered when the deadline passes, its addresses
+ * #LIBSOCK_AF_UNSPEC asks for both families at the same time. If only one has answered when the deadline passes, its addresses
  * are the result. A name without a dot, which a machine's search list may complete to several hosts' names, is asked for in
  * one question, so that both families' addresses are one host's. Where the list completes names with dots, too, each family
  * may have its own completion: a name that is whole is safe with a dot at its end.
  *
  * @param[in] name     A name or a literal, which is its own only address. Must not be NULL.
- * @param[in] family   #LIBSOCK_AF_ANY, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6.
+ * @param[in] family   #LIBSOCK_AF_UNSPEC, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6.
  * @param[out] out     Receives the addresses, each once, their ports 0; v4-mapped ones in the place of IPv6 are left out.
  *                     Must not be NULL.
  * @param[in] max      The room in `out`, at least 1. What does not fit is left out, and what is beyond 4096 of a family.
@@ -1547,11 +1547,11 @@ LIBSOCK_API int sock_service_port(const char *service, int type);
 LIBSOCK_API int sock_service_name(long port, int type, char *name, size_t size);
 
 /** The size of sock_interface::name: Windows has the longest, 255 bytes and a NUL. @since 0.1.0 */
-#define LIBSOCK_INTERFACE_MAX 256
+#define LIBSOCK_INTERFACE_SIZE 256
 
 /** One address of one network interface. @since 0.1.0 */
 struct sock_interface {
-	char name[LIBSOCK_INTERFACE_MAX]; /**< `eth0`; on Windows the name that people see, UTF-8. NUL-terminated. */
+	char name[LIBSOCK_INTERFACE_SIZE]; /**< `eth0`; on Windows the name that people see, UTF-8. NUL-terminated. */
 	uint32_t index;                   /**< Above 0: what a scope's number means. */
 	uint8_t up;                       /**< 1: in use. */
 	uint8_t loopback;                 /**< 1: it leads back to this machine. */
@@ -1579,7 +1579,7 @@ LIBSOCK_API int sock_interfaces(struct sock_interface out[], int max);
  * The name that this machine gives itself. It need not be known to any name server.
  *
  * @param[out] name Receives the NUL-terminated name; an empty one on error. Must not be NULL.
- * @param[in] size  The bytes in `name`, at least 1; #LIBSOCK_HOST_MAX is enough.
+ * @param[in] size  The bytes in `name`, at least 1; #LIBSOCK_HOST_SIZE is enough.
  * @return The length of the name, or: #LIBSOCK_EMSGSIZE, it does not fit; #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread.
@@ -1602,7 +1602,7 @@ LIBSOCK_API int sock_hostname(char *name, size_t size);
  * The options of sock_set() and sock_get().
  *
  * "Stream" and "datagram" tell which type of socket has the option: the other is #LIBSOCK_EPROTOTYPE. Only the two
- * buffers exist on #LIBSOCK_AF_UNIX, and #LIBSOCK_V6ONLY only on #LIBSOCK_AF_INET6: elsewhere, on the right type, they
+ * buffers exist on #LIBSOCK_AF_UNIX, and #LIBSOCK_OPT_V6ONLY only on #LIBSOCK_AF_INET6: elsewhere, on the right type, they
  * are #LIBSOCK_ENOPROTOOPT. Defaults are the system's, on Linux unless something else is said.
  * @since 0.1.0
  */
@@ -1611,7 +1611,7 @@ enum sock_option {
 	 * Stream. 1: send what is to be sent at once (no Nagle algorithm, RFC 896). 0, the default: hold a small piece
 	 * back while an earlier one is on its way.
 	 */
-	LIBSOCK_NODELAY = 201,
+	LIBSOCK_OPT_NODELAY = 201,
 
 	/**
 	 * Datagram, before sock_bind(). 1: share the port with every other socket that has this set, as the receivers
@@ -1621,17 +1621,17 @@ enum sock_option {
 	 * A stream needs no such option: sock_bind() sees to it that it can be bound again after a restart. To have it
 	 * otherwise, bind through sock_native().
 	 */
-	LIBSOCK_REUSE = 202,
+	LIBSOCK_OPT_SHARE_PORT = 202,
 
 	/**
 	 * Stream or datagram, before sock_bind(). 1: several sockets of one user at one address, and the system shares
 	 * out what comes, each connection or sender to one of them. 0, the default. Linux, FreeBSD; #LIBSOCK_ENOTSUP
 	 * elsewhere, where the like-named option shares out nothing.
 	 */
-	LIBSOCK_REUSEPORT = 203,
+	LIBSOCK_OPT_REUSEPORT = 203,
 
 	/** Datagram. 1: sending to a broadcast address is allowed. 0, the default: it is #LIBSOCK_EACCES. */
-	LIBSOCK_BROADCAST = 204,
+	LIBSOCK_OPT_BROADCAST = 204,
 
 	/**
 	 * The room for what has come and was not received, in bytes, 1 to 2147483647. The system makes its own of it,
@@ -1639,58 +1639,58 @@ enum sock_option {
 	 * at net.core.rmem_max. On macOS and the BSDs more than the system's most is #LIBSOCK_ENOBUFS. A set size no
 	 * longer grows with a fast connection; the default does.
 	 */
-	LIBSOCK_RECV_BUFFER = 205,
+	LIBSOCK_OPT_RECV_BUFFER = 205,
 
-	/** The room for what was sent and has not left, as #LIBSOCK_RECV_BUFFER (Linux: net.core.wmem_max). */
-	LIBSOCK_SEND_BUFFER = 206,
+	/** The room for what was sent and has not left, as #LIBSOCK_OPT_RECV_BUFFER (Linux: net.core.wmem_max). */
+	LIBSOCK_OPT_SEND_BUFFER = 206,
 
 	/**
 	 * Stream. What sock_close() does about data that the peer does not have yet. −1, the default: it returns at
 	 * once, the system goes on. 0: throws the data away and resets the connection. 1 to 32767000 ms, rounded up to
 	 * whole seconds: sock_close() waits until all is there, at most so long (macOS and NetBSD: it does not wait).
-	 * sock_finish() is the better way to know.
+	 * sock_close_gracefully() is the better way to know.
 	 */
-	LIBSOCK_LINGER = 207,
+	LIBSOCK_OPT_LINGER = 207,
 
 	/** How many routers a packet may pass, 1 to 255: IPv4's time to live, IPv6's hop limit. The default is 64. */
-	LIBSOCK_TTL = 208,
+	LIBSOCK_OPT_TTL = 208,
 
 	/**
 	 * IPv4's "type of service", IPv6's "traffic class", 0, the default, to 255: six bits of DSCP, two of ECN. TCP
 	 * keeps the lowest two bits for itself, on Linux: they are read as 0. #LIBSOCK_ENOTSUP on Windows, which sends
 	 * none.
 	 */
-	LIBSOCK_TOS = 209,
+	LIBSOCK_OPT_TOS = 209,
 
 	/** #LIBSOCK_AF_INET6, before sock_bind() and sock_connect(). 1: no IPv4. 0, the default: both families. */
-	LIBSOCK_V6ONLY = 210,
+	LIBSOCK_OPT_V6ONLY = 210,
 
 	/**
 	 * Datagram. 1: no router is to cut a datagram up; one that is too long for the path is #LIBSOCK_EMSGSIZE once
 	 * that is known. 0, the default: as the system does by itself.
 	 */
-	LIBSOCK_DONTFRAG = 211,
+	LIBSOCK_OPT_DONTFRAG = 211,
 
 	/**
 	 * Stream. 1: ask a silent peer now and then whether it is still there. One that does not answer ends the
 	 * connection with #LIBSOCK_ECONNTIMEDOUT. 0, the default.
 	 */
-	LIBSOCK_KEEPALIVE = 212,
+	LIBSOCK_OPT_KEEPALIVE = 212,
 
 	/**
 	 * Stream. How long a peer is silent before it is asked, 1 to 32767000 ms, rounded up to whole seconds. The
 	 * default is two hours. #LIBSOCK_ENOTSUP on OpenBSD and before Windows 10 1709.
 	 */
-	LIBSOCK_KEEPALIVE_IDLE = 213,
+	LIBSOCK_OPT_KEEPALIVE_IDLE = 213,
 
-	/** Stream. The time between two questions, as #LIBSOCK_KEEPALIVE_IDLE. The default is 75 s, on Windows 1 s. */
-	LIBSOCK_KEEPALIVE_INTERVAL = 214,
+	/** Stream. The time between two questions, as #LIBSOCK_OPT_KEEPALIVE_IDLE. The default is 75 s, on Windows 1 s. */
+	LIBSOCK_OPT_KEEPALIVE_INTERVAL = 214,
 
 	/**
 	 * Stream. How many questions stay unanswered before the connection is given up, 1 to 127. The default is 9, on
 	 * Windows 10. #LIBSOCK_ENOTSUP on OpenBSD and before Windows 10 1703.
 	 */
-	LIBSOCK_KEEPALIVE_COUNT = 215,
+	LIBSOCK_OPT_KEEPALIVE_COUNT = 215,
 
 	/**
 	 * Stream. How long sent data may go without the peer's acknowledgement before the connection is given up with
@@ -1698,18 +1698,18 @@ enum sock_option {
 	 * minutes). TCP_USER_TIMEOUT (RFC 5482) on Linux; TCP_MAXRT on Windows, TCP_RXT_CONNDROPTIME on macOS,
 	 * TCP_MAXUNACKTIME on FreeBSD 14, all rounded up to whole seconds; #LIBSOCK_ENOTSUP elsewhere.
 	 */
-	LIBSOCK_DEAD_PEER = 216,
+	LIBSOCK_OPT_USER_TIMEOUT = 216,
 
 	/**
 	 * Datagram. 1, the default: what is sent to a group reaches its members on this machine too. 0: not. On Windows
 	 * it is the receiver who decides that.
 	 */
-	LIBSOCK_MULTICAST_LOOP = 217,
+	LIBSOCK_OPT_MULTICAST_LOOP = 217,
 
 	/**
-	 * Datagram. #LIBSOCK_TTL of what is sent to a group, 0 to 255. The default is 1: no router; 0 is this machine.
+	 * Datagram. #LIBSOCK_OPT_TTL of what is sent to a group, 0 to 255. The default is 1: no router; 0 is this machine.
 	 */
-	LIBSOCK_MULTICAST_TTL = 218,
+	LIBSOCK_OPT_MULTICAST_TTL = 218,
 
 	/**
 	 * Datagram. Where to send what goes to a group: an interface's index, or 0, the default: the system chooses. An
@@ -1717,7 +1717,7 @@ enum sock_option {
 	 * #LIBSOCK_EADDRNOTAVAIL on #LIBSOCK_AF_INET, and on #LIBSOCK_AF_INET6 is used for IPv6 alone; of two that share it
 	 * the system takes either.
 	 */
-	LIBSOCK_MULTICAST_INTERFACE = 219
+	LIBSOCK_OPT_MULTICAST_INTERFACE = 219
 };
 
 /**
@@ -1726,7 +1726,7 @@ enum sock_option {
  * @param[in] s      The socket.
  * @param[in] option One of enum sock_option.
  * @param[in] value  What enum sock_option says of it.
- * @return 0, or: #LIBSOCK_EINVAL, no option, or a value that it does not take, or too late (#LIBSOCK_V6ONLY after
+ * @return 0, or: #LIBSOCK_EINVAL, no option, or a value that it does not take, or too late (#LIBSOCK_OPT_V6ONLY after
  *         sock_bind()); #LIBSOCK_EPROTOTYPE, #LIBSOCK_ENOPROTOOPT, not of this type or family; #LIBSOCK_ENOTSUP, this
  *         OS does not have it; and what is said of the option. The socket is as it was, but an #LIBSOCK_AF_INET6 one
  *         may have been told for IPv6 already.
@@ -1742,7 +1742,7 @@ LIBSOCK_API int sock_set(struct sock s, int option, int64_t value);
  * @param[in] s      The socket.
  * @param[in] option One of enum sock_option.
  * @param[out] value Receives the value; on error it stays as it was. Must not be NULL.
- * @return 0, or as from sock_set(); #LIBSOCK_ENODEV, #LIBSOCK_MULTICAST_INTERFACE of an interface that has gone.
+ * @return 0, or as from sock_set(); #LIBSOCK_ENODEV, #LIBSOCK_OPT_MULTICAST_INTERFACE of an interface that has gone.
  * @par Threads
  * Any thread, also while others read or write.
  * @since 0.1.0
@@ -1761,7 +1761,7 @@ LIBSOCK_API int sock_get(struct sock s, int option, int64_t *value);
  * @param[in] group  A literal in 224.0.0.0/4 or ff00::/8; the port does not matter. Must not be NULL.
  * @param[in] source The only sender to hear, a literal of the group's family (source-specific multicast, RFC 4607);
  *                   join again for another one. The port does not matter. NULL: whoever sends.
- * @param[in] index  The interface on which to join, as in sock_interface::index. 0: the one that the group's address
+ * @param[in] interface_index The interface on which to join, as in sock_interface::index. 0: the one that the group's address
  *                   names (`ff02::1%2`), or else the system's choice; that fails without a route.
  * @return 0, or: #LIBSOCK_EADDRINUSE, joined already; #LIBSOCK_ENODEV, no such interface, or none to choose;
  *         #LIBSOCK_EADDRNOTAVAIL, the interface has no IPv4 address (where IPv4 needs one); #LIBSOCK_ENOTSUP, sources
@@ -1775,7 +1775,7 @@ LIBSOCK_API int sock_get(struct sock s, int option, int64_t *value);
  * Any thread, also while others read or write.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_join(struct sock s, const struct sock_addr *group, const struct sock_addr *source, uint32_t index);
+LIBSOCK_API int sock_join_group(struct sock s, const struct sock_addr *group, const struct sock_addr *source, uint32_t interface_index);
 
 /**
  * Leave a multicast group.
@@ -1783,14 +1783,14 @@ LIBSOCK_API int sock_join(struct sock s, const struct sock_addr *group, const st
  * @param[in] s      The socket that has joined it.
  * @param[in] group  As it was joined.
  * @param[in] source As it was joined.
- * @param[in] index  As it was joined.
- * @return 0, or: #LIBSOCK_EADDRNOTAVAIL, it is not a member; or as from sock_join().
+ * @param[in] interface_index As it was joined.
+ * @return 0, or: #LIBSOCK_EADDRNOTAVAIL, it is not a member; or as from sock_join_group().
  * @par Threads
  * Any thread, also while others read or write.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_leave(struct sock s, const struct sock_addr *group, const struct sock_addr *source,
-			   uint32_t index);
+LIBSOCK_API int sock_leave_group(struct sock s, const struct sock_addr *group, const struct sock_addr *source,
+			   uint32_t interface_index);
 
 /** @} */
 
@@ -1823,7 +1823,7 @@ struct sock_connection {
 	int32_t state;           /**< One of enum sock_state. */
 	int32_t reserved;        /**< 0. */
 	struct sock_addr local;  /**< This side: a literal, the wildcard being `0.0.0.0` or `::`. */
-	struct sock_addr remote; /**< The peer: a literal; an empty host and port 0 where there is none or none is told. */
+	struct sock_addr peer; /**< The peer: a literal; an empty host and port 0 where there is none or none is told. */
 	/**
 	 * Bytes that wait to be received; of a listener, connections that wait for sock_accept(). −1: not told.
 	 */

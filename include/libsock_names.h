@@ -11,7 +11,7 @@
 /* The source keeps its names untouched where the compiler can; Clang forgets the underscore of macOS. */
 #if !defined(LIBSOCK_LONG_NAMES) && defined(__GNUC__) && !defined(__APPLE__)
 #pragma redefine_extname sock_accept libsock_accept
-#pragma redefine_extname sock_activated libsock_activated
+#pragma redefine_extname sock_activation_sockets libsock_activation_sockets
 #pragma redefine_extname sock_addr_equal libsock_addr_equal
 #pragma redefine_extname sock_addr_format libsock_addr_format
 #pragma redefine_extname sock_addr_parse libsock_addr_parse
@@ -20,28 +20,28 @@
 #pragma redefine_extname sock_after libsock_after
 #pragma redefine_extname sock_bind libsock_bind
 #pragma redefine_extname sock_close libsock_close
+#pragma redefine_extname sock_close_gracefully libsock_close_gracefully
 #pragma redefine_extname sock_connect libsock_connect
-#pragma redefine_extname sock_connected libsock_connected
+#pragma redefine_extname sock_connect_result libsock_connect_result
 #pragma redefine_extname sock_connections libsock_connections
 #pragma redefine_extname sock_dial libsock_dial
-#pragma redefine_extname sock_dial_attempts libsock_dial_attempts
+#pragma redefine_extname sock_dial_report libsock_dial_report
 #pragma redefine_extname sock_errname libsock_errname
-#pragma redefine_extname sock_finish libsock_finish
 #pragma redefine_extname sock_get libsock_get
 #pragma redefine_extname sock_has libsock_has
 #pragma redefine_extname sock_hostname libsock_hostname
 #pragma redefine_extname sock_interfaces libsock_interfaces
-#pragma redefine_extname sock_join libsock_join
-#pragma redefine_extname sock_leave libsock_leave
+#pragma redefine_extname sock_join_group libsock_join_group
+#pragma redefine_extname sock_leave_group libsock_leave_group
 #pragma redefine_extname sock_listen libsock_listen
-#pragma redefine_extname sock_local libsock_local
+#pragma redefine_extname sock_local_addr libsock_local_addr
 #pragma redefine_extname sock_native libsock_native
 #pragma redefine_extname sock_now libsock_now
 #pragma redefine_extname sock_open libsock_open
 #pragma redefine_extname sock_oserror libsock_oserror
-#pragma redefine_extname sock_packets libsock_packets
+#pragma redefine_extname sock_packet_fields libsock_packet_fields
 #pragma redefine_extname sock_pair libsock_pair
-#pragma redefine_extname sock_peer libsock_peer
+#pragma redefine_extname sock_peer_addr libsock_peer_addr
 #pragma redefine_extname sock_poller_add libsock_poller_add
 #pragma redefine_extname sock_poller_close libsock_poller_close
 #pragma redefine_extname sock_poller_modify libsock_poller_modify
@@ -49,12 +49,12 @@
 #pragma redefine_extname sock_poller_remove libsock_poller_remove
 #pragma redefine_extname sock_poller_wait libsock_poller_wait
 #pragma redefine_extname sock_poller_wake libsock_poller_wake
-#pragma redefine_extname sock_read libsock_read
-#pragma redefine_extname sock_read_line libsock_read_line
-#pragma redefine_extname sock_read_until libsock_read_until
 #pragma redefine_extname sock_reader_init libsock_reader_init
+#pragma redefine_extname sock_reader_line libsock_reader_line
+#pragma redefine_extname sock_reader_read libsock_reader_read
+#pragma redefine_extname sock_reader_until libsock_reader_until
 #pragma redefine_extname sock_recv libsock_recv
-#pragma redefine_extname sock_recv_all libsock_recv_all
+#pragma redefine_extname sock_recv_exact libsock_recv_exact
 #pragma redefine_extname sock_recv_packet libsock_recv_packet
 #pragma redefine_extname sock_recv_socket libsock_recv_socket
 #pragma redefine_extname sock_recvfrom libsock_recvfrom
@@ -81,7 +81,7 @@
 #elif !defined(LIBSOCK_NAMES_DEFINED)
 #define LIBSOCK_NAMES_DEFINED
 #define sock_accept libsock_accept
-#define sock_activated libsock_activated
+#define sock_activation_sockets libsock_activation_sockets
 #define sock_addr_equal libsock_addr_equal
 #define sock_addr_format libsock_addr_format
 #define sock_addr_parse libsock_addr_parse
@@ -90,28 +90,28 @@
 #define sock_after libsock_after
 #define sock_bind libsock_bind
 #define sock_close libsock_close
+#define sock_close_gracefully libsock_close_gracefully
 #define sock_connect libsock_connect
-#define sock_connected libsock_connected
+#define sock_connect_result libsock_connect_result
 #define sock_connections libsock_connections
 #define sock_dial libsock_dial
-#define sock_dial_attempts libsock_dial_attempts
+#define sock_dial_report libsock_dial_report
 #define sock_errname libsock_errname
-#define sock_finish libsock_finish
 #define sock_get libsock_get
 #define sock_has libsock_has
 #define sock_hostname libsock_hostname
 #define sock_interfaces libsock_interfaces
-#define sock_join libsock_join
-#define sock_leave libsock_leave
+#define sock_join_group libsock_join_group
+#define sock_leave_group libsock_leave_group
 #define sock_listen libsock_listen
-#define sock_local libsock_local
+#define sock_local_addr libsock_local_addr
 #define sock_native libsock_native
 #define sock_now libsock_now
 #define sock_open libsock_open
 #define sock_oserror libsock_oserror
-#define sock_packets libsock_packets
+#define sock_packet_fields libsock_packet_fields
 #define sock_pair libsock_pair
-#define sock_peer libsock_peer
+#define sock_peer_addr libsock_peer_addr
 #define sock_poller_add libsock_poller_add
 #define sock_poller_close libsock_poller_close
 #define sock_poller_modify libsock_poller_modify
@@ -119,12 +119,12 @@
 #define sock_poller_remove libsock_poller_remove
 #define sock_poller_wait libsock_poller_wait
 #define sock_poller_wake libsock_poller_wake
-#define sock_read libsock_read
-#define sock_read_line libsock_read_line
-#define sock_read_until libsock_read_until
 #define sock_reader_init libsock_reader_init
+#define sock_reader_line libsock_reader_line
+#define sock_reader_read libsock_reader_read
+#define sock_reader_until libsock_reader_until
 #define sock_recv libsock_recv
-#define sock_recv_all libsock_recv_all
+#define sock_recv_exact libsock_recv_exact
 #define sock_recv_packet libsock_recv_packet
 #define sock_recv_socket libsock_recv_socket
 #define sock_recvfrom libsock_recvfrom
@@ -151,7 +151,7 @@
 #else
 #undef LIBSOCK_NAMES_DEFINED
 #undef sock_accept
-#undef sock_activated
+#undef sock_activation_sockets
 #undef sock_addr_equal
 #undef sock_addr_format
 #undef sock_addr_parse
@@ -161,27 +161,27 @@
 #undef sock_bind
 #undef sock_close
 #undef sock_connect
-#undef sock_connected
+#undef sock_connect_result
 #undef sock_connections
 #undef sock_dial
-#undef sock_dial_attempts
+#undef sock_dial_report
 #undef sock_errname
-#undef sock_finish
+#undef sock_close_gracefully
 #undef sock_get
 #undef sock_has
 #undef sock_hostname
 #undef sock_interfaces
-#undef sock_join
-#undef sock_leave
+#undef sock_join_group
+#undef sock_leave_group
 #undef sock_listen
-#undef sock_local
+#undef sock_local_addr
 #undef sock_native
 #undef sock_now
 #undef sock_open
 #undef sock_oserror
-#undef sock_packets
+#undef sock_packet_fields
 #undef sock_pair
-#undef sock_peer
+#undef sock_peer_addr
 #undef sock_poller_add
 #undef sock_poller_close
 #undef sock_poller_modify
@@ -189,12 +189,12 @@
 #undef sock_poller_remove
 #undef sock_poller_wait
 #undef sock_poller_wake
-#undef sock_read
-#undef sock_read_line
-#undef sock_read_until
+#undef sock_reader_read
+#undef sock_reader_line
+#undef sock_reader_until
 #undef sock_reader_init
 #undef sock_recv
-#undef sock_recv_all
+#undef sock_recv_exact
 #undef sock_recv_packet
 #undef sock_recv_socket
 #undef sock_recvfrom

@@ -75,7 +75,7 @@ int os_connect_result(intptr_t fd);
 
 /*
  * With the reuse that is safe on this OS: a stream can be bound again after a restart, nobody can take a port in use
- * (but of a datagram socket with LIBSOCK_REUSE).
+ * (but of a datagram socket with LIBSOCK_OPT_SHARE_PORT).
  */
 int os_bind(intptr_t fd, int type, const struct os_addr *to);
 
@@ -112,11 +112,11 @@ ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_a
  * INT_MAX bytes; no piece at all is an empty datagram. os_recvv takes streams and datagrams, with the results of os_recv
  * and os_recvfrom.
  */
-struct sock_part;
-struct sock_room;
+struct sock_const_buffer;
+struct sock_buffer;
 enum { OS_PART_MAX = 64 };
-ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how);
-ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how);
+ptrdiff_t os_sendv(intptr_t fd, const struct sock_const_buffer *parts, int count, int how);
+ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_buffer *rooms, int count, int how);
 
 /*
  * A datagram without its bytes. For sending, `family` is the one in whose headers the rest is to be written, AF_INET also
@@ -130,9 +130,9 @@ struct os_packet {
 	uint32_t interface_index; /* 0: unknown, or as routed */
 	int32_t ecn;              /* below 0: unknown; sending: 0 and below, as the socket is set */
 	int32_t ttl;              /* the same */
-	size_t segment;           /* 0: one datagram */
+	size_t segment_size;           /* 0: one datagram */
 	bool truncated;           /* it was longer than the room */
-	int cuts;                 /* sending: as sock_packet::os_cuts, also written */
+	int cuts;                 /* sending: as sock_packet::offload, also written */
 };
 
 /*
@@ -190,7 +190,7 @@ int os_ended_by(intptr_t fd, int err);
 int os_option_set(intptr_t fd, int family, int option, int64_t value);
 int os_option_get(intptr_t fd, int family, int option, int64_t *value);
 
-/* LIBSOCK_MULTICAST_INTERFACE, which takes more than a number where the system knows an interface by its address. */
+/* LIBSOCK_OPT_MULTICAST_INTERFACE, which takes more than a number where the system knows an interface by its address. */
 int os_multicast_set(intptr_t fd, int family, uint32_t index);
 int os_multicast_get(intptr_t fd, int family, int64_t *index);
 
@@ -234,8 +234,8 @@ int os_adopt(intptr_t fd, int32_t *family, int32_t *type);
  * Readiness as the public header has it: sets `told` of each item, 0 before, and returns how many have something told. An
  * item whose socket is {0} is skipped. A socket that is none any more is LIBSOCK_EBADF. Being early is allowed.
  */
-struct sock_item;
-int os_poll(struct sock_item *items, int count, int wait_ms);
+struct sock_wait_item;
+int os_poll(struct sock_wait_item *items, int count, int wait_ms);
 
 /*
  * A poller. To add what is there already is to modify it; to modify or remove what is not there is LIBSOCK_ENOENT.
@@ -247,12 +247,12 @@ enum { OS_POLLER_ADD, OS_POLLER_MODIFY, OS_POLLER_REMOVE };
 enum { OS_POLLER_EVENT_MAX = 256 };
 int os_poller_open(intptr_t *poller);
 void os_poller_close(intptr_t poller);
-int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void *data);
+int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, void *data);
 int os_poller_wait(intptr_t poller, struct sock_event *events, int max, int wait_ms);
 
 /*
  * All addresses of a name in one family, through the system's resolver, in its order, each once; at most `max` are written,
- * their number is returned, at least 1. Of LIBSOCK_AF_ANY, in one question, those of IPv6 and then those of IPv4, at most
+ * their number is returned, at least 1. Of LIBSOCK_AF_UNSPEC, in one question, those of IPv6 and then those of IPv4, at most
  * `max` of each. The name is well-formed and no literal. Waits as long as the resolver does.
  */
 int os_resolve(const char *name, int family, struct os_addr out[], int max);
@@ -328,14 +328,14 @@ enum { OS_INTERFACE_UP = 1, OS_INTERFACE_LOOPBACK = 2, OS_INTERFACE_MULTICAST = 
 /*
  * `found` is called with each TCP and UDP socket of the machine that has an address, IPv4 and IPv6, in any order.
  * Anything but 0 from it ends the call, which returns it. An error may come after some have been shown; as they cannot
- * be taken back, it is never OS_EINTR. `remote` means nothing where the state says that there is no peer, and has family
+ * be taken back, it is never OS_EINTR. `peer` means nothing where the state says that there is no peer, and has family
  * 0 where it is not told; a scope means nothing where the address needs none. Numbers that are not known are −1.
  */
 struct os_connection {
 	int32_t type;   /* enum sock_type */
 	int32_t family; /* of the socket: AF_INET6 also where the addresses are v4-mapped */
 	int32_t state;  /* enum sock_state */
-	struct os_addr local, remote;
+	struct os_addr local, peer;
 	int64_t recv_queue, send_queue; /* as in struct sock_connection */
 	int64_t uid, pid;
 };

@@ -139,7 +139,7 @@ START_TEST(the_longest_address_fits_the_buffer_for_all)
 
 	for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
 		struct sock_addr addr, back;
-		char host[LIBSOCK_HOST_MAX], text[LIBSOCK_ADDRSTRLEN];
+		char host[LIBSOCK_HOST_SIZE], text[LIBSOCK_ADDR_SIZE];
 		int length;
 
 		memset(host, 'a', sizeof host);
@@ -218,7 +218,7 @@ START_TEST(format_is_read_back_by_parse)
 {
 	for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++) {
 		struct sock_addr addr, again;
-		char text[LIBSOCK_ADDRSTRLEN];
+		char text[LIBSOCK_ADDR_SIZE];
 		int length;
 
 		expect(sock_addr_parse(&addr, readable[i].text), 0);
@@ -238,7 +238,7 @@ START_TEST(whatever_parses_is_formatted_so_that_it_parses)
 
 	for (int i = 0; i < 1000000; i++) {
 		struct sock_addr addr, again;
-		char text[24] = "", written[LIBSOCK_ADDRSTRLEN];
+		char text[24] = "", written[LIBSOCK_ADDR_SIZE];
 		size_t length = (seed >> 16) % (i % 2 ? 8 : sizeof text);
 
 		for (size_t c = 0; c < length; c++) {
@@ -265,7 +265,7 @@ START_TEST(format_writes_the_documented_forms)
 		{{"127.0.0.1", 80}, "127.0.0.1:80"}, {{"::1", 80}, "[::1]:80"}, {{"::1", 0}, "::1"},
 		{{"", 80}, ":80"},		     {{"", 0}, ":0"},		{{"/run/x", 0}, "/run/x"},
 	};
-	char text[LIBSOCK_ADDRSTRLEN];
+	char text[LIBSOCK_ADDR_SIZE];
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		expect(sock_addr_format(text, sizeof text, &rows[i].addr), (int)strlen(rows[i].text));

@@ -49,17 +49,17 @@ START_TEST(an_attempt_outlives_its_deadline)
 
 		expect(sock_connect(*s, &queue.addr, soon()), LIBSOCK_EALREADY);
 		expect(sock_connect(*s, &queue.addr, LIBSOCK_NOWAIT), LIBSOCK_EALREADY);
-		expect(sock_connected(*s, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
-		expect(sock_connected(*s, -1), LIBSOCK_ETIMEDOUT);
-		expect(sock_connected(*s, sock_after(20)), LIBSOCK_ETIMEDOUT);
-		expect(sock_peer(*s, &peer), LIBSOCK_ENOTCONN);
+		expect(sock_connect_result(*s, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		expect(sock_connect_result(*s, -1), LIBSOCK_ETIMEDOUT);
+		expect(sock_connect_result(*s, sock_after(20)), LIBSOCK_ETIMEDOUT);
+		expect(sock_peer_addr(*s, &peer), LIBSOCK_ENOTCONN);
 		for (int i = 0; i < queue.count - 1; i++) { /* there is room now */
 			expect(sock_accept(queue.l, &conn, NULL, soon()), 0);
 			sock_close(&conn);
 		}
-		expect(sock_connected(*s, soon()), 0);
-		expect(sock_connected(*s, LIBSOCK_NOWAIT), 0);
-		expect(sock_peer(*s, &peer), 0);
+		expect(sock_connect_result(*s, soon()), 0);
+		expect(sock_connect_result(*s, LIBSOCK_NOWAIT), 0);
+		expect(sock_peer_addr(*s, &peer), 0);
 		ck_assert(sock_addr_equal(&peer, &queue.addr));
 		empty(&queue);
 	}
@@ -81,11 +81,11 @@ START_TEST(what_is_connecting_or_connected_is_not_connected_again)
 			sock_close(&conn);
 		}
 		expect(sock_connect(*s, &other, deadlines[i % 4]), LIBSOCK_EALREADY);
-		expect(sock_wait(&(struct sock_item){.s = *s, .wanted = LIBSOCK_WRITABLE}, 1, soon()), 1);
+		expect(sock_wait(&(struct sock_wait_item){.s = *s, .interest = LIBSOCK_WRITABLE}, 1, soon()), 1);
 		expect(sock_connect(*s, &other, deadlines[i % 4]), LIBSOCK_EISCONN);
-		expect(sock_connected(*s, soon()), 0);
+		expect(sock_connect_result(*s, soon()), 0);
 		expect(sock_connect(*s, &queue.addr, deadlines[i % 4]), LIBSOCK_EISCONN);
-		expect(sock_peer(*s, &peer), 0);
+		expect(sock_peer_addr(*s, &peer), 0);
 		ck_assert(sock_addr_equal(&peer, &queue.addr));
 		sock_close(&holder);
 		empty(&queue);
@@ -130,12 +130,12 @@ START_TEST(what_is_no_attempt_has_no_outcome)
 
 			if (!native_is_wine()) { /* Winsock does not tell these from an attempt under way */
 				expect(sock_open(&fresh, families[f], LIBSOCK_STREAM), 0);
-				expect(sock_connected(fresh, deadlines[d]), LIBSOCK_ENOTCONN);
+				expect(sock_connect_result(fresh, deadlines[d]), LIBSOCK_ENOTCONN);
 				expect(sock_bind(fresh, &(struct sock_addr){"", 0}), 0);
-				expect(sock_connected(fresh, deadlines[d]), LIBSOCK_ENOTCONN);
+				expect(sock_connect_result(fresh, deadlines[d]), LIBSOCK_ENOTCONN);
 				sock_close(&fresh);
 			}
-			expect(sock_connected(l, deadlines[d]), LIBSOCK_ENOTCONN);
+			expect(sock_connect_result(l, deadlines[d]), LIBSOCK_ENOTCONN);
 			sock_close(&l);
 		}
 }
@@ -152,8 +152,8 @@ START_TEST(a_refused_attempt_is_told_once_at_any_deadline)
 		err = sock_connect(s, &addr, LIBSOCK_NOWAIT);
 		ck_assert(err == LIBSOCK_EINPROGRESS || err == LIBSOCK_ECONNREFUSED);
 		if (err == LIBSOCK_EINPROGRESS)
-			expect(sock_connected(s, soon()), LIBSOCK_ECONNREFUSED);
-		err = sock_connected(s, LIBSOCK_NOWAIT);
+			expect(sock_connect_result(s, soon()), LIBSOCK_ECONNREFUSED);
+		err = sock_connect_result(s, LIBSOCK_NOWAIT);
 		ck_assert_msg(err == LIBSOCK_ENOTCONN || native_is_wine(), "%s", sock_errname(err));
 		sock_close(&s);
 		sock_close(&holder);
@@ -174,7 +174,7 @@ static int recv_one(struct sock s, int64_t deadline)
 static int recv_vector(struct sock s, int64_t deadline)
 {
 	char data[4];
-	const struct sock_room rooms[] = {{data, 2}, {data + 2, 2}};
+	const struct sock_buffer rooms[] = {{data, 2}, {data + 2, 2}};
 	ptrdiff_t n = sock_recvv(s, rooms, 2, deadline);
 
 	return n == 0 ? LIBSOCK_EEOF : (int)n;
@@ -184,7 +184,7 @@ static int recv_whole(struct sock s, int64_t deadline)
 {
 	char data[4];
 
-	return sock_recv_all(s, data, sizeof data, deadline, NULL);
+	return sock_recv_exact(s, data, sizeof data, deadline, NULL);
 }
 
 static int read_line(struct sock s, int64_t deadline)
@@ -193,12 +193,12 @@ static int read_line(struct sock s, int64_t deadline)
 	char buffer[8], *line;
 
 	expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
-	return (int)sock_read_line(&reader, &line, deadline);
+	return (int)sock_reader_line(&reader, &line, deadline);
 }
 
 static int ask_connected(struct sock s, int64_t deadline)
 {
-	return sock_connected(s, deadline);
+	return sock_connect_result(s, deadline);
 }
 
 static int ask_peer(struct sock s, int64_t deadline)
@@ -206,7 +206,7 @@ static int ask_peer(struct sock s, int64_t deadline)
 	struct sock_addr peer;
 
 	(void)deadline;
-	return sock_peer(s, &peer);
+	return sock_peer_addr(s, &peer);
 }
 
 static int shut_down(struct sock s, int64_t deadline)
@@ -224,7 +224,7 @@ static int send_one(struct sock s, int64_t deadline)
 
 static int finish(struct sock s, int64_t deadline)
 {
-	return sock_finish(&s, deadline);
+	return sock_close_gracefully(&s, deadline);
 }
 
 static int (*const needy[])(struct sock s, int64_t deadline) = {
@@ -241,7 +241,7 @@ static struct sock refused(int family, int64_t deadline)
 	expect(sock_open(&s, family, LIBSOCK_STREAM), 0);
 	err = sock_connect(s, &addr, deadline);
 	if (err == LIBSOCK_EINPROGRESS)
-		err = sock_connected(s, soon());
+		err = sock_connect_result(s, soon());
 	expect(err, LIBSOCK_ECONNREFUSED);
 	sock_close(&holder);
 	return s;
@@ -264,7 +264,7 @@ START_TEST(what_was_refused_has_never_been_a_connection)
 			err = LIBSOCK_ENOTCONN;
 		ck_assert_msg(err == LIBSOCK_ENOTCONN, "call %d: %s", way, sock_errname(err));
 		if (needy[way] != finish)
-			expect(sock_finish(&s, soon()), LIBSOCK_ENOTCONN);
+			expect(sock_close_gracefully(&s, soon()), LIBSOCK_ENOTCONN);
 	}
 }
 END_TEST
@@ -299,7 +299,7 @@ START_TEST(one_listener_has_the_address)
 		expect(sock_open(&first, families[f], LIBSOCK_STREAM), 0);
 		expect(sock_open(&second, families[f], LIBSOCK_STREAM), 0);
 		expect(sock_bind(first, &addr), 0);
-		expect(sock_local(first, &addr), 0);
+		expect(sock_local_addr(first, &addr), 0);
 		err = sock_bind(second, &addr);
 		expect(sock_listen(first, 1), 0);
 		expect(err < 0 ? err : sock_listen(second, 1), LIBSOCK_EADDRINUSE);
@@ -318,7 +318,7 @@ START_TEST(a_datagram_socket_that_is_connected_later_tells_strangers_apart)
 		ptrdiff_t n;
 
 		expect(sock_sendto(c, "before", 6, &a_addr, soon()), 6);
-		expect(sock_wait(&(struct sock_item){.s = a, .wanted = LIBSOCK_READABLE}, 1, soon()), 1);
+		expect(sock_wait(&(struct sock_wait_item){.s = a, .interest = LIBSOCK_READABLE}, 1, soon()), 1);
 		expect(sock_connect(a, &b_addr, soon()), 0);
 		expect(sock_sendto(b, "peer", 4, &a_addr, soon()), 4);
 		do {
@@ -354,7 +354,7 @@ START_TEST(an_empty_datagram_goes_to_the_peer_too)
 }
 END_TEST
 
-/* With what has been received on it read, or else it is a reset: see sock_finish(). */
+/* With what has been received on it read, or else it is a reset: see sock_close_gracefully(). */
 START_TEST(closing_delivers_what_was_sent)
 {
 	for (int f = 0; f < 2; f++) {

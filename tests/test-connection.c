@@ -59,7 +59,7 @@ START_TEST(everything_told_is_shown)
 		.family = LIBSOCK_AF_INET,
 		.state = LIBSOCK_STATE_ESTABLISHED,
 		.local = {.family = LIBSOCK_AF_INET, .port = 65535, .ip = {192, 0, 2, 1}},
-		.remote = {.family = LIBSOCK_AF_INET, .port = 1, .ip = {192, 0, 2, 2}},
+		.peer = {.family = LIBSOCK_AF_INET, .port = 1, .ip = {192, 0, 2, 2}},
 		.recv_queue = INT64_MAX,
 		.send_queue = 0,
 		.uid = 4294967295,
@@ -69,7 +69,7 @@ START_TEST(everything_told_is_shown)
 	ck_assert(row.type == LIBSOCK_DGRAM && row.family == LIBSOCK_AF_INET && row.state == LIBSOCK_STATE_ESTABLISHED);
 	ck_assert(row.recv_queue == INT64_MAX && row.send_queue == 0 && row.uid == 4294967295 && row.pid == 7);
 	ck_assert(strcmp(row.local.host, "192.0.2.1") == 0 && row.local.port == 65535);
-	ck_assert(strcmp(row.remote.host, "192.0.2.2") == 0 && row.remote.port == 1);
+	ck_assert(strcmp(row.peer.host, "192.0.2.2") == 0 && row.peer.port == 1);
 	ck_assert_int_eq(row.reserved, 0);
 }
 END_TEST
@@ -92,11 +92,11 @@ START_TEST(only_addresses_that_need_a_scope_have_one)
 		machine = (struct os_connection){
 			.state = LIBSOCK_STATE_ESTABLISHED,
 			.local = address(rows[i].first, rows[i].second, 5),
-			.remote = address(rows[i].first, rows[i].second, 6),
+			.peer = address(rows[i].first, rows[i].second, 6),
 		};
 		row = shown_row();
 		ck_assert_str_eq(row.local.host, rows[i].host);
-		ck_assert_str_eq(row.remote.host, rows[i].host);
+		ck_assert_str_eq(row.peer.host, rows[i].host);
 	}
 }
 END_TEST
@@ -110,10 +110,10 @@ START_TEST(what_has_no_peer_shows_none)
 
 		machine = (struct os_connection){.state = states[i], .local = address(0, 0, 5)};
 		if (states[i] != LIBSOCK_STATE_UNKNOWN) /* there the platform knows of none */
-			machine.remote = address(0xfd, 0, 6);
+			machine.peer = address(0xfd, 0, 6);
 		row = shown_row();
-		ck_assert_str_eq(row.remote.host, "");
-		ck_assert_uint_eq(row.remote.port, 0);
+		ck_assert_str_eq(row.peer.host, "");
+		ck_assert_uint_eq(row.peer.port, 0);
 		ck_assert_uint_eq(row.local.port, 5);
 	}
 }

@@ -7,9 +7,9 @@
 #include <pthread.h>
 #include <string.h>
 
-#define expect_addr(got, wanted)                                                                                        \
-	ck_assert_msg(strcmp((got).host, (wanted).host) == 0 && (got).port == (wanted).port, "%s %u, not %s %u",        \
-		      (got).host, (unsigned)(got).port, (wanted).host, (unsigned)(wanted).port)
+#define expect_addr(got, interest)                                                                                        \
+	ck_assert_msg(strcmp((got).host, (interest).host) == 0 && (got).port == (interest).port, "%s %u, not %s %u",        \
+		      (got).host, (unsigned)(got).port, (interest).host, (unsigned)(interest).port)
 
 /* The socket with these ends; with a NULL the remote one may be any. */
 struct search {
@@ -35,7 +35,7 @@ static int look(void *context, const struct sock_connection *row)
 
 		if (row->type != search->type || !sock_addr_equal(&row->local, search->local))
 			continue;
-		if (search->remote && !sock_addr_equal(&row->remote, search->remote))
+		if (search->remote && !sock_addr_equal(&row->peer, search->remote))
 			continue;
 		if (search->state != 0 && search->state != row->state)
 			continue;
@@ -131,7 +131,7 @@ START_TEST(a_listener_is_there_with_its_address_and_no_peer)
 		ck_assert_int_eq(row->state, LIBSOCK_STATE_LISTEN);
 		ck_assert_int_eq(row->reserved, 0);
 		expect_addr(row->local, addrs[i]);
-		expect_addr(row->remote, nobody);
+		expect_addr(row->peer, nobody);
 		ck_assert(is_owned(row));
 		if (is_from_linux(row)) {
 			ck_assert_int_eq(row->recv_queue, 0);
@@ -174,8 +174,8 @@ START_TEST(both_ends_of_a_connection_are_there_and_mirror_each_other)
 
 	for (int i = 0; i < FAMILIES; i++) {
 		connected_pair(families[i], &client[i], &server[i]);
-		expect(sock_local(client[i], &ends[i][0]), 0);
-		expect(sock_peer(client[i], &ends[i][1]), 0);
+		expect(sock_local_addr(client[i], &ends[i][0]), 0);
+		expect(sock_peer_addr(client[i], &ends[i][1]), 0);
 		for (int end = 0; end < 2; end++)
 			searches[2 * i + end] = (struct search){LIBSOCK_STREAM, &ends[i][end], &ends[i][!end]};
 	}
@@ -186,7 +186,7 @@ START_TEST(both_ends_of_a_connection_are_there_and_mirror_each_other)
 		ck_assert_int_eq(row->family, families[i / 2]);
 		ck_assert_int_eq(row->state, LIBSOCK_STATE_ESTABLISHED);
 		expect_addr(row->local, ends[i / 2][i % 2]);
-		expect_addr(row->remote, ends[i / 2][!(i % 2)]);
+		expect_addr(row->peer, ends[i / 2][!(i % 2)]);
 		ck_assert(is_owned(row));
 	}
 	for (int i = 0; i < FAMILIES; i++) {
@@ -205,8 +205,8 @@ START_TEST(bytes_that_nobody_has_received_are_counted)
 	int64_t by = soon();
 
 	connected_pair(LIBSOCK_AF_INET, &client, &server);
-	expect(sock_local(server, &local), 0);
-	expect(sock_peer(server, &remote), 0);
+	expect(sock_local_addr(server, &local), 0);
+	expect(sock_peer_addr(server, &remote), 0);
 	expect(sock_send(client, "hello", 5, soon()), 5);
 	do
 		find(searches, 2);
@@ -227,8 +227,8 @@ START_TEST(a_connection_that_ends_goes_through_its_states)
 	char data[1];
 
 	connected_pair(LIBSOCK_AF_INET, &client, &server);
-	expect(sock_local(client, &local), 0);
-	expect(sock_peer(client, &remote), 0);
+	expect(sock_local_addr(client, &local), 0);
+	expect(sock_peer_addr(client, &remote), 0);
 	expect(sock_shutdown(client, LIBSOCK_SHUT_WR), 0);
 	wait_for_states(searches, LIBSOCK_STATE_FIN_WAIT_2, LIBSOCK_STATE_CLOSE_WAIT);
 	ck_assert(is_owned(&searches[1].row));
@@ -239,7 +239,7 @@ START_TEST(a_connection_that_ends_goes_through_its_states)
 		return;
 	}
 	wait_for_states(searches, LIBSOCK_STATE_TIME_WAIT, 0);
-	expect_addr(searches[0].row.remote, remote);
+	expect_addr(searches[0].row.peer, remote);
 	ck_assert_int_eq(searches[0].row.uid, -1);
 	wait_until_gone(&searches[1]); /* there until it hears of the client's last acknowledgement */
 	expect(sock_close(&client), 0);
@@ -263,7 +263,7 @@ START_TEST(a_datagram_socket_is_there_before_and_after_it_has_a_peer)
 
 		ck_assert_int_eq(row->family, families[i]);
 		ck_assert_int_eq(row->state, is_from_linux(row) ? LIBSOCK_STATE_UNCONNECTED : LIBSOCK_STATE_UNKNOWN);
-		expect_addr(row->remote, nobody);
+		expect_addr(row->peer, nobody);
 		ck_assert(is_owned(row));
 		expect(sock_connect(s[i], &others[i], soon()), 0);
 	}
@@ -272,7 +272,7 @@ START_TEST(a_datagram_socket_is_there_before_and_after_it_has_a_peer)
 		const struct sock_connection *row = &searches[i].row;
 
 		ck_assert_int_eq(row->state, is_from_linux(row) ? LIBSOCK_STATE_ESTABLISHED : LIBSOCK_STATE_UNKNOWN);
-		expect_addr(row->remote, is_from_linux(row) ? others[i] : nobody);
+		expect_addr(row->peer, is_from_linux(row) ? others[i] : nobody);
 		sock_close(&s[i]);
 		sock_close(&peer[i]);
 	}
@@ -289,12 +289,12 @@ START_TEST(a_dual_stack_socket_is_ipv6_and_shows_an_ipv4_peer_as_ipv4)
 	expect(sock_open(&server, LIBSOCK_AF_INET6, LIBSOCK_STREAM), 0);
 	expect(sock_bind(server, &wildcard), 0);
 	expect(sock_listen(server, 1), 0);
-	expect(sock_local(server, &wildcard), 0);
+	expect(sock_local_addr(server, &wildcard), 0);
 	remote = loopback(LIBSOCK_AF_INET, wildcard.port);
 	expect(sock_open(&client, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
 	expect(sock_connect(client, &remote, soon()), 0);
 	expect(sock_accept(server, &conn, NULL, soon()), 0);
-	expect(sock_local(client, &local), 0);
+	expect(sock_local_addr(client, &local), 0);
 	find(searches, 3);
 	ck_assert_str_eq(searches[0].row.local.host, "::");
 	ck_assert_int_eq(searches[0].row.state, LIBSOCK_STATE_LISTEN);
@@ -310,7 +310,7 @@ END_TEST
 static int is_whole(void *context, const struct sock_connection *row)
 {
 	struct sock_addr copy;
-	char text[LIBSOCK_ADDRSTRLEN];
+	char text[LIBSOCK_ADDR_SIZE];
 
 	(void)context;
 	ck_assert(row->type == LIBSOCK_STREAM || row->type == LIBSOCK_DGRAM);
@@ -322,7 +322,7 @@ static int is_whole(void *context, const struct sock_connection *row)
 	expect(sock_addr_parse(&copy, text), 0);
 	ck_assert_int_eq(sock_addr_equal(&copy, &row->local), 1);
 	if (row->state == LIBSOCK_STATE_LISTEN || row->state == LIBSOCK_STATE_UNCONNECTED)
-		expect_addr(row->remote, nobody);
+		expect_addr(row->peer, nobody);
 	return 0;
 }
 

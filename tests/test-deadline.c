@@ -100,7 +100,7 @@ static ptrdiff_t send_some(struct sock s, int64_t deadline)
 static ptrdiff_t receive_vector(struct sock s, int64_t deadline)
 {
 	char data[8];
-	const struct sock_room rooms[] = {{data, 4}, {data + 4, 4}};
+	const struct sock_buffer rooms[] = {{data, 4}, {data + 4, 4}};
 
 	return sock_recvv(s, rooms, 2, deadline);
 }
@@ -109,7 +109,7 @@ static ptrdiff_t receive_all(struct sock s, int64_t deadline)
 {
 	char data[8];
 
-	return sock_recv_all(s, data, sizeof data, deadline, NULL);
+	return sock_recv_exact(s, data, sizeof data, deadline, NULL);
 }
 
 static ptrdiff_t receive_line(struct sock s, int64_t deadline)
@@ -118,7 +118,7 @@ static ptrdiff_t receive_line(struct sock s, int64_t deadline)
 	char buffer[8], *line;
 
 	expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
-	return sock_read_line(&reader, &line, deadline);
+	return sock_reader_line(&reader, &line, deadline);
 }
 
 static ptrdiff_t receive_packet(struct sock s, int64_t deadline)
@@ -131,7 +131,7 @@ static ptrdiff_t receive_packet(struct sock s, int64_t deadline)
 
 static ptrdiff_t wait_for_one(struct sock s, int64_t deadline)
 {
-	struct sock_item item = {.s = s, .wanted = LIBSOCK_READABLE};
+	struct sock_wait_item item = {.s = s, .interest = LIBSOCK_READABLE};
 
 	return sock_wait(&item, 1, deadline);
 }
@@ -151,13 +151,13 @@ static ptrdiff_t wait_by_poller(struct sock s, int64_t deadline)
 
 static ptrdiff_t connected(struct sock s, int64_t deadline)
 {
-	return sock_connected(s, deadline);
+	return sock_connect_result(s, deadline);
 }
 
 static ptrdiff_t send_vector(struct sock s, int64_t deadline)
 {
 	static const char data[4096];
-	const struct sock_part parts[] = {{data, 2048}, {data + 2048, 2048}};
+	const struct sock_const_buffer parts[] = {{data, 2048}, {data + 2048, 2048}};
 
 	return sock_sendv(s, parts, 2, deadline);
 }

@@ -12,7 +12,7 @@ static struct sock serve(const char *host, uint16_t port, struct sock_addr *addr
 
 	expect(sock_addr_set(addr, host, port), 0);
 	expect(sock_serve(&s, addr, 4), 0);
-	expect(sock_local(s, addr), 0);
+	expect(sock_local_addr(s, addr), 0);
 	return s;
 }
 
@@ -49,7 +49,7 @@ START_TEST(dial_connects_to_literals_of_both_families)
 		expect(sock_dial(&s, &addr, i == 0 ? LIBSOCK_FOREVER : soon()), 0);
 		ck_assert_int_eq(s.family, l.family);
 		ck_assert_int_eq(s.type, LIBSOCK_STREAM);
-		expect(sock_peer(s, &peer), 0);
+		expect(sock_peer_addr(s, &peer), 0);
 		ck_assert(sock_addr_equal(&peer, &addr));
 		expect(sock_accept(l, &conn, NULL, soon()), 0);
 		ck_assert(!native_is_inheritable(sock_native(s)));
@@ -76,7 +76,7 @@ START_TEST(dial_goes_on_at_once_when_the_first_family_refuses)
 		int64_t start = sock_now();
 
 		count = LIBSOCK_DIAL_MAX;
-		expect(sock_dial_attempts(&s, &addr, attempts, &count, soon()), 0);
+		expect(sock_dial_report(&s, &addr, attempts, &count, soon()), 0);
 		took = sock_now() - start;
 		if (took >= 250)
 			sock_close(&s);
@@ -123,7 +123,7 @@ START_TEST(dial_says_refused_when_all_refuse)
 	expect(sock_dial(&s, &addr, soon()), LIBSOCK_ECONNREFUSED);
 	ck_assert_int_eq(s.family, 0);
 	expect(sock_addr_set(&addr, "localhost", addr.port), 0);
-	expect(sock_dial_attempts(&s, &addr, attempts, &count, LIBSOCK_FOREVER), LIBSOCK_ECONNREFUSED);
+	expect(sock_dial_report(&s, &addr, attempts, &count, LIBSOCK_FOREVER), LIBSOCK_ECONNREFUSED);
 	ck_assert_int_eq(count, 2); /* more than the room */
 	expect(attempts[0].err, LIBSOCK_ECONNREFUSED);
 	sock_close(&holders[0]);
@@ -181,7 +181,7 @@ START_TEST(dial_waits_a_quarter_of_a_second_for_a_silent_address_and_goes_on)
 		int64_t start = sock_now();
 		int count = 2;
 
-		expect(sock_dial_attempts(&s, &addr, attempts, &count, soon()), 0);
+		expect(sock_dial_report(&s, &addr, attempts, &count, soon()), 0);
 		took = sock_now() - start;
 		ck_assert_int_ge(took, 250);
 		ck_assert_int_eq(count, 2);
@@ -214,10 +214,10 @@ START_TEST(dial_refuses_what_is_no_peer)
 	expect(sock_dial(&s, NULL, soon()), LIBSOCK_EINVAL);
 	expect(sock_dial(NULL, &bad, soon()), LIBSOCK_EINVAL);
 	ck_assert_int_eq(s.family, 0);
-	expect(sock_dial_attempts(&s, &zero, NULL, &count, soon()), LIBSOCK_EINVAL);
+	expect(sock_dial_report(&s, &zero, NULL, &count, soon()), LIBSOCK_EINVAL);
 	count = 0;
-	expect(sock_dial_attempts(&s, &zero, NULL, &count, soon()), LIBSOCK_EPORT);
-	expect(sock_dial_attempts(&s, &zero, NULL, NULL, soon()), LIBSOCK_EINVAL);
+	expect(sock_dial_report(&s, &zero, NULL, &count, soon()), LIBSOCK_EPORT);
+	expect(sock_dial_report(&s, &zero, NULL, NULL, soon()), LIBSOCK_EINVAL);
 }
 END_TEST
 

@@ -88,16 +88,16 @@ START_TEST(a_copy_of_a_closed_socket_is_no_socket)
 {
 	struct sock s, copy;
 	struct sock_addr addr = loopback(LIBSOCK_AF_INET, 1);
-	const int wanted = native_is_wine() ? LIBSOCK_ENOTSOCK : LIBSOCK_EBADF;
+	const int interest = native_is_wine() ? LIBSOCK_ENOTSOCK : LIBSOCK_EBADF;
 	char data[4];
 
 	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);
 	copy = s;
 	expect(sock_close(&s), 0);
-	expect(sock_recv(copy, data, sizeof data, soon()), wanted);
-	expect(sock_sendto(copy, "x", 1, &addr, soon()), wanted);
-	expect(sock_local(copy, &addr), wanted);
-	expect(sock_close(&copy), wanted);
+	expect(sock_recv(copy, data, sizeof data, soon()), interest);
+	expect(sock_sendto(copy, "x", 1, &addr, soon()), interest);
+	expect(sock_local_addr(copy, &addr), interest);
+	expect(sock_close(&copy), interest);
 }
 END_TEST
 

@@ -19,7 +19,7 @@ static int by_recv(struct sock s)
 static int by_recvv(struct sock s)
 {
 	char data[8];
-	const struct sock_room rooms[] = {{data, 4}, {data + 4, 4}};
+	const struct sock_buffer rooms[] = {{data, 4}, {data + 4, 4}};
 	ptrdiff_t n = sock_recvv(s, rooms, 2, soon());
 
 	return n == 0 ? LIBSOCK_EEOF : (int)n;
@@ -29,7 +29,7 @@ static int by_recv_all(struct sock s)
 {
 	char data[8];
 
-	return sock_recv_all(s, data, sizeof data, soon(), NULL);
+	return sock_recv_exact(s, data, sizeof data, soon(), NULL);
 }
 
 static int by_line(struct sock s)
@@ -38,7 +38,7 @@ static int by_line(struct sock s)
 	char buffer[8], *line;
 
 	expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
-	return (int)sock_read_line(&reader, &line, soon());
+	return (int)sock_reader_line(&reader, &line, soon());
 }
 
 static int by_read(struct sock s)
@@ -48,7 +48,7 @@ static int by_read(struct sock s)
 	ptrdiff_t n;
 
 	expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
-	n = sock_read(&reader, data, sizeof data, soon());
+	n = sock_reader_read(&reader, data, sizeof data, soon());
 	return n == 0 ? LIBSOCK_EEOF : (int)n;
 }
 
@@ -59,9 +59,9 @@ static const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6};
 
 static void wait_for(struct sock s, int told)
 {
-	struct sock_item item = {.s = s, .wanted = LIBSOCK_READABLE};
+	struct sock_wait_item item = {.s = s, .interest = LIBSOCK_READABLE};
 
-	while (!(item.told & told))
+	while (!(item.ready & told))
 		expect(sock_wait(&item, 1, soon()), 1);
 }
 
@@ -77,7 +77,7 @@ START_TEST(a_reset_stays_a_reset_however_it_is_asked_for)
 		expect(ways[i % WAYS](a), LIBSOCK_ECONNRESET);
 		for (int k = 0; k < 3; k++)
 			expect(ways[i / WAYS % WAYS](a), LIBSOCK_ECONNRESET);
-		ck_assert_int_lt(sock_finish(&a, soon()), 0);
+		ck_assert_int_lt(sock_close_gracefully(&a, soon()), 0);
 	}
 }
 END_TEST
@@ -94,12 +94,12 @@ START_TEST(a_reset_that_another_call_has_reported_is_no_end_of_file)
 		if (i / WAYS % 3 == 0)
 			err = (int)sock_send(a, "x", 1, soon());
 		else if (i / WAYS % 3 == 1)
-			expect(err = sock_connected(a, soon()), native_is_wine() == 8 ? LIBSOCK_ENOTCONN : LIBSOCK_ECONNRESET);
+			expect(err = sock_connect_result(a, soon()), native_is_wine() == 8 ? LIBSOCK_ENOTCONN : LIBSOCK_ECONNRESET);
 		else
 			err = sock_send_all(a, "x", 1, soon(), NULL);
 		ck_assert_int_lt(err, 0);
 		expect(ways[i % WAYS](a), LIBSOCK_ECONNRESET);
-		ck_assert_int_lt(sock_finish(&a, soon()), 0);
+		ck_assert_int_lt(sock_close_gracefully(&a, soon()), 0);
 	}
 }
 END_TEST
@@ -157,13 +157,13 @@ START_TEST(finishing_after_the_peers_end_tells_what_became_of_it)
 		if (has_read)
 			expect(by_recv(a), LIBSOCK_EEOF);
 		if (is_reset) {
-			struct sock_item item = {.s = a};
+			struct sock_wait_item item = {.s = a};
 
 			reset(&b);
 			expect(sock_wait(&item, 1, soon()), 1);
-			expect(item.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+			expect(item.ready, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
 		}
-		expect(sock_finish(&a, soon()), is_reset ? LIBSOCK_ECONNRESET : 0);
+		expect(sock_close_gracefully(&a, soon()), is_reset ? LIBSOCK_ECONNRESET : 0);
 		sock_close(&b);
 	}
 }
@@ -182,9 +182,9 @@ START_TEST(finishing_is_no_success_after_a_call_that_told_of_that_reset)
 		expect(sock_send(a, "x", 1, soon()), 1);
 		reset(&b);
 		wait_for(a, LIBSOCK_ERROR);
-		err = i % 2 ? (int)sock_send(a, "x", 1, soon()) : sock_connected(a, soon());
+		err = i % 2 ? (int)sock_send(a, "x", 1, soon()) : sock_connect_result(a, soon());
 		ck_assert_int_lt(err, 0);
-		err = sock_finish(&a, soon());
+		err = sock_close_gracefully(&a, soon());
 		ck_assert_msg(err == LIBSOCK_ENOTCONN || err == LIBSOCK_ECONNRESET, "%s", sock_errname(err));
 	}
 }
@@ -201,7 +201,7 @@ START_TEST(ones_own_end_of_reading_is_an_end_of_file_and_no_knowledge_of_the_pee
 		for (int k = 0; k < 2; k++)
 			expect(sock_recv(a, data, sizeof data, soon()), 0);
 		expect(sock_send(a, "hello", 5, soon()), 5);
-		expect(sock_finish(&a, soon()), LIBSOCK_ENOTCONN);
+		expect(sock_close_gracefully(&a, soon()), LIBSOCK_ENOTCONN);
 		sock_close(&b);
 	}
 }
@@ -210,7 +210,7 @@ END_TEST
 /* What each way to send nothing does to a stream: nothing. */
 static void send_nothing(struct sock s, int64_t deadline)
 {
-	const struct sock_part part = {NULL, 0};
+	const struct sock_const_buffer part = {NULL, 0};
 	size_t done = 1;
 	uint64_t sent = 1;
 
@@ -271,7 +271,7 @@ START_TEST(a_connection_without_room_is_a_connection)
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	while (sock_send(a, full, sizeof full, LIBSOCK_NOWAIT) > 0)
 		;
-	expect(sock_connected(a, LIBSOCK_NOWAIT), 0);
+	expect(sock_connect_result(a, LIBSOCK_NOWAIT), 0);
 	sock_close(&a);
 	sock_close(&b);
 }
@@ -286,9 +286,9 @@ START_TEST(finishing_does_not_linger_past_its_deadline)
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	while (sock_send(a, full, sizeof full, LIBSOCK_NOWAIT) > 0)
 		;
-	expect(sock_set(a, LIBSOCK_LINGER, 20000), 0);
+	expect(sock_set(a, LIBSOCK_OPT_LINGER, 20000), 0);
 	begun = sock_now();
-	expect(sock_finish(&a, sock_after(10)), LIBSOCK_ETIMEDOUT);
+	expect(sock_close_gracefully(&a, sock_after(10)), LIBSOCK_ETIMEDOUT);
 	expect_ended(begun);
 	sock_close(&b);
 }

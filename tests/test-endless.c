@@ -12,9 +12,9 @@
 /* The linker puts these in the place of the platform's calls (--wrap). */
 ptrdiff_t __wrap_libsock__os_send(intptr_t fd, const void *data, size_t size, int how);
 ptrdiff_t __wrap_libsock__os_recv(intptr_t fd, void *data, size_t size, int how);
-ptrdiff_t __wrap_libsock__os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how);
-ptrdiff_t __wrap_libsock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline);
-ptrdiff_t __real_libsock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline);
+ptrdiff_t __wrap_libsock__os_sendv(intptr_t fd, const struct sock_const_buffer *parts, int count, int how);
+ptrdiff_t __wrap_libsock_sendv(struct sock s, const struct sock_const_buffer parts[], int count, int64_t deadline);
+ptrdiff_t __real_libsock_sendv(struct sock s, const struct sock_const_buffer parts[], int count, int64_t deadline);
 
 static size_t transfers;
 static int most_parts; /* of those that one sock_sendv() was given */
@@ -37,7 +37,7 @@ ptrdiff_t __wrap_libsock__os_recv(intptr_t fd, void *data, size_t size, int how)
 	return size > 0;
 }
 
-ptrdiff_t __wrap_libsock__os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
+ptrdiff_t __wrap_libsock__os_sendv(intptr_t fd, const struct sock_const_buffer *parts, int count, int how)
 {
 	(void)fd;
 	(void)parts;
@@ -47,7 +47,7 @@ ptrdiff_t __wrap_libsock__os_sendv(intptr_t fd, const struct sock_part *parts, i
 	return 1;
 }
 
-ptrdiff_t __wrap_libsock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline)
+ptrdiff_t __wrap_libsock_sendv(struct sock s, const struct sock_const_buffer parts[], int count, int64_t deadline)
 {
 	if (count > most_parts)
 		most_parts = count;
@@ -70,12 +70,12 @@ static int recv_all(struct sock *s, int64_t deadline, size_t *done)
 {
 	static char room[100000000];
 
-	return sock_recv_all(*s, room, sizeof room, deadline, done);
+	return sock_recv_exact(*s, room, sizeof room, deadline, done);
 }
 
 static int sendv_all(struct sock *s, int64_t deadline, size_t *done)
 {
-	const struct sock_part parts[] = {{buffer, 1}, {NULL, 0}, {buffer, ENDLESS - 1}};
+	const struct sock_const_buffer parts[] = {{buffer, 1}, {NULL, 0}, {buffer, ENDLESS - 1}};
 
 	return sock_sendv_all(*s, parts, 3, deadline, done);
 }
@@ -94,10 +94,10 @@ static int skip_line(struct sock *s, int64_t deadline, size_t *done)
 	char *line;
 
 	expect(sock_reader_init(&in, *s, buffer, sizeof buffer), 0);
-	expect(sock_read_line(&in, &line, LIBSOCK_FOREVER), LIBSOCK_EMSGSIZE);
+	expect(sock_reader_line(&in, &line, LIBSOCK_FOREVER), LIBSOCK_EMSGSIZE);
 	transfers = 0;
 
-	ptrdiff_t n = sock_read_line(&in, &line, deadline);
+	ptrdiff_t n = sock_reader_line(&in, &line, deadline);
 
 	*done = transfers;
 	return (int)n;
@@ -105,7 +105,7 @@ static int skip_line(struct sock *s, int64_t deadline, size_t *done)
 
 static int finish(struct sock *s, int64_t deadline, size_t *done)
 {
-	int err = sock_finish(s, deadline);
+	int err = sock_close_gracefully(s, deadline);
 
 	*done = transfers;
 	return err;
@@ -151,11 +151,11 @@ START_TEST(a_line_without_an_end_fills_the_buffer_and_no_more)
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	expect(sock_reader_init(&in, a, buffer, sizeof buffer), 0);
-	expect(sock_read_line(&in, &line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
-	expect(sock_read_line(&in, &line, -1), LIBSOCK_ETIMEDOUT);
+	expect(sock_reader_line(&in, &line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_reader_line(&in, &line, -1), LIBSOCK_ETIMEDOUT);
 	ck_assert_uint_eq(in.end - in.begin, 2);
 	transfers = 0;
-	expect(sock_read_line(&in, &line, LIBSOCK_FOREVER), LIBSOCK_EMSGSIZE);
+	expect(sock_reader_line(&in, &line, LIBSOCK_FOREVER), LIBSOCK_EMSGSIZE);
 	ck_assert_uint_eq(transfers, sizeof buffer - 3);
 	ck_assert_uint_eq(strlen(line), sizeof buffer - 1);
 	sock_close(&a);
@@ -166,20 +166,20 @@ END_TEST
 /* Or else a vector twice as long would take four times as long. */
 START_TEST(no_more_parts_are_looked_at_than_one_transfer_takes)
 {
-	static struct sock_part parts[3000];
+	static struct sock_const_buffer parts[3000];
 	struct sock a, b;
 	size_t done;
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	for (size_t i = 1000; i < 3000; i++)
-		parts[i] = (struct sock_part){buffer, i % 3};
+		parts[i] = (struct sock_const_buffer){buffer, i % 3};
 	transfers = 0;
 	expect(sock_sendv_all(a, parts, 3000, LIBSOCK_NOWAIT, &done), LIBSOCK_EAGAIN);
 	ck_assert_uint_eq(done, 1); /* and not 0, for those that are empty */
 	expect(sock_sendv_all(a, parts, 3000, LIBSOCK_FOREVER, &done), 0);
 	ck_assert_uint_eq(done, 2001);
 	ck_assert_uint_eq(transfers, 2002);
-	ck_assert_int_eq(most_parts, LIBSOCK_PART_MAX);
+	ck_assert_int_eq(most_parts, LIBSOCK_BUFFERS_MAX);
 	sock_close(&a);
 	sock_close(&b);
 }
@@ -210,12 +210,12 @@ START_TEST(what_waits_in_the_buffer_is_read_without_a_system_call)
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	expect(sock_reader_init(&in, a, buffer, sizeof buffer), 0);
 	for (int i = 0; i < 3; i++)
-		expect(sock_read_line(&in, &line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		expect(sock_reader_line(&in, &line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	transfers = 0;
-	expect(sock_read(&in, data, 1, soon()), 1);
-	expect(sock_read(&in, data, sizeof data, soon()), 2); /* and no more is asked for */
+	expect(sock_reader_read(&in, data, 1, soon()), 1);
+	expect(sock_reader_read(&in, data, sizeof data, soon()), 2); /* and no more is asked for */
 	ck_assert_uint_eq(transfers, 0);
-	expect(sock_read(&in, data, sizeof data, soon()), 1);
+	expect(sock_reader_read(&in, data, sizeof data, soon()), 1);
 	ck_assert_uint_eq(transfers, 1);
 	ck_assert_uint_eq(in.end - in.begin, 0); /* not through the buffer */
 	sock_close(&a);

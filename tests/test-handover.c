@@ -12,7 +12,7 @@ START_TEST(a_listener_goes_through_a_channel_and_still_listens)
 		struct sock l = listener(LIBSOCK_AF_INET, 4, &addr);
 
 		expect(sock_pair(channel, type), 0);
-		if (sock_has(LIBSOCK_HAS_HANDOVER)) {
+		if (sock_has(LIBSOCK_HAS_SEND_SOCKET)) {
 			expect(sock_recv_socket(channel[1], &here, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 			expect(sock_recv_socket(channel[1], &here, sock_after(10)), LIBSOCK_ETIMEDOUT);
 			expect(sock_send_socket(channel[0], l, soon()), 0);
@@ -50,7 +50,7 @@ START_TEST(what_is_no_channel_or_no_socket_is_refused)
 	expect(sock_send_socket((struct sock){0}, client, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
 	expect(sock_recv_socket((struct sock){0}, &s, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
 	expect(sock_recv_socket(channel[0], NULL, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
-	if (sock_has(LIBSOCK_HAS_HANDOVER))
+	if (sock_has(LIBSOCK_HAS_SEND_SOCKET))
 		expect(sock_send_socket(channel[0], (struct sock){0}, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
 	sock_close(&client);
 	sock_close(&server);
@@ -63,10 +63,10 @@ START_TEST(without_a_service_manager_nothing_is_activated)
 {
 	struct sock s[2];
 
-	expect(sock_activated(s, 2, NULL), 0);
-	expect(sock_activated(NULL, 0, "http"), 0);
-	expect(sock_activated(NULL, 1, NULL), LIBSOCK_EINVAL);
-	expect(sock_activated(s, -1, NULL), LIBSOCK_EINVAL);
+	expect(sock_activation_sockets(s, 2, NULL), 0);
+	expect(sock_activation_sockets(NULL, 0, "http"), 0);
+	expect(sock_activation_sockets(NULL, 1, NULL), LIBSOCK_EINVAL);
+	expect(sock_activation_sockets(s, -1, NULL), LIBSOCK_EINVAL);
 }
 END_TEST
 
@@ -80,7 +80,7 @@ START_TEST(sockets_of_every_kind_go_with_one_byte_and_stay_open_here)
 {
 	const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6, LIBSOCK_AF_UNIX};
 
-	if (!sock_has(LIBSOCK_HAS_HANDOVER))
+	if (!sock_has(LIBSOCK_HAS_SEND_SOCKET))
 		return;
 	for (int i = 0; i < 2 * 3 * 2; i++) {
 		struct sock channel[2], s, got;
@@ -90,7 +90,7 @@ START_TEST(sockets_of_every_kind_go_with_one_byte_and_stay_open_here)
 		expect(sock_pair(channel, i % 2 ? LIBSOCK_DGRAM : LIBSOCK_STREAM), 0);
 		expect(sock_open(&s, families[i / 2 % 3], i / 6 ? LIBSOCK_DGRAM : LIBSOCK_STREAM), 0);
 		expect(sock_send_socket(channel[0], s, soon()), 0);
-		expect(sock_local(s, &addr), 0);
+		expect(sock_local_addr(s, &addr), 0);
 		expect(sock_recv_socket(channel[1], &got, soon()), 0);
 		expect(got.family, s.family);
 		expect(got.type, s.type);
@@ -109,7 +109,7 @@ END_TEST
 
 START_TEST(a_channel_that_is_closed_full_or_none_says_so)
 {
-	if (!sock_has(LIBSOCK_HAS_HANDOVER))
+	if (!sock_has(LIBSOCK_HAS_SEND_SOCKET))
 		return;
 	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
 		struct sock channel[2], s, got = {1, 2, 3}, lonely;
@@ -146,7 +146,7 @@ START_TEST(a_closed_socket_cannot_be_given)
 	struct sock_addr addr;
 	char byte;
 
-	if (!sock_has(LIBSOCK_HAS_HANDOVER))
+	if (!sock_has(LIBSOCK_HAS_SEND_SOCKET))
 		return;
 	s = datagram(LIBSOCK_AF_INET, &addr);
 	expect(sock_pair(channel, LIBSOCK_STREAM), 0);

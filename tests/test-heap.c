@@ -40,7 +40,7 @@ void *__wrap_realloc(void *block, size_t size)
 static int use(struct sock_poller *poller, struct sock pair[][2])
 {
 	struct sock_event events[PAIRS + 1]; /* and the wake */
-	struct sock_item item = {.s = pair[0][0], .wanted = LIBSOCK_READABLE | LIBSOCK_WRITABLE};
+	struct sock_wait_item item = {.s = pair[0][0], .interest = LIBSOCK_READABLE | LIBSOCK_WRITABLE};
 	char data[8];
 	int bad = 0;
 
@@ -102,7 +102,7 @@ START_TEST(what_there_is_no_memory_for_says_so_and_leaves_nothing)
 	is_out = 1;
 	results[0] = sock_poller_open(&other);
 	results[1] = sock_interfaces(NULL, 0);
-	results[2] = sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 2, soon());
+	results[2] = sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 2, soon());
 	results[3] = sock_resolve("a-name.example", LIBSOCK_AF_INET, out, 2, soon());
 	results[4] = sock_reverse(&literal, &out[0], soon());
 	results[5] = sock_wait(NULL, 0, LIBSOCK_NOWAIT); /* needs none */
@@ -168,7 +168,7 @@ START_TEST(a_file_is_sent_without_memory)
 	ck_assert_int_gt(allocations, before);
 	expect(err, 0);
 	ck_assert_uint_eq(done, SIZE);
-	expect(sock_recv_all(pair[1], got, SIZE, soon(), NULL), 0);
+	expect(sock_recv_exact(pair[1], got, SIZE, soon(), NULL), 0);
 	ck_assert_mem_eq(got, content, SIZE);
 	fclose(file);
 	sock_close(&pair[0]);

@@ -151,7 +151,7 @@ static ptrdiff_t by_recvfrom(struct scene *scene)
 
 static ptrdiff_t by_recvv(struct scene *scene)
 {
-	const struct sock_room rooms[] = {{room, 8}, {room + 8, 8}};
+	const struct sock_buffer rooms[] = {{room, 8}, {room + 8, 8}};
 
 	return sock_recvv(scene->s, rooms, 2, LIBSOCK_NOWAIT);
 }
@@ -178,7 +178,7 @@ static ptrdiff_t by_sendto(struct scene *scene)
 
 static ptrdiff_t by_sendv(struct scene *scene)
 {
-	const struct sock_part part = {"x", 1};
+	const struct sock_const_buffer part = {"x", 1};
 
 	return sock_sendv(scene->s, &part, 1, LIBSOCK_NOWAIT);
 }
@@ -192,7 +192,7 @@ static ptrdiff_t by_send_packet(struct scene *scene)
 
 static ptrdiff_t by_segments(struct scene *scene)
 {
-	struct sock_packet packet = {.segment = 1, .os_cuts = -1};
+	struct sock_packet packet = {.segment_size = 1, .offload = -1};
 
 	return sock_send_packet(scene->s, "x", 1, &packet, LIBSOCK_NOWAIT);
 }
@@ -203,10 +203,10 @@ enum { RECEIVES = sizeof receives / sizeof receives[0], SENDS = sizeof sends / s
 
 static void until_an_error_waits(struct sock s)
 {
-	struct sock_item item = {.s = s};
+	struct sock_wait_item item = {.s = s};
 
 	expect(sock_wait(&item, 1, soon()), 1);
-	expect(item.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	expect(item.ready, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
 }
 
 static void meet(int family, const struct message *message)
@@ -268,7 +268,7 @@ START_TEST(a_datagram_too_long_for_the_path_is_its_own_error)
 	struct scene scene = begin(LIBSOCK_AF_INET);
 	const struct message too_big = {3, 4};
 
-	expect(sock_set(scene.s, LIBSOCK_DONTFRAG, 1), 0);
+	expect(sock_set(scene.s, LIBSOCK_OPT_DONTFRAG, 1), 0);
 	forge(&scene, &too_big);
 	until_an_error_waits(scene.s);
 	for (int i = 0; i < 3; i++)
@@ -295,15 +295,15 @@ START_TEST(what_routers_say_does_not_end_the_systems_cutting)
 
 	memcpy(all, messages4, sizeof messages4);
 	memcpy(all + count4, messages6, sizeof messages6);
-	for (size_t i = 0; i < (count4 + count6) * 2 && sock_has(LIBSOCK_HAS_UDP_SEGMENTS) == 1; i++) {
+	for (size_t i = 0; i < (count4 + count6) * 2 && sock_has(LIBSOCK_HAS_PACKET_SEGMENTS) == 1; i++) {
 		const size_t kind = i / 2;
 		struct scene scene = begin(kind < count4 ? LIBSOCK_AF_INET : LIBSOCK_AF_INET6);
-		struct sock_packet packet = {.segment = 4, .os_cuts = (int8_t)(i % 2)};
+		struct sock_packet packet = {.segment_size = 4, .offload = (int8_t)(i % 2)};
 
 		forge(&scene, &all[kind]);
 		until_an_error_waits(scene.s);
 		expect(sock_send_packet(scene.s, "one two thr", 11, &packet, LIBSOCK_NOWAIT), 11);
-		ck_assert_int_eq(packet.os_cuts, 1);
+		ck_assert_int_eq(packet.offload, 1);
 		expect(sock_recv(scene.peer, room, sizeof room, soon()), 4);
 		ck_assert_uint_eq(received_apart(scene.peer), 1);
 		end(&scene);

@@ -114,7 +114,7 @@ END_TEST
 START_TEST(a_failing_machine_is_told_of)
 {
 	struct sock_interface rows[MACHINE_COUNT];
-	char name[LIBSOCK_HOST_MAX];
+	char name[LIBSOCK_HOST_SIZE];
 
 	machine_error = LIBSOCK_ENOMEM;
 	expect(listed(rows, MACHINE_COUNT), LIBSOCK_ENOMEM);
@@ -194,7 +194,7 @@ START_TEST(a_link_local_address_is_scoped_to_its_own_interface)
 	int count = real_rows();
 
 	for (int i = 0; i < count; i++) {
-		char host[LIBSOCK_HOST_MAX + LIBSOCK_INTERFACE_MAX], number[16];
+		char host[LIBSOCK_HOST_SIZE + LIBSOCK_INTERFACE_SIZE], number[16];
 		const char *percent = strchr(real[i].addr.host, '%');
 		struct sock_addr addr;
 		struct sock s;
@@ -266,16 +266,16 @@ START_TEST(an_unknown_interface_is_enodev_in_every_call)
 		if (i % 3 < 2 && sock_has(LIBSOCK_HAS_PACKET_LOCAL) == 1) /* a group is not sent from */
 			expect(sock_send_packet(u, "x", 1, &from, soon()), LIBSOCK_ENODEV);
 		if (i % 3 == 2)
-			expect(sock_join(u, &addr, NULL, 0), LIBSOCK_ENODEV);
+			expect(sock_join_group(u, &addr, NULL, 0), LIBSOCK_ENODEV);
 		else
-			expect(sock_join(u, &group, &addr, 1), LIBSOCK_ENODEV);
-		expect(i % 3 == 2 ? sock_leave(u, &addr, NULL, 0) : sock_leave(u, &group, &addr, 1), LIBSOCK_ENODEV);
+			expect(sock_join_group(u, &group, &addr, 1), LIBSOCK_ENODEV);
+		expect(i % 3 == 2 ? sock_leave_group(u, &addr, NULL, 0) : sock_leave_group(u, &group, &addr, 1), LIBSOCK_ENODEV);
 		sock_close(&s);
 		sock_close(&u);
 		expect(sock_dial(&s, &addr, soon()), LIBSOCK_ENODEV);
 		expect(sock_dial(&s, &addr, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 		expect(sock_serve(&s, &addr, 1), LIBSOCK_ENODEV);
-		expect(sock_resolve(addr.host, LIBSOCK_AF_ANY, out, 1, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
+		expect(sock_resolve(addr.host, LIBSOCK_AF_UNSPEC, out, 1, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 		expect(sock_reverse(&addr, out, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 	}
 }
@@ -283,7 +283,7 @@ END_TEST
 
 START_TEST(the_machine_has_a_name)
 {
-	char name[LIBSOCK_HOST_MAX], again[LIBSOCK_HOST_MAX];
+	char name[LIBSOCK_HOST_SIZE], again[LIBSOCK_HOST_SIZE];
 	int length = sock_hostname(name, sizeof name);
 
 	ck_assert_int_gt(length, 0);
@@ -301,7 +301,7 @@ END_TEST
 
 START_TEST(mistakes_are_told_of)
 {
-	char name[LIBSOCK_HOST_MAX];
+	char name[LIBSOCK_HOST_SIZE];
 
 	expect(sock_interfaces(NULL, 1), LIBSOCK_EINVAL);
 	expect(sock_interfaces(NULL, -1), LIBSOCK_EINVAL);

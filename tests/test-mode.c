@@ -64,7 +64,7 @@ START_TEST(every_call_leaves_the_mode_as_it_was)
 		const int64_t deadline = i % 3 == 1 ? soon() : deadlines[i % 3];
 		struct scene scene = begin(families[i / 6], 8);
 		struct sock conn, all[2] = {scene.l, scene.client};
-		struct sock_item item = {.s = scene.l, .wanted = LIBSOCK_READABLE};
+		struct sock_wait_item item = {.s = scene.l, .interest = LIBSOCK_READABLE};
 		char data[4];
 		int err;
 
@@ -75,13 +75,13 @@ START_TEST(every_call_leaves_the_mode_as_it_was)
 		err = sock_connect(scene.client, &scene.addr, deadline);
 		ck_assert_int_eq(mode_of(scene.client), mode);
 		ck_assert(err == 0 || err == LIBSOCK_EINPROGRESS);
-		expect(sock_connected(scene.client, soon()), 0);
+		expect(sock_connect_result(scene.client, soon()), 0);
 		expect(sock_wait(&item, 1, soon()), 1);
 		expect(sock_accept(scene.l, &conn, NULL, deadline), 0);
 		ck_assert_int_eq(mode_of(conn), 0); /* on systems where a flag says not to wait */
 		set_mode(conn, mode);
 		expect(sock_send(conn, "x", 1, deadline), 1);
-		item = (struct sock_item){.s = scene.client, .wanted = LIBSOCK_READABLE};
+		item = (struct sock_wait_item){.s = scene.client, .interest = LIBSOCK_READABLE};
 		expect(sock_wait(&item, 1, soon()), 1);
 		expect(sock_recv(scene.client, data, sizeof data, deadline), 1);
 		expect(sock_recv(scene.client, data, sizeof data, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
@@ -106,7 +106,7 @@ START_TEST(fresh_descriptors_block_but_for_served_ones)
 		sock_close(&s);
 		expect(sock_serve(&l, &addr, 4), 0);
 		ck_assert_int_eq(mode_of(l), O_NONBLOCK);
-		expect(sock_local(l, &addr), 0);
+		expect(sock_local_addr(l, &addr), 0);
 		expect(sock_dial(&s, &addr, soon()), 0);
 		expect(sock_accept(l, &conn, NULL, soon()), 0);
 		ck_assert_int_eq(mode_of(s), 0);

@@ -62,7 +62,7 @@ static uint16_t free_port(int family)
 
 	expect(sock_open(&s, family, LIBSOCK_DGRAM), 0);
 	expect(sock_bind(s, &addr), 0);
-	expect(sock_local(s, &addr), 0);
+	expect(sock_local_addr(s, &addr), 0);
 	sock_close(&s);
 	return addr.port;
 }
@@ -75,7 +75,7 @@ static struct sock receiver(int family, uint16_t *port)
 
 	addr.port = *port ? *port : free_port(family);
 	expect(sock_open(&s, family, LIBSOCK_DGRAM), 0);
-	expect(sock_set(s, LIBSOCK_REUSE, 1), 0);
+	expect(sock_set(s, LIBSOCK_OPT_SHARE_PORT, 1), 0);
 	expect(sock_bind(s, &addr), 0);
 	*port = addr.port;
 	return s;
@@ -87,8 +87,8 @@ static struct sock sender(const struct family *f)
 	int64_t index = -1;
 
 	expect(sock_open(&s, f->number, LIBSOCK_DGRAM), 0);
-	expect(sock_set(s, LIBSOCK_MULTICAST_INTERFACE, index_of(f)), 0);
-	expect(sock_get(s, LIBSOCK_MULTICAST_INTERFACE, &index), 0);
+	expect(sock_set(s, LIBSOCK_OPT_MULTICAST_INTERFACE, index_of(f)), 0);
+	expect(sock_get(s, LIBSOCK_OPT_MULTICAST_INTERFACE, &index), 0);
 	ck_assert_int_eq(index, index_of(f));
 	return s;
 }
@@ -124,10 +124,10 @@ START_TEST(a_member_receives_until_it_leaves)
 
 		struct sock s = receiver(f->number, &port), out = sender(f);
 
-		expect(sock_join(s, &group, NULL, index_of(f)), 0);
+		expect(sock_join_group(s, &group, NULL, index_of(f)), 0);
 		send_to(out, "1", f->group, port);
 		expect_next(s, "1");
-		expect(sock_leave(s, &group, NULL, index_of(f)), 0);
+		expect(sock_leave_group(s, &group, NULL, index_of(f)), 0);
 		send_to(out, "2", f->group, port);
 		send_to(out, "3", f->loopback, port);
 		expect_next(s, "3");
@@ -149,8 +149,8 @@ START_TEST(all_members_on_the_machine_receive)
 
 		struct sock a = receiver(f->number, &port), b = receiver(f->number, &port), out = sender(f);
 
-		expect(sock_join(a, &group, NULL, index_of(f)), 0);
-		expect(sock_join(b, &group, NULL, index_of(f)), 0);
+		expect(sock_join_group(a, &group, NULL, index_of(f)), 0);
+		expect(sock_join_group(b, &group, NULL, index_of(f)), 0);
 		send_to(out, "1", f->group, port);
 		expect_next(a, "1");
 		expect_next(b, "1");
@@ -173,8 +173,8 @@ START_TEST(a_member_receives_nothing_of_groups_that_others_have_joined)
 
 		struct sock a = receiver(f->number, &port), b = receiver(f->number, &port), out = sender(f);
 
-		expect(sock_join(a, &group, NULL, index_of(f)), 0);
-		expect(sock_join(b, &other, NULL, index_of(f)), 0);
+		expect(sock_join_group(a, &group, NULL, index_of(f)), 0);
+		expect(sock_join_group(b, &other, NULL, index_of(f)), 0);
 		send_to(out, "1", f->other, port);
 		send_to(out, "2", f->group, port);
 		expect_next(b, "1");
@@ -195,32 +195,32 @@ static struct sock_addr source_of(struct sock s, struct sock out, const struct f
 	const struct sock_addr group = host(f->group);
 	struct sock_addr from;
 
-	expect(sock_join(s, &group, NULL, index_of(f)), 0);
+	expect(sock_join_group(s, &group, NULL, index_of(f)), 0);
 	send_to(out, "0", f->group, port);
 	from = expect_next(s, "0");
-	expect(sock_leave(s, &group, NULL, index_of(f)), 0);
+	expect(sock_leave_group(s, &group, NULL, index_of(f)), 0);
 	return from;
 }
 
 static void hear_one_source(struct sock s, struct sock out, struct sock stranger, const struct family *f, uint16_t port)
 {
 	const struct sock_addr group = host(f->group), unwanted = host(is_ipv4(f) ? "127.0.0.2" : "2001:db8::1"),
-			       wanted = source_of(s, out, f, port);
+			       interest = source_of(s, out, f, port);
 
 	if (is_ipv4(f)) /* IPv6 has one loopback address: there the stranger is one who never sends */
 		expect(sock_bind(stranger, &unwanted), 0);
-	expect(sock_join(s, &group, &unwanted, index_of(f)), 0);
+	expect(sock_join_group(s, &group, &unwanted, index_of(f)), 0);
 	send_to(out, "1", f->group, port);
-	expect(sock_join(s, &group, &wanted, index_of(f)), 0);
-	expect(sock_join(s, &group, &wanted, index_of(f)), LIBSOCK_EADDRINUSE);
-	expect(sock_leave(s, &group, &unwanted, index_of(f)), 0);
-	expect(sock_leave(s, &group, &unwanted, index_of(f)), LIBSOCK_EADDRNOTAVAIL);
+	expect(sock_join_group(s, &group, &interest, index_of(f)), 0);
+	expect(sock_join_group(s, &group, &interest, index_of(f)), LIBSOCK_EADDRINUSE);
+	expect(sock_leave_group(s, &group, &unwanted, index_of(f)), 0);
+	expect(sock_leave_group(s, &group, &unwanted, index_of(f)), LIBSOCK_EADDRNOTAVAIL);
 	if (is_ipv4(f))
 		send_to(stranger, "2", f->group, port);
 	send_to(out, "3", f->group, port);
-	ck_assert_str_eq(expect_next(s, "3").host, wanted.host);
-	expect(sock_leave(s, &group, &wanted, index_of(f)), 0);
-	expect(sock_leave(s, &group, &wanted, index_of(f)), LIBSOCK_EADDRNOTAVAIL);
+	ck_assert_str_eq(expect_next(s, "3").host, interest.host);
+	expect(sock_leave_group(s, &group, &interest, index_of(f)), 0);
+	expect(sock_leave_group(s, &group, &interest, index_of(f)), LIBSOCK_EADDRNOTAVAIL);
 }
 
 START_TEST(a_member_of_one_source_hears_nobody_else)
@@ -236,7 +236,7 @@ START_TEST(a_member_of_one_source_hears_nobody_else)
 		struct sock s = receiver(f->number, &port), out = sender(f), stranger = sender(f);
 
 		if (native_is_wine())
-			expect(sock_join(s, &group, &any, index_of(f)), LIBSOCK_ENOTSUP);
+			expect(sock_join_group(s, &group, &any, index_of(f)), LIBSOCK_ENOTSUP);
 		else
 			hear_one_source(s, out, stranger, f, port);
 		sock_close(&s);
@@ -262,10 +262,10 @@ START_TEST(what_is_sent_with_loop_off_stays_off_this_machine)
 
 		struct sock s = receiver(f->number, &port), out = sender(f);
 
-		expect(sock_join(s, &group, NULL, index_of(f)), 0);
-		expect(sock_set(out, LIBSOCK_MULTICAST_LOOP, 0), 0);
+		expect(sock_join_group(s, &group, NULL, index_of(f)), 0);
+		expect(sock_set(out, LIBSOCK_OPT_MULTICAST_LOOP, 0), 0);
 		send_to(out, "1", f->group, port);
-		expect(sock_set(out, LIBSOCK_MULTICAST_LOOP, 1), 0);
+		expect(sock_set(out, LIBSOCK_OPT_MULTICAST_LOOP, 1), 0);
 		send_to(out, "2", f->group, port);
 		expect_next(s, "2");
 		sock_close(&s);
@@ -282,11 +282,11 @@ START_TEST(joining_twice_and_leaving_what_is_not_joined_are_told)
 		struct sock s;
 
 		expect(sock_open(&s, f->number, LIBSOCK_DGRAM), 0);
-		expect(sock_leave(s, &group, NULL, interface_index(1)), LIBSOCK_EADDRNOTAVAIL);
-		expect(sock_join(s, &group, NULL, interface_index(1)), 0);
-		expect(sock_join(s, &group, NULL, interface_index(1)), LIBSOCK_EADDRINUSE);
-		expect(sock_leave(s, &group, NULL, interface_index(1)), 0);
-		expect(sock_leave(s, &group, NULL, interface_index(1)), LIBSOCK_EADDRNOTAVAIL);
+		expect(sock_leave_group(s, &group, NULL, interface_index(1)), LIBSOCK_EADDRNOTAVAIL);
+		expect(sock_join_group(s, &group, NULL, interface_index(1)), 0);
+		expect(sock_join_group(s, &group, NULL, interface_index(1)), LIBSOCK_EADDRINUSE);
+		expect(sock_leave_group(s, &group, NULL, interface_index(1)), 0);
+		expect(sock_leave_group(s, &group, NULL, interface_index(1)), LIBSOCK_EADDRNOTAVAIL);
 		sock_close(&s);
 	}
 }
@@ -300,10 +300,10 @@ START_TEST(a_scope_in_the_group_is_the_interface)
 	expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
 	snprintf(group.host, sizeof group.host, "ff02::77:1%%%u", (unsigned)interface_index(1));
 	wrong = host("ff02::77:1%999999");
-	expect(sock_join(s, &wrong, NULL, interface_index(1)), LIBSOCK_EINVAL);
-	expect(sock_join(s, &group, NULL, 0), 0);
+	expect(sock_join_group(s, &wrong, NULL, interface_index(1)), LIBSOCK_EINVAL);
+	expect(sock_join_group(s, &group, NULL, 0), 0);
 	group = host("ff02::77:1");
-	expect(sock_leave(s, &group, NULL, interface_index(1)), 0);
+	expect(sock_leave_group(s, &group, NULL, interface_index(1)), 0);
 	sock_close(&s);
 }
 END_TEST
@@ -319,15 +319,15 @@ START_TEST(an_unknown_interface_is_enodev)
 
 		expect(sock_open(&s, families[i].number, LIBSOCK_DGRAM), 0);
 		for (int j = 0; j < 2; j++) {
-			expect(sock_join(s, &group, NULL, unknown[j]), LIBSOCK_ENODEV);
-			expect(sock_leave(s, &group, NULL, unknown[j]), LIBSOCK_ENODEV);
-			expect(sock_set(s, LIBSOCK_MULTICAST_INTERFACE, unknown[j]), LIBSOCK_ENODEV);
-			expect(sock_get(s, LIBSOCK_MULTICAST_INTERFACE, &index), 0);
+			expect(sock_join_group(s, &group, NULL, unknown[j]), LIBSOCK_ENODEV);
+			expect(sock_leave_group(s, &group, NULL, unknown[j]), LIBSOCK_ENODEV);
+			expect(sock_set(s, LIBSOCK_OPT_MULTICAST_INTERFACE, unknown[j]), LIBSOCK_ENODEV);
+			expect(sock_get(s, LIBSOCK_OPT_MULTICAST_INTERFACE, &index), 0);
 			ck_assert_int_eq(index, 0);
 		}
-		expect(sock_set(s, LIBSOCK_MULTICAST_INTERFACE, interface_index(1)), 0);
-		expect(sock_set(s, LIBSOCK_MULTICAST_INTERFACE, 0), 0);
-		expect(sock_get(s, LIBSOCK_MULTICAST_INTERFACE, &index), 0);
+		expect(sock_set(s, LIBSOCK_OPT_MULTICAST_INTERFACE, interface_index(1)), 0);
+		expect(sock_set(s, LIBSOCK_OPT_MULTICAST_INTERFACE, 0), 0);
+		expect(sock_get(s, LIBSOCK_OPT_MULTICAST_INTERFACE, &index), 0);
 		ck_assert_int_eq(index, 0);
 		sock_close(&s);
 	}
@@ -345,7 +345,7 @@ START_TEST(what_cannot_be_joined_says_why)
 	expect(sock_open(&stream, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
 	for (int i = 0; i < 2; i++) {
 		int (*change)(struct sock, const struct sock_addr *, const struct sock_addr *, uint32_t) =
-			i ? sock_leave : sock_join;
+			i ? sock_leave_group : sock_join_group;
 
 		expect(change(zero, &four, NULL, 0), LIBSOCK_EBADF);
 		expect(change(stream, &four, NULL, 0), LIBSOCK_EPROTOTYPE);
@@ -361,12 +361,12 @@ START_TEST(what_cannot_be_joined_says_why)
 	}
 	sock_close(&s);
 	expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
-	expect(sock_join(s, &uni, NULL, 0), LIBSOCK_EINVAL);
-	expect(sock_join(s, &six, &from, 0), LIBSOCK_EAFNOSUPPORT);
+	expect(sock_join_group(s, &uni, NULL, 0), LIBSOCK_EINVAL);
+	expect(sock_join_group(s, &six, &from, 0), LIBSOCK_EAFNOSUPPORT);
 	sock_close(&s);
 	sock_close(&stream);
 	if (sock_open(&s, LIBSOCK_AF_UNIX, LIBSOCK_DGRAM) == 0)
-		expect(sock_join(s, &four, NULL, 0), LIBSOCK_ENOPROTOOPT);
+		expect(sock_join_group(s, &four, NULL, 0), LIBSOCK_ENOPROTOOPT);
 	sock_close(&s);
 }
 END_TEST
@@ -384,15 +384,15 @@ START_TEST(a_source_of_a_group_that_is_joined_for_all_is_einval)
 
 		struct sock s = receiver(f->number, &port), out = sender(f);
 
-		expect(sock_join(s, &group, NULL, index_of(f)), 0);
-		expect(sock_join(s, &group, &source, index_of(f)), native_is_wine() ? LIBSOCK_ENOTSUP : LIBSOCK_EINVAL);
+		expect(sock_join_group(s, &group, NULL, index_of(f)), 0);
+		expect(sock_join_group(s, &group, &source, index_of(f)), native_is_wine() ? LIBSOCK_ENOTSUP : LIBSOCK_EINVAL);
 		send_to(out, "1", f->group, port);
 		expect_next(s, "1");
-		expect(sock_leave(s, &group, NULL, index_of(f)), 0);
+		expect(sock_leave_group(s, &group, NULL, index_of(f)), 0);
 		if (!native_is_wine()) {
-			expect(sock_join(s, &group, &source, index_of(f)), 0);
-			expect(sock_join(s, &group, NULL, index_of(f)), LIBSOCK_EADDRINUSE);
-			expect(sock_leave(s, &group, &source, index_of(f)), 0);
+			expect(sock_join_group(s, &group, &source, index_of(f)), 0);
+			expect(sock_join_group(s, &group, NULL, index_of(f)), LIBSOCK_EADDRINUSE);
+			expect(sock_leave_group(s, &group, &source, index_of(f)), 0);
 		}
 		sock_close(&s);
 		sock_close(&out);
@@ -415,22 +415,22 @@ START_TEST(several_groups_are_joined_whatever_their_ports)
 
 		group.port = 1;
 		other.port = 65535;
-		expect(sock_join(s, &group, NULL, index_of(f)), 0);
-		expect(sock_join(s, &other, NULL, index_of(f)), 0);
+		expect(sock_join_group(s, &group, NULL, index_of(f)), 0);
+		expect(sock_join_group(s, &other, NULL, index_of(f)), 0);
 		send_to(out, "1", f->group, port);
 		send_to(out, "2", f->other, port);
 		expect_next(s, "1");
 		expect_next(s, "2");
 		group.port = 2;
-		expect(sock_join(s, &group, NULL, index_of(f)), LIBSOCK_EADDRINUSE);
-		expect(sock_leave(s, &group, NULL, index_of(f)), 0);
+		expect(sock_join_group(s, &group, NULL, index_of(f)), LIBSOCK_EADDRINUSE);
+		expect(sock_leave_group(s, &group, NULL, index_of(f)), 0);
 		send_to(out, "3", f->group, port);
 		send_to(out, "4", f->other, port);
 		expect_next(s, "4");
 		sock_close(&s); /* and with it the membership: the group can be joined anew */
 		s = receiver(f->number, &port);
 		send_to(out, "5", f->other, port);
-		expect(sock_join(s, &other, NULL, index_of(f)), 0);
+		expect(sock_join_group(s, &other, NULL, index_of(f)), 0);
 		send_to(out, "6", f->other, port);
 		expect_next(s, "6");
 		sock_close(&s);
@@ -458,7 +458,7 @@ START_TEST(more_groups_than_allowed_are_enobufs)
 			struct sock_addr group = {"", 0};
 
 			snprintf(group.host, sizeof group.host, "239.255.%d.%d", i / 250 + 1, i % 250 + 1);
-			expect(sock_join(s, &group, NULL, interface_index(1)), i < most ? 0 : too_many);
+			expect(sock_join_group(s, &group, NULL, interface_index(1)), i < most ? 0 : too_many);
 		}
 		sock_close(&s);
 	}
@@ -498,9 +498,9 @@ START_TEST(groups_are_joined_and_left_while_a_thread_receives)
 
 		ck_assert_int_eq(pthread_create(&thread, NULL, receive_all, &reception), 0);
 		for (int k = 0; k < JOINS; k++) {
-			expect(sock_join(reception.s, &group, NULL, index_of(f)), 0);
+			expect(sock_join_group(reception.s, &group, NULL, index_of(f)), 0);
 			send_to(out, "x", f->loopback, port);
-			expect(sock_leave(reception.s, &group, NULL, index_of(f)), 0);
+			expect(sock_leave_group(reception.s, &group, NULL, index_of(f)), 0);
 			send_to(out, "x", f->loopback, port);
 		}
 		pthread_join(thread, NULL);

@@ -41,7 +41,7 @@ static void connect_pair(int family, int both, struct sock *client, struct sock 
 		expect(sock_open(&l, family, LIBSOCK_STREAM), 0);
 	expect(sock_bind(l, &addr), 0);
 	expect(sock_listen(l, 1), 0);
-	expect(sock_local(l, &addr), 0);
+	expect(sock_local_addr(l, &addr), 0);
 	expect(sock_connect(*client, &addr, soon()), 0);
 	expect(sock_accept(l, server, NULL, soon()), 0);
 	sock_close(&l);
@@ -51,11 +51,11 @@ static void connect_pair(int family, int both, struct sock *client, struct sock 
 
 static int wait_for(struct sock s, int told)
 {
-	struct sock_item item = {.s = s, .wanted = LIBSOCK_READABLE};
+	struct sock_wait_item item = {.s = s, .interest = LIBSOCK_READABLE};
 
-	for (int64_t by = soon(); !(item.told & told) && sock_now() < by;)
+	for (int64_t by = soon(); !(item.ready & told) && sock_now() < by;)
 		expect(sock_wait(&item, 1, by), 1);
-	return item.told;
+	return item.ready;
 }
 
 static void expect_reset_ever_after(struct sock *s)
@@ -66,7 +66,7 @@ static void expect_reset_ever_after(struct sock *s)
 		expect(sock_recv(*s, &byte, 1, soon()), LIBSOCK_ECONNRESET);
 		expect(wait_for(*s, ~0), LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
 	}
-	ck_assert_int_lt(sock_finish(s, soon()), 0);
+	ck_assert_int_lt(sock_close_gracefully(s, soon()), 0);
 }
 
 START_TEST(a_reset_of_multipath_tcp_stays_one_whoever_told_it)
@@ -86,7 +86,7 @@ START_TEST(a_reset_of_multipath_tcp_stays_one_whoever_told_it)
 		if (how == 2)
 			expect(sock_send(a, "x", 1, soon()), LIBSOCK_ECONNRESET);
 		if (how == 3)
-			expect(sock_connected(a, soon()), LIBSOCK_ECONNRESET);
+			expect(sock_connect_result(a, soon()), LIBSOCK_ECONNRESET);
 		expect_reset_ever_after(&a);
 	}
 }

@@ -124,8 +124,8 @@ START_TEST(rows_are_read_up_to_the_last_message)
 	ck_assert_int_eq(told.rows[0].state, LIBSOCK_STATE_ESTABLISHED);
 	ck_assert_uint_eq(told.rows[0].local.port, 80);
 	ck_assert_mem_eq(told.rows[0].local.ip, ((uint8_t[]){127, 0, 0, 1}), 4);
-	ck_assert_uint_eq(told.rows[0].remote.port, 443);
-	ck_assert_mem_eq(told.rows[0].remote.ip, ((uint8_t[]){192, 0, 2, 7}), 4);
+	ck_assert_uint_eq(told.rows[0].peer.port, 443);
+	ck_assert_mem_eq(told.rows[0].peer.ip, ((uint8_t[]){192, 0, 2, 7}), 4);
 	ck_assert_int_eq(told.rows[0].local.scope, 3);
 	ck_assert(told.rows[0].recv_queue == 5 && told.rows[0].send_queue == UINT32_MAX);
 	ck_assert(told.rows[0].uid == 1000 && told.rows[0].pid == -1);
@@ -335,10 +335,10 @@ START_TEST(lines_of_both_families_are_read)
 		ck_assert_int_eq(row->family, tables[i]->family);
 		ck_assert_int_eq(row->state, LIBSOCK_STATE_ESTABLISHED);
 		ck_assert_mem_eq(row->local.ip, ((uint8_t[]){127, 0, 0, 1}), 4);
-		ck_assert_mem_eq(row->remote.ip, ((uint8_t[]){0xfe, 0x80, 2, 3}), 4);
+		ck_assert_mem_eq(row->peer.ip, ((uint8_t[]){0xfe, 0x80, 2, 3}), 4);
 		ck_assert_uint_eq(row->local.ip[15], i ? 9 : 0);
-		ck_assert_uint_eq(row->remote.ip[15], i ? 4 : 0);
-		ck_assert(row->local.port == 8080 && row->remote.port == 65535);
+		ck_assert_uint_eq(row->peer.ip[15], i ? 4 : 0);
+		ck_assert(row->local.port == 8080 && row->peer.port == 65535);
 		ck_assert(row->send_queue == 7 && row->recv_queue == 0xfedcba98);
 		ck_assert(row->uid == 4294967294 && row->pid == -1);
 	}

@@ -24,24 +24,24 @@ static const struct option {
 	int number, type, where;
 	int64_t least, most, standard;
 } options[] = {
-	{LIBSOCK_NODELAY, LIBSOCK_STREAM, ON_ALL, 0, 1, 0},
-	{LIBSOCK_REUSE, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
-	{LIBSOCK_REUSEPORT, 0, NOT_ON_WINDOWS, 0, 1, 0},
-	{LIBSOCK_BROADCAST, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
-	{LIBSOCK_RECV_BUFFER, 0, ON_ALL, 1, INT32_MAX, -2},
-	{LIBSOCK_SEND_BUFFER, 0, ON_ALL, 1, INT32_MAX, -2},
-	{LIBSOCK_LINGER, LIBSOCK_STREAM, ON_ALL, -1, 32767000, -1},
-	{LIBSOCK_TTL, 0, ON_ALL, 1, 255, 64}, /* Windows: 128; not Wine */
-	{LIBSOCK_TOS, 0, NOT_ON_WINDOWS, 0, 255, 0},
-	{LIBSOCK_DONTFRAG, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
-	{LIBSOCK_KEEPALIVE, LIBSOCK_STREAM, ON_ALL, 0, 1, 0},
-	{LIBSOCK_KEEPALIVE_IDLE, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 32767000, 7200000},
-	{LIBSOCK_KEEPALIVE_INTERVAL, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 32767000, -2},
-	{LIBSOCK_KEEPALIVE_COUNT, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 127, -2},
-	{LIBSOCK_DEAD_PEER, LIBSOCK_STREAM, NOT_ON_WINE, 0, INT32_MAX, 0},
-	{LIBSOCK_MULTICAST_LOOP, LIBSOCK_DGRAM, ON_ALL, 0, 1, 1},
-	{LIBSOCK_MULTICAST_TTL, LIBSOCK_DGRAM, ON_ALL, 0, 255, 1},
-	{LIBSOCK_MULTICAST_INTERFACE, LIBSOCK_DGRAM, ON_ALL, 0, UINT32_MAX, 0},
+	{LIBSOCK_OPT_NODELAY, LIBSOCK_STREAM, ON_ALL, 0, 1, 0},
+	{LIBSOCK_OPT_SHARE_PORT, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
+	{LIBSOCK_OPT_REUSEPORT, 0, NOT_ON_WINDOWS, 0, 1, 0},
+	{LIBSOCK_OPT_BROADCAST, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
+	{LIBSOCK_OPT_RECV_BUFFER, 0, ON_ALL, 1, INT32_MAX, -2},
+	{LIBSOCK_OPT_SEND_BUFFER, 0, ON_ALL, 1, INT32_MAX, -2},
+	{LIBSOCK_OPT_LINGER, LIBSOCK_STREAM, ON_ALL, -1, 32767000, -1},
+	{LIBSOCK_OPT_TTL, 0, ON_ALL, 1, 255, 64}, /* Windows: 128; not Wine */
+	{LIBSOCK_OPT_TOS, 0, NOT_ON_WINDOWS, 0, 255, 0},
+	{LIBSOCK_OPT_DONTFRAG, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
+	{LIBSOCK_OPT_KEEPALIVE, LIBSOCK_STREAM, ON_ALL, 0, 1, 0},
+	{LIBSOCK_OPT_KEEPALIVE_IDLE, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 32767000, 7200000},
+	{LIBSOCK_OPT_KEEPALIVE_INTERVAL, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 32767000, -2},
+	{LIBSOCK_OPT_KEEPALIVE_COUNT, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 127, -2},
+	{LIBSOCK_OPT_USER_TIMEOUT, LIBSOCK_STREAM, NOT_ON_WINE, 0, INT32_MAX, 0},
+	{LIBSOCK_OPT_MULTICAST_LOOP, LIBSOCK_DGRAM, ON_ALL, 0, 1, 1},
+	{LIBSOCK_OPT_MULTICAST_TTL, LIBSOCK_DGRAM, ON_ALL, 0, 255, 1},
+	{LIBSOCK_OPT_MULTICAST_INTERFACE, LIBSOCK_DGRAM, ON_ALL, 0, UINT32_MAX, 0},
 };
 enum { OPTIONS = sizeof options / sizeof options[0] };
 
@@ -80,11 +80,11 @@ static void expect_default(struct sock s, const struct option *o)
 {
 	int64_t value = -77;
 	int err = sock_get(s, o->number, &value);
-	int wanted = o->type != 0 && o->type != s.type ? LIBSOCK_EPROTOTYPE : has_option(o) ? 0 : LIBSOCK_ENOTSUP;
+	int interest = o->type != 0 && o->type != s.type ? LIBSOCK_EPROTOTYPE : has_option(o) ? 0 : LIBSOCK_ENOTSUP;
 
-	if (o->number == LIBSOCK_V6ONLY && s.family == LIBSOCK_AF_INET)
-		wanted = LIBSOCK_ENOPROTOOPT;
-	ck_assert_msg(err == wanted, "option %d: %s", o->number, sock_errname(err));
+	if (o->number == LIBSOCK_OPT_V6ONLY && s.family == LIBSOCK_AF_INET)
+		interest = LIBSOCK_ENOPROTOOPT;
+	ck_assert_msg(err == interest, "option %d: %s", o->number, sock_errname(err));
 	if (err < 0)
 		ck_assert_int_eq(value, -77);
 	else if (o->standard == -2)
@@ -95,7 +95,7 @@ static void expect_default(struct sock s, const struct option *o)
 
 START_TEST(defaults_are_those_of_the_header)
 {
-	static const struct option v6only = {LIBSOCK_V6ONLY, 0, ON_ALL, 0, 1, 0};
+	static const struct option v6only = {LIBSOCK_OPT_V6ONLY, 0, ON_ALL, 0, 1, 0};
 
 	for (int k = 0; k < KINDS; k++) {
 		struct sock s = opened(kinds[k].family, kinds[k].type);
@@ -112,11 +112,11 @@ END_TEST
 static int64_t becomes(struct sock s, int option, int64_t value)
 {
 	switch (option) {
-	case LIBSOCK_LINGER:
-	case LIBSOCK_KEEPALIVE_IDLE:
-	case LIBSOCK_KEEPALIVE_INTERVAL:
+	case LIBSOCK_OPT_LINGER:
+	case LIBSOCK_OPT_KEEPALIVE_IDLE:
+	case LIBSOCK_OPT_KEEPALIVE_INTERVAL:
 		return value > 0 ? (value + 999) / 1000 * 1000 : value;
-	case LIBSOCK_TOS:
+	case LIBSOCK_OPT_TOS:
 		return s.type == LIBSOCK_STREAM ? value & ~(int64_t)3 : value;
 	default:
 		return value;
@@ -158,8 +158,8 @@ START_TEST(every_option_is_read_as_it_was_set_over_its_range)
 
 		for (int i = 0; i < OPTIONS; i++)
 			if (has_option(&options[i]) && (options[i].type == 0 || options[i].type == s.type) &&
-			    options[i].most != UINT32_MAX && options[i].number != LIBSOCK_RECV_BUFFER &&
-			    options[i].number != LIBSOCK_SEND_BUFFER)
+			    options[i].most != UINT32_MAX && options[i].number != LIBSOCK_OPT_RECV_BUFFER &&
+			    options[i].number != LIBSOCK_OPT_SEND_BUFFER)
 				try_values(s, &options[i]);
 		sock_close(&s);
 	}
@@ -240,9 +240,9 @@ START_TEST(what_is_no_option_is_einval)
 		expect(sock_set(s, bad[i], 1), LIBSOCK_EINVAL);
 		expect(sock_get(s, bad[i], &value), LIBSOCK_EINVAL);
 	}
-	expect(sock_get(s, LIBSOCK_NODELAY, NULL), LIBSOCK_EINVAL);
-	expect(sock_set(none, LIBSOCK_NODELAY, 1), LIBSOCK_EBADF);
-	expect(sock_get(none, LIBSOCK_NODELAY, &value), LIBSOCK_EBADF);
+	expect(sock_get(s, LIBSOCK_OPT_NODELAY, NULL), LIBSOCK_EINVAL);
+	expect(sock_set(none, LIBSOCK_OPT_NODELAY, 1), LIBSOCK_EBADF);
+	expect(sock_get(none, LIBSOCK_OPT_NODELAY, &value), LIBSOCK_EBADF);
 	ck_assert_int_eq(value, 33);
 	sock_close(&s);
 }
@@ -256,21 +256,21 @@ START_TEST(a_unix_socket_has_buffers_and_nothing_else)
 
 		if (sock_open(&s, LIBSOCK_AF_UNIX, type) != 0)
 			return; /* shown in test-unix.c */
-		for (int option = LIBSOCK_NODELAY; option <= LIBSOCK_MULTICAST_INTERFACE; option++) {
-			int wanted = LIBSOCK_ENOPROTOOPT;
+		for (int option = LIBSOCK_OPT_NODELAY; option <= LIBSOCK_OPT_MULTICAST_INTERFACE; option++) {
+			int interest = LIBSOCK_ENOPROTOOPT;
 
 			for (int i = 0; i < OPTIONS; i++) /* of what is wrong about it the type comes first */
 				if (options[i].number == option && options[i].type != 0 && options[i].type != type)
-					wanted = LIBSOCK_EPROTOTYPE;
-			if (option == LIBSOCK_SEND_BUFFER || option == LIBSOCK_RECV_BUFFER)
+					interest = LIBSOCK_EPROTOTYPE;
+			if (option == LIBSOCK_OPT_SEND_BUFFER || option == LIBSOCK_OPT_RECV_BUFFER)
 				continue;
-			expect(sock_set(s, option, 1), wanted);
-			expect(sock_get(s, option, &value), wanted);
+			expect(sock_set(s, option, 1), interest);
+			expect(sock_get(s, option, &value), interest);
 			ck_assert_int_eq(value, 33);
 		}
-		expect(sock_set(s, LIBSOCK_SEND_BUFFER, 65536), 0);
-		ck_assert_int_ge(option_of(s, LIBSOCK_SEND_BUFFER), 65536);
-		ck_assert_int_gt(option_of(s, LIBSOCK_RECV_BUFFER), 0);
+		expect(sock_set(s, LIBSOCK_OPT_SEND_BUFFER, 65536), 0);
+		ck_assert_int_ge(option_of(s, LIBSOCK_OPT_SEND_BUFFER), 65536);
+		ck_assert_int_gt(option_of(s, LIBSOCK_OPT_RECV_BUFFER), 0);
 		sock_close(&s);
 	}
 }
@@ -278,7 +278,7 @@ END_TEST
 
 START_TEST(a_buffer_is_read_as_what_it_became)
 {
-	static const int sides[] = {LIBSOCK_RECV_BUFFER, LIBSOCK_SEND_BUFFER};
+	static const int sides[] = {LIBSOCK_OPT_RECV_BUFFER, LIBSOCK_OPT_SEND_BUFFER};
 	static const int64_t sizes[] = {1, 4096, 65536, 200000, INT32_MAX};
 
 	for (int k = 0; k < KINDS; k++) {
@@ -309,7 +309,7 @@ static int bind_both(struct sock six, struct sock four)
 	expect(sock_addr_set(&any, "", 0), 0);
 	expect(sock_bind(six, &any), 0);
 	expect(sock_listen(six, 1), 0);
-	expect(sock_local(six, &any), 0);
+	expect(sock_local_addr(six, &any), 0);
 	any.host[0] = '\0';
 	return sock_bind(four, &any);
 }
@@ -320,20 +320,20 @@ START_TEST(v6only_keeps_ipv4_out_and_comes_before_bind)
 	int64_t value, by = soon();
 	int err;
 
-	expect(sock_get(four, LIBSOCK_V6ONLY, &value), LIBSOCK_ENOPROTOOPT);
-	expect(sock_set(four, LIBSOCK_V6ONLY, 0), LIBSOCK_ENOPROTOOPT);
-	ck_assert_int_eq(option_of(six, LIBSOCK_V6ONLY), 0);
-	expect(sock_set(six, LIBSOCK_V6ONLY, 2), LIBSOCK_EINVAL);
-	set_and_read(six, LIBSOCK_V6ONLY, 0);
-	set_and_read(six, LIBSOCK_V6ONLY, 1);
+	expect(sock_get(four, LIBSOCK_OPT_V6ONLY, &value), LIBSOCK_ENOPROTOOPT);
+	expect(sock_set(four, LIBSOCK_OPT_V6ONLY, 0), LIBSOCK_ENOPROTOOPT);
+	ck_assert_int_eq(option_of(six, LIBSOCK_OPT_V6ONLY), 0);
+	expect(sock_set(six, LIBSOCK_OPT_V6ONLY, 2), LIBSOCK_EINVAL);
+	set_and_read(six, LIBSOCK_OPT_V6ONLY, 0);
+	set_and_read(six, LIBSOCK_OPT_V6ONLY, 1);
 	while ((err = bind_both(six, four)) == LIBSOCK_EADDRINUSE && sock_now() < by) { /* another program's IPv4 */
 		sock_close(&six);
 		six = opened(LIBSOCK_AF_INET6, LIBSOCK_STREAM);
-		set_and_read(six, LIBSOCK_V6ONLY, 1);
+		set_and_read(six, LIBSOCK_OPT_V6ONLY, 1);
 	}
 	expect(err, 0); /* the other one has left IPv4 alone */
-	expect(sock_set(six, LIBSOCK_V6ONLY, 0), LIBSOCK_EINVAL);
-	set_and_read(six, LIBSOCK_TTL, 7); /* which IPv4 must not get in the way of */
+	expect(sock_set(six, LIBSOCK_OPT_V6ONLY, 0), LIBSOCK_EINVAL);
+	set_and_read(six, LIBSOCK_OPT_TTL, 7); /* which IPv4 must not get in the way of */
 	sock_close(&six);
 	sock_close(&four);
 }
@@ -345,13 +345,13 @@ START_TEST(a_port_of_datagrams_is_shared_by_those_who_all_want_it)
 		struct sock_addr addr = loopback(family, 0);
 		struct sock a = opened(family, LIBSOCK_DGRAM), b = opened(family, LIBSOCK_DGRAM);
 
-		expect(sock_set(a, LIBSOCK_REUSE, 1), 0);
+		expect(sock_set(a, LIBSOCK_OPT_SHARE_PORT, 1), 0);
 		expect(sock_bind(a, &addr), 0);
-		expect(sock_local(a, &addr), 0);
+		expect(sock_local_addr(a, &addr), 0);
 		expect(sock_bind(b, &addr), LIBSOCK_EADDRINUSE);
 		sock_close(&b);
 		b = opened(family, LIBSOCK_DGRAM);
-		expect(sock_set(b, LIBSOCK_REUSE, 1), 0);
+		expect(sock_set(b, LIBSOCK_OPT_SHARE_PORT, 1), 0);
 		expect(sock_bind(b, &addr), 0);
 		sock_close(&a);
 		sock_close(&b);
@@ -364,7 +364,7 @@ START_TEST(a_port_of_datagrams_is_ones_own_without_reuse)
 	struct sock_addr addr;
 	struct sock a = datagram(LIBSOCK_AF_INET, &addr), b = opened(LIBSOCK_AF_INET, LIBSOCK_DGRAM);
 
-	expect(sock_set(b, LIBSOCK_REUSE, 1), 0);
+	expect(sock_set(b, LIBSOCK_OPT_SHARE_PORT, 1), 0);
 	ck_assert_int_lt(sock_bind(b, &addr), 0);
 	sock_close(&a);
 	sock_close(&b);
@@ -378,12 +378,12 @@ START_TEST(reuseport_shares_a_listeners_address_where_there_is_one)
 
 	for (int i = 0; i < 2; i++) {
 		l[i] = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
-		expect(sock_set(l[i], LIBSOCK_REUSEPORT, 1), native_is_windows() ? LIBSOCK_ENOTSUP : 0);
+		expect(sock_set(l[i], LIBSOCK_OPT_REUSEPORT, 1), native_is_windows() ? LIBSOCK_ENOTSUP : 0);
 		if (native_is_windows())
 			continue;
 		expect(sock_bind(l[i], &addr), 0);
 		expect(sock_listen(l[i], 1), 0);
-		expect(sock_local(l[i], &addr), 0);
+		expect(sock_local_addr(l[i], &addr), 0);
 	}
 	sock_close(&l[0]);
 	sock_close(&l[1]);
@@ -399,10 +399,10 @@ START_TEST(broadcasts_need_their_option)
 
 		expect(sock_addr_set(&addr, "", 0), 0);
 		expect(sock_bind(to, &addr), 0);
-		expect(sock_local(to, &addr), 0);
+		expect(sock_local_addr(to, &addr), 0);
 		expect(sock_addr_set(&addr, "127.255.255.255", addr.port), 0);
 		expect(sock_sendto(s, "x", 1, &addr, soon()), LIBSOCK_EACCES);
-		expect(sock_set(s, LIBSOCK_BROADCAST, 1), 0);
+		expect(sock_set(s, LIBSOCK_OPT_BROADCAST, 1), 0);
 		expect(sock_sendto(s, "x", 1, &addr, soon()), 1);
 		expect(sock_recv(to, data, sizeof data, soon()), 1);
 		sock_close(&s);
@@ -417,7 +417,7 @@ START_TEST(linger_of_zero_resets_the_connection)
 	char data[4];
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_set(a, LIBSOCK_LINGER, 0), 0);
+	expect(sock_set(a, LIBSOCK_OPT_LINGER, 0), 0);
 	expect(sock_close(&a), 0);
 	expect(sock_recv(b, data, sizeof data, soon()), LIBSOCK_ECONNRESET);
 	sock_close(&b);
@@ -430,7 +430,7 @@ START_TEST(linger_lets_close_deliver_and_always_closes)
 	char data[4];
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_set(a, LIBSOCK_LINGER, 10000), 0);
+	expect(sock_set(a, LIBSOCK_OPT_LINGER, 10000), 0);
 	expect(sock_send(a, "x", 1, soon()), 1);
 	expect(sock_close(&a), 0); /* that it is closed, the count of descriptors tells */
 	expect(sock_recv(b, data, sizeof data, soon()), 1);
@@ -447,7 +447,7 @@ START_TEST(linger_waits_as_long_as_told)
 	int64_t begun;
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_set(a, LIBSOCK_LINGER, 1000), 0);
+	expect(sock_set(a, LIBSOCK_OPT_LINGER, 1000), 0);
 	while (sock_send(a, data, sizeof data, LIBSOCK_NOWAIT) > 0)
 		;
 	begun = sock_now();
@@ -465,7 +465,7 @@ START_TEST(an_adopted_socket_has_options_too)
 	intptr_t fd = sock_release(&s);
 
 	expect(sock_adopt(&adopted, fd), 0);
-	set_and_read(adopted, LIBSOCK_TTL, 9);
+	set_and_read(adopted, LIBSOCK_OPT_TTL, 9);
 	sock_close(&adopted);
 }
 END_TEST
@@ -476,7 +476,7 @@ START_TEST(linux_doubles_buffers_up_to_its_most_and_down_to_its_least)
 	static const struct {
 		int option;
 		const char *path;
-	} sides[] = {{LIBSOCK_RECV_BUFFER, "/proc/sys/net/core/rmem_max"}, {LIBSOCK_SEND_BUFFER, "/proc/sys/net/core/wmem_max"}};
+	} sides[] = {{LIBSOCK_OPT_RECV_BUFFER, "/proc/sys/net/core/rmem_max"}, {LIBSOCK_OPT_SEND_BUFFER, "/proc/sys/net/core/wmem_max"}};
 
 	for (int i = 0; i < 2; i++) {
 		FILE *file = fopen(sides[i].path, "r");
@@ -509,20 +509,20 @@ START_TEST(reuseport_shares_out_datagrams_by_their_sender)
 
 		for (int i = 0; i < 2; i++) {
 			s[i] = opened(family, LIBSOCK_DGRAM);
-			expect(sock_set(s[i], LIBSOCK_REUSEPORT, 1), 0);
+			expect(sock_set(s[i], LIBSOCK_OPT_REUSEPORT, 1), 0);
 			expect(sock_bind(s[i], &addr), 0);
-			expect(sock_local(s[i], &addr), 0);
+			expect(sock_local_addr(s[i], &addr), 0);
 		}
 		for (; rounds < 200 && (rounds < 8 || got[0] == 0 || got[1] == 0); rounds++) {
 			struct sock from = datagram(family, &own);
-			struct sock_item items[] = {{.s = s[0], .wanted = LIBSOCK_READABLE}, {.s = s[1], .wanted = LIBSOCK_READABLE}};
+			struct sock_wait_item items[] = {{.s = s[0], .interest = LIBSOCK_READABLE}, {.s = s[1], .interest = LIBSOCK_READABLE}};
 			char data[4];
 			int whose;
 
 			for (int n = 0; n < 3; n++)
 				expect(sock_sendto(from, "x", 1, &addr, soon()), 1);
 			expect(sock_wait(items, 2, soon()), 1);
-			whose = items[1].told != 0;
+			whose = items[1].ready != 0;
 			for (int n = 0; n < 3; n++)
 				expect(sock_recv(s[whose], data, sizeof data, soon()), 1);
 			expect(sock_recv(s[!whose], data, sizeof data, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
@@ -548,12 +548,12 @@ START_TEST(a_shared_port_takes_each_datagram_once)
 		sock_close(&holder); /* a port that nobody shares already */
 		for (int i = 0; i < 2; i++) {
 			s[i] = opened(family, LIBSOCK_DGRAM);
-			expect(sock_set(s[i], LIBSOCK_REUSE, 1), 0);
+			expect(sock_set(s[i], LIBSOCK_OPT_SHARE_PORT, 1), 0);
 			expect(sock_bind(s[i], &addr), 0);
-			expect(sock_local(s[i], &addr), 0);
+			expect(sock_local_addr(s[i], &addr), 0);
 		}
 		for (int n = 0; n < 8; n++) {
-			struct sock_item items[] = {{.s = s[0], .wanted = LIBSOCK_READABLE}, {.s = s[1], .wanted = LIBSOCK_READABLE}};
+			struct sock_wait_item items[] = {{.s = s[0], .interest = LIBSOCK_READABLE}, {.s = s[1], .interest = LIBSOCK_READABLE}};
 			char data[4];
 
 			expect(sock_sendto(from, "x", 1, &addr, soon()), 1);
@@ -598,8 +598,8 @@ START_TEST(the_keepalive_defaults_are_the_systems_own)
 		struct sock s = opened(kinds[k].family, kinds[k].type);
 
 		if (s.type == LIBSOCK_STREAM) {
-			ck_assert_int_eq(option_of(s, LIBSOCK_KEEPALIVE_INTERVAL), windows ? 1000 : 75000);
-			ck_assert_int_eq(option_of(s, LIBSOCK_KEEPALIVE_COUNT), windows ? 10 : 9);
+			ck_assert_int_eq(option_of(s, LIBSOCK_OPT_KEEPALIVE_INTERVAL), windows ? 1000 : 75000);
+			ck_assert_int_eq(option_of(s, LIBSOCK_OPT_KEEPALIVE_COUNT), windows ? 10 : 9);
 		}
 		sock_close(&s);
 	}

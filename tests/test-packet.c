@@ -18,7 +18,7 @@ static struct sock wildcard(int family, uint16_t *port)
 
 	expect(sock_open(&s, family, LIBSOCK_DGRAM), 0);
 	expect(sock_bind(s, &addr), 0);
-	expect(sock_local(s, &addr), 0);
+	expect(sock_local_addr(s, &addr), 0);
 	*port = addr.port;
 	return s;
 }
@@ -47,9 +47,9 @@ START_TEST(what_was_not_asked_for_is_unknown)
 		ck_assert_uint_eq(packet.interface_index, 0);
 		ck_assert_int_eq(packet.ecn, -1);
 		ck_assert_int_eq(packet.ttl, -1);
-		ck_assert_uint_eq(packet.segment, 0);
+		ck_assert_uint_eq(packet.segment_size, 0);
 		ck_assert_uint_eq(packet.truncated, 0);
-		ck_assert_int_eq(packet.os_cuts, 0);
+		ck_assert_int_eq(packet.offload, 0);
 		sock_close(&s);
 	}
 }
@@ -70,7 +70,7 @@ static int tells(struct sock s, int fields, int feature)
 {
 	const int can = sock_has(feature);
 
-	expect(sock_packets(s, fields), can ? 0 : LIBSOCK_ENOTSUP);
+	expect(sock_packet_fields(s, fields), can ? 0 : LIBSOCK_ENOTSUP);
 	return can;
 }
 
@@ -98,7 +98,7 @@ START_TEST(every_field_that_was_asked_for_is_told)
 		ck_assert_int_eq(packet.ecn, 0);
 		ck_assert_int_ge(packet.ttl, 64);
 
-		expect(sock_packets(server, LIBSOCK_PACKET_TTL), 0); /* and no more what is no more asked for */
+		expect(sock_packet_fields(server, LIBSOCK_PACKET_TTL), 0); /* and no more what is no more asked for */
 		expect(sock_sendto(client, "hi", 2, &to, soon()), 2);
 		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 2);
 		ck_assert_str_eq(packet.local.host, "");
@@ -106,7 +106,7 @@ START_TEST(every_field_that_was_asked_for_is_told)
 		ck_assert_int_eq(packet.ecn, -1);
 		ck_assert_int_ge(packet.ttl, 64);
 
-		expect(sock_packets(server, 0), 0);
+		expect(sock_packet_fields(server, 0), 0);
 		expect(sock_sendto(client, "hi", 2, &to, soon()), 2);
 		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 2);
 		ck_assert_int_eq(packet.ttl, -1);
@@ -195,7 +195,7 @@ START_TEST(what_came_by_a_subnets_broadcast_is_answered)
 		expect(sock_addr_set(&to, "127.255.255.255", to.port), 0);
 		const int told = tells(server, LIBSOCK_PACKET_LOCAL, LIBSOCK_HAS_PACKET_LOCAL);
 
-		expect(sock_set(client, LIBSOCK_BROADCAST, 1), 0);
+		expect(sock_set(client, LIBSOCK_OPT_BROADCAST, 1), 0);
 		expect(sock_sendto(client, "who?", 4, &to, soon()), 4);
 		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 4);
 		ck_assert_str_eq(packet.local.host, told ? "127.0.0.1" : "");
@@ -219,9 +219,9 @@ START_TEST(where_to_send_from_must_be_ones_own_and_of_the_peers_family)
 	expect(sock_send_packet(s, "hi", 2, &packet, soon()), foreign);
 	packet = (struct sock_packet){.peer = {"::1", addr.port}, .local = {"2001:db8::1", 0}};
 	expect(sock_send_packet(six, "hi", 2, &packet, soon()), foreign);
-	packet = (struct sock_packet){.peer = addr, .local = {"192.0.2.1", 0}, .segment = 1};
+	packet = (struct sock_packet){.peer = addr, .local = {"192.0.2.1", 0}, .segment_size = 1};
 	expect(sock_send_packet(six, "hi", 2, &packet, soon()), foreign);
-	packet.segment = 0;
+	packet.segment_size = 0;
 	packet.local = (struct sock_addr){"::1", 0};
 	expect(sock_send_packet(s, "hi", 2, &packet, soon()), LIBSOCK_EAFNOSUPPORT);
 	expect(sock_send_packet(six, "hi", 2, &packet, soon()), LIBSOCK_EAFNOSUPPORT);
@@ -273,22 +273,22 @@ static void expect_segments(int family, size_t segment, size_t size, int cuts)
 	static char data[80000], got[80000];
 	struct sock_addr addr;
 	struct sock receiver = datagram(family, &addr), s = wildcard(family, &(uint16_t){0});
-	struct sock_packet packet = {.peer = addr, .segment = (uint32_t)segment, .os_cuts = (int8_t)cuts};
+	struct sock_packet packet = {.peer = addr, .segment_size = (uint32_t)segment, .offload = (int8_t)cuts};
 
 	ck_assert_uint_le(size, sizeof data);
 	fill(data, size);
 	expect(sock_send_packet(s, data, size, &packet, soon()), size);
 	for (size_t offset = 0; offset < size; offset += segment) {
-		size_t wanted = size - offset < segment ? size - offset : segment;
+		size_t interest = size - offset < segment ? size - offset : segment;
 
-		expect(sock_recv(receiver, got, sizeof got, soon()), wanted);
-		ck_assert_mem_eq(got, data + offset, wanted);
+		expect(sock_recv(receiver, got, sizeof got, soon()), interest);
+		ck_assert_mem_eq(got, data + offset, interest);
 	}
 	expect(sock_recv(receiver, got, sizeof got, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	if (size > segment && segment <= 1400)
-		ck_assert_int_eq(packet.os_cuts, cuts < 0 || !sock_has(LIBSOCK_HAS_UDP_SEGMENTS) ? -1 : 1);
+		ck_assert_int_eq(packet.offload, cuts < 0 || !sock_has(LIBSOCK_HAS_PACKET_SEGMENTS) ? -1 : 1);
 	else if (size <= segment)
-		ck_assert_int_eq(packet.os_cuts, cuts); /* one datagram is nothing to cut */
+		ck_assert_int_eq(packet.offload, cuts); /* one datagram is nothing to cut */
 	sock_close(&receiver);
 	sock_close(&s);
 }
@@ -296,7 +296,7 @@ static void expect_segments(int family, size_t segment, size_t size, int cuts)
 START_TEST(segments_arrive_as_single_datagrams_whoever_cuts)
 {
 	static const struct {
-		size_t segment, size;
+		size_t segment_size, size;
 	} cases[] = {
 		{1200, 1200}, {1200, 100}, {1200, 1201}, {1200, 2400}, {1200, 54 * 1200}, {1200, 54 * 1200 + 1},
 		{100, 6400}, {100, 6401}, {100, 13050}, {1000, 70000}, {1, 65}, {9000, 20000}, {40000, 79999},
@@ -305,7 +305,7 @@ START_TEST(segments_arrive_as_single_datagrams_whoever_cuts)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
 		for (int f = 0; f < 2; f++)
 			for (int cuts = -1; cuts <= 0; cuts++)
-				expect_segments(families[f], cases[i].segment, cases[i].size, cuts);
+				expect_segments(families[f], cases[i].segment_size, cases[i].size, cuts);
 }
 END_TEST
 
@@ -313,7 +313,7 @@ START_TEST(segments_go_to_a_connected_peer_too)
 {
 	struct sock_addr addr;
 	struct sock receiver = datagram(LIBSOCK_AF_INET, &addr), s = wildcard(LIBSOCK_AF_INET, &(uint16_t){0});
-	struct sock_packet packet = {.segment = 2};
+	struct sock_packet packet = {.segment_size = 2};
 	char data[8];
 
 	expect(sock_connect(s, &addr, soon()), 0);
@@ -332,23 +332,23 @@ END_TEST
 
 START_TEST(datagrams_that_came_as_one_tell_where_each_ends)
 {
-	static char data[54 * 1200], got[LIBSOCK_PACKET_MAX];
+	static char data[54 * 1200], got[LIBSOCK_PACKET_SIZE];
 
 	for (int f = 0; f < 2; f++) {
 		struct sock_addr addr;
 		struct sock receiver = datagram(families[f], &addr), s = wildcard(families[f], &(uint16_t){0});
-		struct sock_packet packet = {.peer = addr, .segment = 1200}, from;
+		struct sock_packet packet = {.peer = addr, .segment_size = 1200}, from;
 		size_t done = 0;
-		int can = sock_has(LIBSOCK_HAS_UDP_COALESCE);
+		int can = sock_has(LIBSOCK_HAS_PACKET_COALESCED);
 
 		fill(data, sizeof data);
-		expect(sock_packets(receiver, LIBSOCK_PACKET_SEGMENTS | LIBSOCK_PACKET_LOCAL), can ? 0 : LIBSOCK_ENOTSUP);
+		expect(sock_packet_fields(receiver, LIBSOCK_PACKET_COALESCED | LIBSOCK_PACKET_LOCAL), can ? 0 : LIBSOCK_ENOTSUP);
 		expect(sock_send_packet(s, data, sizeof data, &packet, soon()), sizeof data);
 		while (done < sizeof data) {
 			ptrdiff_t n = sock_recv_packet(receiver, got, sizeof got, &from, soon());
 
 			ck_assert_int_gt(n, 0);
-			ck_assert(from.segment == 0 ? n == 1200 : from.segment == 1200 && n % 1200 == 0);
+			ck_assert(from.segment_size == 0 ? n == 1200 : from.segment_size == 1200 && n % 1200 == 0);
 			ck_assert_str_eq(from.local.host, can ? loopback(families[f], 0).host : "");
 			ck_assert_mem_eq(got, data + done, (size_t)n);
 			done += (size_t)n;
@@ -356,7 +356,7 @@ START_TEST(datagrams_that_came_as_one_tell_where_each_ends)
 		if (can) { /* an ordinary one is none of many */
 			expect(sock_sendto(s, "single", 6, &addr, soon()), 6);
 			expect(sock_recv_packet(receiver, got, sizeof got, &from, soon()), 6);
-			ck_assert_uint_eq(from.segment, 0);
+			ck_assert_uint_eq(from.segment_size, 0);
 		}
 		sock_close(&receiver);
 		sock_close(&s);
@@ -368,7 +368,7 @@ END_TEST
 START_TEST(a_burst_that_is_cut_short_counts_what_was_sent)
 {
 	struct sock pair[2];
-	struct sock_packet packet = {.segment = 10}, from;
+	struct sock_packet packet = {.segment_size = 10}, from;
 	static char data[100000];
 	char got[16];
 	ptrdiff_t n, sent = 0, received = 0;
@@ -400,7 +400,7 @@ START_TEST(a_burst_that_is_cut_short_counts_what_was_sent)
 		n = sock_send_packet(pair[0], data, sizeof data, &packet, sock_after(50));
 	} while (n < sent && sock_now() < by);
 	expect(n, sent);
-	expect(sock_packets(pair[0], LIBSOCK_PACKET_LOCAL), LIBSOCK_ENOTSUP);
+	expect(sock_packet_fields(pair[0], LIBSOCK_PACKET_LOCAL), LIBSOCK_ENOTSUP);
 	packet.local = (struct sock_addr){"127.0.0.1", 0};
 	expect(sock_send_packet(pair[0], data, 1, &packet, soon()), LIBSOCK_ENOTSUP);
 	sock_close(&pair[0]);
@@ -413,22 +413,22 @@ START_TEST(unix_domain_segments_may_be_longer_than_udp_datagrams)
 {
 	static char data[140000], got[140000];
 	struct sock pair[2];
-	struct sock_packet packet = {.segment = 70000};
+	struct sock_packet packet = {.segment_size = 70000};
 
 	if (sock_has(LIBSOCK_HAS_UNIX_DGRAM) != 1)
 		return;
 	expect(sock_pair(pair, LIBSOCK_DGRAM), 0);
-	if (sock_send(pair[0], data, packet.segment, soon()) == LIBSOCK_EMSGSIZE)
-		packet.segment = 1000; /* as long as this system has them */
+	if (sock_send(pair[0], data, packet.segment_size, soon()) == LIBSOCK_EMSGSIZE)
+		packet.segment_size = 1000; /* as long as this system has them */
 	fill(data, sizeof data);
-	packet.os_cuts = 1; /* of another peer, over UDP */
-	expect(sock_send_packet(pair[0], data, 2 * packet.segment, &packet, soon()), 2 * packet.segment);
-	ck_assert_int_eq(packet.os_cuts, -1);
-	if (packet.segment == 70000) /* the one before */
-		expect(sock_recv(pair[1], got, sizeof got, soon()), packet.segment);
+	packet.offload = 1; /* of another peer, over UDP */
+	expect(sock_send_packet(pair[0], data, 2 * packet.segment_size, &packet, soon()), 2 * packet.segment_size);
+	ck_assert_int_eq(packet.offload, -1);
+	if (packet.segment_size == 70000) /* the one before */
+		expect(sock_recv(pair[1], got, sizeof got, soon()), packet.segment_size);
 	for (int i = 0; i < 2; i++) {
-		expect(sock_recv(pair[1], got, sizeof got, soon()), packet.segment);
-		ck_assert_mem_eq(got, data + (size_t)i * packet.segment, packet.segment);
+		expect(sock_recv(pair[1], got, sizeof got, soon()), packet.segment_size);
+		ck_assert_mem_eq(got, data + (size_t)i * packet.segment_size, packet.segment_size);
 	}
 	sock_close(&pair[0]);
 	sock_close(&pair[1]);
@@ -442,11 +442,11 @@ START_TEST(what_no_packet_can_be_is_refused)
 	struct sock_packet packet = {.peer = addr};
 	static char data[80000];
 
-	expect(sock_packets((struct sock){0}, 0), LIBSOCK_EBADF);
-	expect(sock_packets(l, 0), LIBSOCK_EPROTOTYPE);
-	expect(sock_packets(s, 16), LIBSOCK_EINVAL);
-	expect(sock_packets(s, -1), LIBSOCK_EINVAL);
-	expect(sock_packets(s, 0), 0);
+	expect(sock_packet_fields((struct sock){0}, 0), LIBSOCK_EBADF);
+	expect(sock_packet_fields(l, 0), LIBSOCK_EPROTOTYPE);
+	expect(sock_packet_fields(s, 16), LIBSOCK_EINVAL);
+	expect(sock_packet_fields(s, -1), LIBSOCK_EINVAL);
+	expect(sock_packet_fields(s, 0), 0);
 	expect(sock_send_packet((struct sock){0}, "x", 1, &packet, soon()), LIBSOCK_EBADF);
 	expect(sock_send_packet(l, "x", 1, &packet, soon()), LIBSOCK_EPROTOTYPE);
 	expect(sock_send_packet(l, "x", 1, NULL, soon()), LIBSOCK_EPROTOTYPE);
@@ -465,7 +465,7 @@ START_TEST(what_no_packet_can_be_is_refused)
 	expect(sock_send_packet(s, "x", 1, &packet, soon()), LIBSOCK_EINVAL);
 	packet = (struct sock_packet){.peer = addr};
 	expect(sock_send_packet(s, data, 65508, &packet, soon()), LIBSOCK_EMSGSIZE);
-	packet.segment = 65508;
+	packet.segment_size = 65508;
 	expect(sock_send_packet(s, data, 65508, &packet, soon()), LIBSOCK_EMSGSIZE);
 	expect(sock_send_packet(s, data, 65509, &packet, soon()), LIBSOCK_EMSGSIZE);
 	packet.peer.port = 0;
@@ -481,9 +481,9 @@ START_TEST(features_are_yes_or_no_and_sockets_agree)
 {
 	struct sock s = wildcard(LIBSOCK_AF_INET, &(uint16_t){0});
 
-	for (int feature = LIBSOCK_HAS_UDP_SEGMENTS; feature <= LIBSOCK_HAS_PACKET_TTL; feature++)
+	for (int feature = LIBSOCK_HAS_PACKET_SEGMENTS; feature <= LIBSOCK_HAS_PACKET_TTL; feature++)
 		ck_assert(sock_has(feature) == 0 || sock_has(feature) == 1);
-	expect(sock_packets(s, LIBSOCK_PACKET_SEGMENTS), sock_has(LIBSOCK_HAS_UDP_COALESCE) ? 0 : LIBSOCK_ENOTSUP);
+	expect(sock_packet_fields(s, LIBSOCK_PACKET_COALESCED), sock_has(LIBSOCK_HAS_PACKET_COALESCED) ? 0 : LIBSOCK_ENOTSUP);
 	sock_close(&s);
 }
 END_TEST
@@ -494,7 +494,7 @@ START_TEST(a_record_is_written_as_a_whole_and_only_os_cuts_by_sending)
 	for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
 		uint16_t port;
 		struct sock server = wildcard(ways[w].server, &port), client = wildcard(ways[w].client, &(uint16_t){0});
-		struct sock_packet sent = {.local = {"", 77}, .truncated = 1, .os_cuts = -1, .reserved = {1, 2}}, before, got;
+		struct sock_packet sent = {.local = {"", 77}, .truncated = 1, .offload = -1, .reserved = {1, 2}}, before, got;
 		char data[8];
 
 		expect(sock_addr_set(&sent.peer, ways[w].host, port), 0);
@@ -511,9 +511,9 @@ START_TEST(a_record_is_written_as_a_whole_and_only_os_cuts_by_sending)
 		memset(&got, 0x55, sizeof got);
 		expect(sock_recv_packet(server, data, sizeof data, &got, soon()), 2);
 		ck_assert_uint_eq(got.local.port, 0);
-		ck_assert_uint_eq(got.segment, 0);
+		ck_assert_uint_eq(got.segment_size, 0);
 		ck_assert_uint_eq(got.truncated, 0);
-		ck_assert_int_eq(got.os_cuts, 0);
+		ck_assert_int_eq(got.offload, 0);
 		ck_assert_int_eq(got.reserved[0] | got.reserved[1], 0);
 		memset(&got, 0x55, sizeof got);
 		expect(sock_recv_packet(server, data, sizeof data, &got, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
@@ -552,7 +552,7 @@ START_TEST(an_interface_is_looked_at_for_groups_alone)
 		struct sock_packet packet = {.interface_index = 999999};
 
 		expect(sock_addr_set(&packet.peer, groups[g].host, 9), 0);
-		expect(sock_set(s, LIBSOCK_BROADCAST, 1), 0);
+		expect(sock_set(s, LIBSOCK_OPT_BROADCAST, 1), 0);
 		expect(sock_send_packet(s, "hi", 2, &packet, soon()), can ? LIBSOCK_ENODEV : LIBSOCK_ENOTSUP);
 		sock_close(&s);
 	}
@@ -636,7 +636,7 @@ START_TEST(one_try_sends_64_segments)
 			for (int cuts = -1; cuts <= 0; cuts++) {
 				struct sock_addr addr;
 				struct sock receiver = datagram(families[f], &addr), s = wildcard(families[f], &(uint16_t){0});
-				struct sock_packet packet = {.peer = addr, .segment = 1, .os_cuts = (int8_t)cuts};
+				struct sock_packet packet = {.peer = addr, .segment_size = 1, .offload = (int8_t)cuts};
 				char got[8];
 
 				expect(sock_send_packet(s, data, sizeof data, &packet, tries[i]), 64);
@@ -656,11 +656,11 @@ START_TEST(what_the_system_does_not_tell_leaves_nothing_chosen)
 		struct sock_addr addr;
 		struct sock s = datagram(families[f], &addr);
 		struct sock_packet packet;
-		const int can = sock_has(LIBSOCK_HAS_UDP_COALESCE) && sock_has(LIBSOCK_HAS_PACKET_TTL);
-		char data[LIBSOCK_PACKET_MAX];
+		const int can = sock_has(LIBSOCK_HAS_PACKET_COALESCED) && sock_has(LIBSOCK_HAS_PACKET_TTL);
+		char data[LIBSOCK_PACKET_SIZE];
 
 		tells(s, LIBSOCK_PACKET_TTL, LIBSOCK_HAS_PACKET_TTL);
-		expect(sock_packets(s, LIBSOCK_PACKET_TTL | LIBSOCK_PACKET_SEGMENTS), can ? 0 : LIBSOCK_ENOTSUP);
+		expect(sock_packet_fields(s, LIBSOCK_PACKET_TTL | LIBSOCK_PACKET_COALESCED), can ? 0 : LIBSOCK_ENOTSUP);
 		expect(sock_sendto(s, "x", 1, &addr, soon()), 1);
 		expect(sock_recv_packet(s, data, sizeof data, &packet, soon()), 1);
 		ck_assert(can ? packet.ttl >= 64 : packet.ttl == -1);
@@ -675,7 +675,7 @@ START_TEST(no_peer_is_enotconn_however_it_is_sent)
 
 	for (int f = 0; f < 2; f++) {
 		struct sock s = wildcard(families[f], &(uint16_t){0});
-		struct sock_packet one = {0}, many = {.segment = 1}, each = {.segment = 1, .os_cuts = -1};
+		struct sock_packet one = {0}, many = {.segment_size = 1}, each = {.segment_size = 1, .offload = -1};
 
 		expect(sock_send_packet(s, "x", 1, NULL, soon()), code);
 		expect(sock_send_packet(s, "x", 1, &one, soon()), code);

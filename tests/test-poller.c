@@ -42,7 +42,7 @@ START_TEST(each_socket_comes_with_its_pointer_until_it_is_read)
 	for (int i = 0; i < 3; i++) { /* level-triggered */
 		event = one(&poller);
 		ck_assert_ptr_eq(event.data, &names[1]);
-		expect(event.told, LIBSOCK_READABLE);
+		expect(event.ready, LIBSOCK_READABLE);
 	}
 	expect(sock_recv(pair[1][0], &byte, 1, LIBSOCK_NOWAIT), 1);
 	none(&poller);
@@ -67,21 +67,21 @@ START_TEST(what_is_wanted_can_change)
 	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
 	expect(sock_poller_add(&poller, pair[0], LIBSOCK_READABLE | LIBSOCK_WRITABLE, &a), 0);
 	event = one(&poller);
-	expect(event.told, LIBSOCK_WRITABLE);
+	expect(event.ready, LIBSOCK_WRITABLE);
 	expect(sock_poller_modify(&poller, pair[0], 0, &a), 0);
 	expect(sock_send(pair[1], "x", 1, soon()), 1);
 	none(&poller);
 	expect(sock_poller_modify(&poller, pair[0], LIBSOCK_READABLE, &b), 0);
 	event = one(&poller);
 	ck_assert_ptr_eq(event.data, &b);
-	expect(event.told, LIBSOCK_READABLE);
+	expect(event.ready, LIBSOCK_READABLE);
 	expect(sock_poller_modify(&poller, pair[0], LIBSOCK_READABLE | LIBSOCK_WRITABLE, &b), 0);
 	event = one(&poller); /* one event, whatever it is for */
-	expect(event.told, LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	expect(event.ready, LIBSOCK_READABLE | LIBSOCK_WRITABLE);
 	expect(sock_poller_add(&poller, pair[0], LIBSOCK_WRITABLE, &a), 0); /* once more is a change */
 	event = one(&poller);
 	ck_assert_ptr_eq(event.data, &a);
-	expect(event.told, LIBSOCK_WRITABLE);
+	expect(event.ready, LIBSOCK_WRITABLE);
 	expect(sock_poller_remove(&poller, pair[0]), 0);
 	none(&poller);
 	expect(sock_poller_remove(&poller, pair[0]), LIBSOCK_ENOENT);
@@ -109,20 +109,20 @@ START_TEST(ends_resets_and_refusals_are_told_apart)
 	expect(sock_poller_add(&poller, client, LIBSOCK_READABLE, NULL), 0);
 	expect(sock_send(server, "x", 1, soon()), 1);
 	sock_close(&server);
-	ck_assert_int_ne(one(&poller).told & LIBSOCK_READABLE, 0);
+	ck_assert_int_ne(one(&poller).ready & LIBSOCK_READABLE, 0);
 	expect(sock_recv(client, &byte, 1, LIBSOCK_NOWAIT), 1);
-	expect(one(&poller).told, LIBSOCK_READABLE | LIBSOCK_HANGUP);
+	expect(one(&poller).ready, LIBSOCK_READABLE | LIBSOCK_HANGUP);
 	expect(sock_recv(client, &byte, 1, LIBSOCK_NOWAIT), 0);
 	expect(sock_poller_remove(&poller, client), 0);
 	sock_close(&client);
 
-	for (int wanted = 0; wanted < 4; wanted++) {
+	for (int interest = 0; interest < 4; interest++) {
 		connected_pair(LIBSOCK_AF_INET, &client, &server);
-		expect(sock_poller_add(&poller, client, wanted & LIBSOCK_READABLE, NULL), 0);
-		if (wanted & LIBSOCK_READABLE)
+		expect(sock_poller_add(&poller, client, interest & LIBSOCK_READABLE, NULL), 0);
+		if (interest & LIBSOCK_READABLE)
 			none(&poller);
 		reset(&server);
-		expect(one(&poller).told, error);
+		expect(one(&poller).ready, error);
 		expect(sock_poller_remove(&poller, client), 0);
 		expect(sock_recv(client, &byte, 1, LIBSOCK_NOWAIT), LIBSOCK_ECONNRESET);
 		sock_close(&client);
@@ -132,9 +132,9 @@ START_TEST(ends_resets_and_refusals_are_told_apart)
 	err = sock_connect(client, &nobody, LIBSOCK_NOWAIT);
 	if (err == LIBSOCK_EINPROGRESS) {
 		expect(sock_poller_add(&poller, client, LIBSOCK_WRITABLE, NULL), 0);
-		expect(one(&poller).told, error);
+		expect(one(&poller).ready, error);
 		expect(sock_poller_remove(&poller, client), 0);
-		err = sock_connected(client, LIBSOCK_NOWAIT);
+		err = sock_connect_result(client, LIBSOCK_NOWAIT);
 	}
 	expect(err, LIBSOCK_ECONNREFUSED);
 	sock_close(&client);
@@ -155,7 +155,7 @@ START_TEST(an_end_that_nobody_wants_to_know_of_does_not_end_the_wait)
 	expect(sock_pair(other, LIBSOCK_STREAM), 0);
 	expect(sock_poller_add(&poller, client, LIBSOCK_READABLE, NULL), 0);
 	expect(sock_shutdown(server, LIBSOCK_SHUT_WR), 0);
-	expect(one(&poller).told, LIBSOCK_READABLE | LIBSOCK_HANGUP);
+	expect(one(&poller).ready, LIBSOCK_READABLE | LIBSOCK_HANGUP);
 	expect(sock_poller_modify(&poller, client, 0, NULL), 0);
 	expect(sock_poller_wait(&poller, events, 4, sock_after(30)), LIBSOCK_ETIMEDOUT);
 	expect(sock_poller_add(&poller, other[0], LIBSOCK_READABLE, &name), 0);
@@ -210,7 +210,7 @@ START_TEST(what_was_closed_does_not_hide_what_is_ready)
 		expect(sock_poller_add(&poller, pair[i][0], LIBSOCK_READABLE, &pair[i]), 0);
 		expect(sock_send(pair[i][1], "x", 1, soon()), 1);
 
-		struct sock_item arrived = {.s = pair[i][0], .wanted = LIBSOCK_READABLE};
+		struct sock_wait_item arrived = {.s = pair[i][0], .interest = LIBSOCK_READABLE};
 
 		expect(sock_wait(&arrived, 1, soon()), 1);
 	}
@@ -246,7 +246,7 @@ START_TEST(a_socket_with_the_number_of_a_closed_one_is_not_taken_for_it)
 		expect(sock_send(pair[0], "x", 1, soon()), 1);
 		expect(sock_send(pair[1], "x", 1, soon()), 1);
 
-		struct sock_item arrived = {.s = same, .wanted = LIBSOCK_READABLE};
+		struct sock_wait_item arrived = {.s = same, .interest = LIBSOCK_READABLE};
 
 		expect(sock_wait(&arrived, 1, soon()), 1);
 		count = sock_poller_wait(&poller, events, 1, LIBSOCK_NOWAIT);

@@ -142,7 +142,7 @@ START_TEST(descriptors_above_1024_are_waited_for_like_others)
 		sock_close(&pair[i]);
 	}
 
-	struct sock_item item = {.s = high[0], .wanted = LIBSOCK_READABLE};
+	struct sock_wait_item item = {.s = high[0], .interest = LIBSOCK_READABLE};
 
 	expect(sock_poller_open(&poller), 0);
 	expect(sock_poller_add(&poller, high[0], LIBSOCK_READABLE, &item), 0);
@@ -150,7 +150,7 @@ START_TEST(descriptors_above_1024_are_waited_for_like_others)
 	expect(sock_poller_wait(&poller, &event, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	expect(sock_send(high[1], "x", 1, soon()), 1);
 	expect(sock_wait(&item, 1, soon()), 1);
-	expect(item.told, LIBSOCK_READABLE);
+	expect(item.ready, LIBSOCK_READABLE);
 	expect(sock_poller_wait(&poller, &event, 1, soon()), 1);
 	ck_assert_ptr_eq(event.data, &item);
 	sock_poller_close(&poller);
@@ -423,9 +423,9 @@ START_TEST(an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0)
 		struct sock_packet packet = {.ecn = 0};
 		struct sock to = datagram(ways[i][1], &packet.peer), s;
 
-		expect(sock_packets(to, LIBSOCK_PACKET_ECN), 0);
+		expect(sock_packet_fields(to, LIBSOCK_PACKET_ECN), 0);
 		expect(sock_open(&s, ways[i][0], LIBSOCK_DGRAM), 0);
-		expect(sock_set(s, LIBSOCK_TOS, 0xb8), 0);
+		expect(sock_set(s, LIBSOCK_OPT_TOS, 0xb8), 0);
 		for (packet.ecn = -1; packet.ecn <= 3; packet.ecn++) {
 			expect(sock_send_packet(s, "x", 1, &packet, soon()), 1);
 			ck_assert_int_eq(class_of_next(to), packet.ecn <= 0 ? 0xb8 : packet.ecn);
@@ -457,10 +457,10 @@ static void expect_answers(struct sock s, struct sock peer)
 {
 	struct sock_addr from, again;
 	struct sock_packet packet = {.peer = {"", 0}};
-	char byte, text[LIBSOCK_ADDRSTRLEN];
+	char byte, text[LIBSOCK_ADDR_SIZE];
 
 	expect(sock_recvfrom(s, &byte, 1, &from, soon()), 1);
-	expect(sock_local(peer, &again), 0);
+	expect(sock_local_addr(peer, &again), 0);
 	ck_assert_str_eq(from.host, again.host);
 	expect(sock_addr_format(text, sizeof text, &from), strlen(from.host));
 	expect(sock_addr_set(&again, text, 0), 0);
@@ -509,10 +509,10 @@ START_TEST(whoever_listens_at_a_path_of_any_length_is_reached)
 			struct sock_addr addr, peer;
 
 			expect(sock_listen(l, 1), 0);
-			expect(sock_local(l, &addr), 0);
+			expect(sock_local_addr(l, &addr), 0);
 			expect(sock_open(&a, LIBSOCK_AF_UNIX, LIBSOCK_STREAM), 0);
 			expect(sock_connect(a, &addr, soon()), 0);
-			expect(sock_peer(a, &peer), 0);
+			expect(sock_peer_addr(a, &peer), 0);
 			ck_assert_str_eq(peer.host, addr.host);
 			expect(sock_accept(l, &b, NULL, soon()), 0);
 			sock_close(&a);

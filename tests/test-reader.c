@@ -39,7 +39,7 @@ static void put_end(struct bench *bench)
 
 #define expect_line(bench, text)                                                                                       \
 	do {                                                                                                           \
-		expect(sock_read_line(&(bench)->in, &(bench)->line, soon()), strlen(text));                            \
+		expect(sock_reader_line(&(bench)->in, &(bench)->line, soon()), strlen(text));                            \
 		ck_assert_str_eq((bench)->line, text);                                                                 \
 		ck_assert_int_eq((bench)->in.partial, 0);                                                              \
 	} while (0)
@@ -57,10 +57,10 @@ START_TEST(lines_end_with_lf_or_with_crlf)
 	expect_line(&bench, "\rfive\r"); /* a CR is an ending only before an LF, and only one of them */
 	put_end(&bench);
 	expect_line(&bench, "six");
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
 	ck_assert_ptr_null(bench.line);
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
-	expect(sock_read(&bench.in, bench.buffer, 1, soon()), 0);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+	expect(sock_reader_read(&bench.in, bench.buffer, 1, soon()), 0);
 	close_bench(&bench);
 }
 END_TEST
@@ -71,7 +71,7 @@ START_TEST(a_nul_within_a_line_is_told_by_the_length)
 
 	open_bench(&bench, 64);
 	expect(sock_send_all(bench.to, "a\0b\r\n", 5, soon(), NULL), 0);
-	expect(sock_read_line(&bench.in, &bench.line, soon()), 3);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), 3);
 	ck_assert_mem_eq(bench.line, "a\0b", 4);
 	close_bench(&bench);
 }
@@ -90,7 +90,7 @@ static void every_split(const char *text, void (*look)(struct bench *bench))
 			expect(sock_send_all(bench.to, text, split, soon(), NULL), 0);
 			/* Leaves it in the buffer, as there is no such delimiter. */
 			if (split > 0 && split < size - 1)
-				expect(sock_read_until(&bench.in, "\1\2", 2, &bench.line, sock_after(0)),
+				expect(sock_reader_until(&bench.in, "\1\2", 2, &bench.line, sock_after(0)),
 				       LIBSOCK_ETIMEDOUT);
 			expect(sock_send_all(bench.to, text + split, length - split, soon(), NULL), 0);
 			put_end(&bench);
@@ -105,10 +105,10 @@ static void look_for_lines(struct bench *bench)
 	expect_line(bench, "");
 	expect_line(bench, "a");
 	expect_line(bench, "4567");
-	expect(sock_read_line(&bench->in, &bench->line, soon()), 1);
+	expect(sock_reader_line(&bench->in, &bench->line, soon()), 1);
 	ck_assert_str_eq(bench->line, "z");
 	ck_assert_int_eq(bench->in.partial, 1);
-	expect(sock_read_line(&bench->in, &bench->line, soon()), LIBSOCK_EEOF);
+	expect(sock_reader_line(&bench->in, &bench->line, soon()), LIBSOCK_EEOF);
 }
 
 START_TEST(a_segment_may_end_anywhere_within_lines)
@@ -119,14 +119,14 @@ END_TEST
 
 static void look_for_records(struct bench *bench)
 {
-	expect(sock_read_until(&bench->in, "aab", 3, &bench->line, soon()), 2);
+	expect(sock_reader_until(&bench->in, "aab", 3, &bench->line, soon()), 2);
 	ck_assert_str_eq(bench->line, "xa"); /* xaaab: the delimiter begins at the second a */
-	expect(sock_read_until(&bench->in, "aab", 3, &bench->line, soon()), 0);
+	expect(sock_reader_until(&bench->in, "aab", 3, &bench->line, soon()), 0);
 	ck_assert_str_eq(bench->line, "");
-	expect(sock_read_until(&bench->in, "aab", 3, &bench->line, soon()), 2);
+	expect(sock_reader_until(&bench->in, "aab", 3, &bench->line, soon()), 2);
 	ck_assert_str_eq(bench->line, "aa");
 	ck_assert_int_eq(bench->in.partial, 1);
-	expect(sock_read_until(&bench->in, "aab", 3, &bench->line, soon()), LIBSOCK_EEOF);
+	expect(sock_reader_until(&bench->in, "aab", 3, &bench->line, soon()), LIBSOCK_EEOF);
 }
 
 START_TEST(a_segment_may_end_anywhere_within_a_delimiter)
@@ -149,7 +149,7 @@ START_TEST(single_bytes_make_the_same_lines)
 			ptrdiff_t n;
 
 			expect(sock_send(bench.to, c, 1, soon()), 1);
-			n = sock_read_line(&bench.in, &bench.line, *c == '\n' ? soon() : sock_after(0));
+			n = sock_reader_line(&bench.in, &bench.line, *c == '\n' ? soon() : sock_after(0));
 			if (*c != '\n') {
 				expect(n, LIBSOCK_ETIMEDOUT);
 				continue;
@@ -171,19 +171,19 @@ START_TEST(what_follows_a_line_is_read_first_and_the_rest_from_the_socket)
 	open_bench(&bench, 64);
 	put(&bench, "header\r\nbody of 1");
 	expect_line(&bench, "header");
-	expect(sock_read(&bench.in, data, 4, soon()), 4);
+	expect(sock_reader_read(&bench.in, data, 4, soon()), 4);
 	ck_assert_mem_eq(data, "body", 4);
-	expect(sock_read(&bench.in, data, sizeof data, soon()), 5);
+	expect(sock_reader_read(&bench.in, data, sizeof data, soon()), 5);
 	ck_assert_mem_eq(data, " of 1", 5);
-	expect(sock_read(&bench.in, data, sizeof data, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
-	expect(sock_read(&bench.in, data, sizeof data, sock_after(20)), LIBSOCK_ETIMEDOUT);
+	expect(sock_reader_read(&bench.in, data, sizeof data, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_reader_read(&bench.in, data, sizeof data, sock_after(20)), LIBSOCK_ETIMEDOUT);
 	put(&bench, "more\nline\n");
-	expect(sock_read(&bench.in, data, 5, soon()), 5);
+	expect(sock_reader_read(&bench.in, data, 5, soon()), 5);
 	expect_line(&bench, "line");
 	put_end(&bench);
-	expect(sock_read(&bench.in, data, sizeof data, soon()), 0);
-	expect(sock_read(&bench.in, data, sizeof data, soon()), 0);
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+	expect(sock_reader_read(&bench.in, data, sizeof data, soon()), 0);
+	expect(sock_reader_read(&bench.in, data, sizeof data, soon()), 0);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
 	close_bench(&bench);
 }
 END_TEST
@@ -197,7 +197,7 @@ START_TEST(the_longest_line_fits_and_one_byte_more_does_not)
 	expect_line(&bench, "ab");
 	expect_line(&bench, "123456");
 	expect_line(&bench, "1234567");
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
 	ck_assert_str_eq(bench.line, "1234567\r");
 	expect_line(&bench, "next");
 	close_bench(&bench);
@@ -217,10 +217,10 @@ START_TEST(a_long_line_is_skipped_to_its_end_by_the_next_call)
 			put(&bench, "a\n");
 			expect(sock_send_all(bench.to, xs, length, soon(), NULL), 0);
 			expect_line(&bench, "a");
-			expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+			expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
 			ck_assert_str_eq(bench.line, "xxxxxxx");
 			do /* its end is still to come: nothing of it is taken for a line */
-				n = sock_read_line(&bench.in, &bench.line, d ? sock_after(5) : LIBSOCK_NOWAIT);
+				n = sock_reader_line(&bench.in, &bench.line, d ? sock_after(5) : LIBSOCK_NOWAIT);
 			while (bench.in.end - bench.in.begin > 0);
 			expect(n, d ? LIBSOCK_ETIMEDOUT : LIBSOCK_EAGAIN);
 			put(&bench, "x\r\nb\r\n");
@@ -240,10 +240,10 @@ START_TEST(a_long_line_can_be_read_in_pieces_instead)
 
 	open_bench(&bench, 8);
 	put(&bench, "0123456789abcdef\nb\n");
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
 	ck_assert_str_eq(bench.line, "0123456");
 	while (got < 12) {
-		ptrdiff_t n = sock_read(&bench.in, data + got, 12 - got, soon());
+		ptrdiff_t n = sock_reader_read(&bench.in, data + got, 12 - got, soon());
 
 		ck_assert_int_gt(n, 0);
 		got += (size_t)n;
@@ -263,17 +263,17 @@ START_TEST(the_end_of_file_within_a_long_line_is_the_end_of_file)
 	open_bench(&bench, 8);
 	put(&bench, "0123456789");
 	put_end(&bench);
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
 	close_bench(&bench);
 	open_bench(&bench, 8);
 	put(&bench, "0123456789a");
 	put_end(&bench);
-	expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EMSGSIZE);
-	expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EEOF);
-	expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EEOF);
-	expect(sock_read(&bench.in, &end, 1, soon()), 0); /* nothing is left */
+	expect(sock_reader_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_reader_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EEOF);
+	expect(sock_reader_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EEOF);
+	expect(sock_reader_read(&bench.in, &end, 1, soon()), 0); /* nothing is left */
 	close_bench(&bench);
 }
 END_TEST
@@ -290,10 +290,10 @@ START_TEST(the_rest_before_the_end_of_file_is_one_last_line)
 		put(&bench, rests[i]);
 		put_end(&bench);
 		expect_line(&bench, "a");
-		expect(sock_read_line(&bench.in, &bench.line, soon()), strlen(rests[i]));
+		expect(sock_reader_line(&bench.in, &bench.line, soon()), strlen(rests[i]));
 		ck_assert_str_eq(bench.line, rests[i]);
 		ck_assert_int_eq(bench.in.partial, 1);
-		expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
+		expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EEOF);
 		ck_assert_int_eq(bench.in.partial, 0);
 		close_bench(&bench);
 	}
@@ -308,14 +308,14 @@ START_TEST(a_line_that_a_reset_cuts_off_is_no_line)
 	open_bench(&bench, 64);
 	put(&bench, "whole\nhalf");
 	expect_line(&bench, "whole");
-	expect(sock_read_line(&bench.in, &bench.line, sock_after(20)), LIBSOCK_ETIMEDOUT);
+	expect(sock_reader_line(&bench.in, &bench.line, sock_after(20)), LIBSOCK_ETIMEDOUT);
 	reset(&bench.to);
 	for (int i = 0; i < 3; i++) /* the system tells of it once */
-		expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_ECONNRESET);
-	expect(sock_read(&bench.in, data, sizeof data, soon()), 4);
+		expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_ECONNRESET);
+	expect(sock_reader_read(&bench.in, data, sizeof data, soon()), 4);
 	ck_assert_mem_eq(data, "half", 4);
-	expect(sock_read(&bench.in, data, sizeof data, soon()), LIBSOCK_ECONNRESET);
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_ECONNRESET);
+	expect(sock_reader_read(&bench.in, data, sizeof data, soon()), LIBSOCK_ECONNRESET);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_ECONNRESET);
 	close_bench(&bench);
 }
 END_TEST
@@ -327,13 +327,13 @@ START_TEST(records_and_lines_can_be_mixed)
 	open_bench(&bench, 64);
 	put(&bench, "GET / HTTP/1.0\r\nHost: a\r\n\r\nbody;tail");
 	expect_line(&bench, "GET / HTTP/1.0");
-	expect(sock_read_until(&bench.in, "\r\n\r\n", 4, &bench.line, soon()), 7);
+	expect(sock_reader_until(&bench.in, "\r\n\r\n", 4, &bench.line, soon()), 7);
 	ck_assert_str_eq(bench.line, "Host: a");
-	expect(sock_read_until(&bench.in, ";", 1, &bench.line, soon()), 4);
+	expect(sock_reader_until(&bench.in, ";", 1, &bench.line, soon()), 4);
 	ck_assert_str_eq(bench.line, "body");
 	put(&bench, "\0"); /* nothing */
 	expect(sock_send_all(bench.to, "\0z", 2, soon(), NULL), 0);
-	expect(sock_read_until(&bench.in, "", 1, &bench.line, soon()), 4);
+	expect(sock_reader_until(&bench.in, "", 1, &bench.line, soon()), 4);
 	ck_assert_str_eq(bench.line, "tail");
 	close_bench(&bench);
 }
@@ -356,12 +356,12 @@ START_TEST(a_line_without_an_end_does_not_outlast_the_deadline)
 
 	open_bench(&bench, 16);
 	ck_assert_int_eq(pthread_create(&thread, NULL, send_noise, &bench.to), 0);
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
 	begun = sock_now();
-	expect(sock_read_line(&bench.in, &bench.line, sock_after(100)), LIBSOCK_ETIMEDOUT);
+	expect(sock_reader_line(&bench.in, &bench.line, sock_after(100)), LIBSOCK_ETIMEDOUT);
 	ck_assert_int_ge(sock_now() - begun, 100);
 	expect_ended(begun);
-	expect(sock_read_line(&bench.in, &bench.line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_reader_line(&bench.in, &bench.line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	sock_close(&bench.from);
 	pthread_join(thread, NULL);
 	sock_close(&bench.to);
@@ -383,19 +383,19 @@ START_TEST(a_reader_refuses_what_it_cannot_read)
 	expect(sock_reader_init(&bad, bench.from, NULL, sizeof data), LIBSOCK_EINVAL);
 	expect(sock_reader_init(&bad, bench.from, data, 1), LIBSOCK_EINVAL);
 	ck_assert_uint_eq(bad.size, 0);
-	expect(sock_read_line(&bad, &bench.line, soon()), LIBSOCK_EBADF);
-	expect(sock_read_line(NULL, &bench.line, soon()), LIBSOCK_EINVAL);
-	expect(sock_read_line(&bench.in, NULL, soon()), LIBSOCK_EINVAL);
-	expect(sock_read_until(&bench.in, NULL, 1, &bench.line, soon()), LIBSOCK_EINVAL);
-	expect(sock_read_until(&bench.in, "x", 0, &bench.line, soon()), LIBSOCK_EINVAL);
-	expect(sock_read_until(&bench.in, "12345678", 8, &bench.line, soon()), LIBSOCK_EINVAL);
-	expect(sock_read(NULL, data, 1, soon()), LIBSOCK_EINVAL);
-	expect(sock_read(&bad, data, 1, soon()), LIBSOCK_EBADF);
-	expect(sock_read(&bench.in, NULL, 1, soon()), LIBSOCK_EINVAL);
-	expect(sock_read(&bench.in, data, 0, soon()), LIBSOCK_EINVAL);
+	expect(sock_reader_line(&bad, &bench.line, soon()), LIBSOCK_EBADF);
+	expect(sock_reader_line(NULL, &bench.line, soon()), LIBSOCK_EINVAL);
+	expect(sock_reader_line(&bench.in, NULL, soon()), LIBSOCK_EINVAL);
+	expect(sock_reader_until(&bench.in, NULL, 1, &bench.line, soon()), LIBSOCK_EINVAL);
+	expect(sock_reader_until(&bench.in, "x", 0, &bench.line, soon()), LIBSOCK_EINVAL);
+	expect(sock_reader_until(&bench.in, "12345678", 8, &bench.line, soon()), LIBSOCK_EINVAL);
+	expect(sock_reader_read(NULL, data, 1, soon()), LIBSOCK_EINVAL);
+	expect(sock_reader_read(&bad, data, 1, soon()), LIBSOCK_EBADF);
+	expect(sock_reader_read(&bench.in, NULL, 1, soon()), LIBSOCK_EINVAL);
+	expect(sock_reader_read(&bench.in, data, 0, soon()), LIBSOCK_EINVAL);
 	put(&bench, "1234567next!!"); /* a delimiter as long as all of the buffer */
-	expect(sock_read_until(&bench.in, "1234567", 7, &bench.line, soon()), 0);
-	expect(sock_read_until(&bench.in, "!!", 2, &bench.line, soon()), 4);
+	expect(sock_reader_until(&bench.in, "1234567", 7, &bench.line, soon()), 0);
+	expect(sock_reader_until(&bench.in, "!!", 2, &bench.line, soon()), 4);
 	ck_assert_str_eq(bench.line, "next");
 	close_bench(&bench);
 	sock_close(&d);
@@ -415,20 +415,20 @@ START_TEST(the_members_say_what_waits_and_how_it_ended)
 	put(&bench, "a\nbcd");
 	expect_line(&bench, "a");
 	if (bench.in.end - bench.in.begin < 3)
-		expect(sock_read_line(&bench.in, &bench.line, sock_after(5)), LIBSOCK_ETIMEDOUT);
+		expect(sock_reader_line(&bench.in, &bench.line, sock_after(5)), LIBSOCK_ETIMEDOUT);
 	ck_assert_mem_eq(bench.buffer + bench.in.begin, "bcd", bench.in.end - bench.in.begin);
 	ck_assert_int_eq(bench.in.err, 0); /* a deadline is no end */
 	put(&bench, "56789abcdefghijk\nrest");
 	put_end(&bench);
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
 	ck_assert_int_eq(bench.in.overlong, 1);
 	ck_assert_ptr_nonnull(bench.line);
 	ck_assert_uint_eq(strlen(bench.line), 15);
-	expect(sock_read_line(&bench.in, &bench.line, soon()), 4);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), 4);
 	ck_assert_int_eq(bench.in.overlong, 0);
 	ck_assert_int_eq(bench.in.partial, 1);
 	ck_assert_int_eq(bench.in.err, LIBSOCK_EEOF);
-	expect(sock_read(&bench.in, data, sizeof data, soon()), 0);
+	expect(sock_reader_read(&bench.in, data, sizeof data, soon()), 0);
 	ck_assert_int_eq(bench.in.partial, 0);
 	close_bench(&bench);
 }
@@ -443,15 +443,15 @@ START_TEST(a_long_record_is_skipped_to_the_next_calls_own_delimiter)
 
 		open_bench(&bench, 8);
 		put(&bench, "0123456789;ab\nc--e--\n");
-		expect(sock_read_until(&bench.in, ";", 1, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+		expect(sock_reader_until(&bench.in, ";", 1, &bench.line, soon()), LIBSOCK_EMSGSIZE);
 		if (with == 0) {
 			expect_line(&bench, "c--e--");
 		} else if (with == 1) {
-			expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), 1);
+			expect(sock_reader_until(&bench.in, "--", 2, &bench.line, soon()), 1);
 			ck_assert_str_eq(bench.line, "e");
 			expect_line(&bench, "");
 		} else {
-			expect(sock_read(&bench.in, data, 1, soon()), 1);
+			expect(sock_reader_read(&bench.in, data, 1, soon()), 1);
 			ck_assert_int_eq(data[0], '0');
 			ck_assert_int_eq(bench.in.overlong, 0);
 		}
@@ -467,13 +467,13 @@ START_TEST(two_bytes_are_room_enough)
 	open_bench(&bench, 2);
 	put(&bench, "\n;\nab\n\n");
 	expect_line(&bench, "");
-	expect(sock_read_until(&bench.in, ";", 1, &bench.line, soon()), 0);
+	expect(sock_reader_until(&bench.in, ";", 1, &bench.line, soon()), 0);
 	expect_line(&bench, "");
-	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
 	ck_assert_str_eq(bench.line, "a");
-	expect(sock_read_until(&bench.in, "\n", 1, &bench.line, soon()), 0);
+	expect(sock_reader_until(&bench.in, "\n", 1, &bench.line, soon()), 0);
 	ck_assert_str_eq(bench.line, "");
-	expect(sock_read_until(&bench.in, "12", 2, &bench.line, soon()), LIBSOCK_EINVAL);
+	expect(sock_reader_until(&bench.in, "12", 2, &bench.line, soon()), LIBSOCK_EINVAL);
 	close_bench(&bench);
 }
 END_TEST
@@ -490,32 +490,32 @@ START_TEST(an_error_leaves_no_line)
 
 		switch (i) {
 		case 0:
-			expect(sock_read_line(NULL, &line, soon()), LIBSOCK_EINVAL);
+			expect(sock_reader_line(NULL, &line, soon()), LIBSOCK_EINVAL);
 			break;
 		case 1:
-			expect(sock_read_line(&none, &line, soon()), LIBSOCK_EBADF);
+			expect(sock_reader_line(&none, &line, soon()), LIBSOCK_EBADF);
 			break;
 		case 2:
-			expect(sock_read_until(NULL, "x", 1, &line, soon()), LIBSOCK_EINVAL);
+			expect(sock_reader_until(NULL, "x", 1, &line, soon()), LIBSOCK_EINVAL);
 			break;
 		case 3:
-			expect(sock_read_until(&none, "x", 1, &line, soon()), LIBSOCK_EBADF);
+			expect(sock_reader_until(&none, "x", 1, &line, soon()), LIBSOCK_EBADF);
 			break;
 		case 4:
-			expect(sock_read_until(&bench.in, NULL, 1, &line, soon()), LIBSOCK_EINVAL);
+			expect(sock_reader_until(&bench.in, NULL, 1, &line, soon()), LIBSOCK_EINVAL);
 			break;
 		case 5:
-			expect(sock_read_until(&bench.in, "x", 0, &line, soon()), LIBSOCK_EINVAL);
+			expect(sock_reader_until(&bench.in, "x", 0, &line, soon()), LIBSOCK_EINVAL);
 			break;
 		case 6:
-			expect(sock_read_line(&bench.in, &line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+			expect(sock_reader_line(&bench.in, &line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 			break;
 		default:
-			expect(sock_read_until(&bench.in, "x", 1, &line, -1), LIBSOCK_ETIMEDOUT);
+			expect(sock_reader_until(&bench.in, "x", 1, &line, -1), LIBSOCK_ETIMEDOUT);
 		}
 		ck_assert_msg(line == NULL, "call %d", i);
 	}
-	expect(sock_read_until(&bench.in, "x", 1, NULL, soon()), LIBSOCK_EINVAL);
+	expect(sock_reader_until(&bench.in, "x", 1, NULL, soon()), LIBSOCK_EINVAL);
 	close_bench(&bench);
 }
 END_TEST

@@ -112,7 +112,7 @@ static struct scene reset_told_by_recv(int family)
 
 static void await_error(struct sock s)
 {
-	struct sock_item item = {.s = s};
+	struct sock_wait_item item = {.s = s};
 
 	expect(sock_wait(&item, 1, soon()), 1);
 }
@@ -131,7 +131,7 @@ static struct scene reset_told_by_connected(int family)
 	struct scene scene = was_reset(family);
 
 	await_error(scene.s);
-	ck_assert_int_lt(sock_connected(scene.s, soon()), 0);
+	ck_assert_int_lt(sock_connect_result(scene.s, soon()), 0);
 	return scene;
 }
 
@@ -139,7 +139,7 @@ static struct scene reset_told_by_connected(int family)
 static struct scene reset_told_before_data(int family)
 {
 	struct scene scene = data(family);
-	struct sock_item item = {.s = scene.s, .wanted = R};
+	struct sock_wait_item item = {.s = scene.s, .interest = R};
 
 	expect(sock_wait(&item, 1, soon()), 1);
 	reset(&scene.other);
@@ -151,7 +151,7 @@ static struct scene reset_told_before_data(int family)
 static struct scene reset_told_after_own_end(int family)
 {
 	struct scene scene = half_closed(family);
-	struct sock_item item = {.s = scene.other, .wanted = R};
+	struct sock_wait_item item = {.s = scene.other, .interest = R};
 
 	expect(sock_wait(&item, 1, soon()), 1); /* the end has come there */
 	reset(&scene.other);
@@ -225,7 +225,7 @@ static const struct {
 	const char *name;
 	struct scene (*make)(int family);
 	int families;
-	int told[4];
+	int ready[4];
 } states[] = {
 	{"idle", idle, BOTH, {0, 0, W, W}},
 	{"data", data, BOTH, {0, R, W, R | W}},
@@ -249,54 +249,54 @@ static const struct {
 	{"datagram came", datagram_came, INET, {0, R, W, R | W}},
 };
 
-static int by_wait(struct sock s, int wanted, int64_t deadline)
+static int by_wait(struct sock s, int interest, int64_t deadline)
 {
-	struct sock_item item = {.s = s, .wanted = wanted};
+	struct sock_wait_item item = {.s = s, .interest = interest};
 	int n = sock_wait(&item, 1, deadline);
 
-	return n == 1 ? item.told : n;
+	return n == 1 ? item.ready : n;
 }
 
-static int by_poller(struct sock s, int wanted, int64_t deadline)
+static int by_poller(struct sock s, int interest, int64_t deadline)
 {
 	struct sock_poller poller;
 	struct sock_event event;
 	int n;
 
 	expect(sock_poller_open(&poller), 0);
-	expect(sock_poller_add(&poller, s, wanted, &poller), 0);
+	expect(sock_poller_add(&poller, s, interest, &poller), 0);
 	n = sock_poller_wait(&poller, &event, 1, deadline);
 	if (n == 1) { /* as long as it is true, it is reported again */
-		const int again = event.told;
+		const int again = event.ready;
 
 		ck_assert_ptr_eq(event.data, &poller);
 		expect(sock_poller_wait(&poller, &event, 1, soon()), 1);
-		expect(event.told, again);
+		expect(event.ready, again);
 	}
 	sock_poller_close(&poller);
-	return n == 1 ? event.told : n;
+	return n == 1 ? event.ready : n;
 }
 
-static int (*const ways[])(struct sock s, int wanted, int64_t deadline) = {by_wait, by_poller};
+static int (*const ways[])(struct sock s, int interest, int64_t deadline) = {by_wait, by_poller};
 
 /* The network may take a moment to bring about the state: what is to be reported is waited for. */
 static void look(int state, int family)
 {
-	for (int wanted = 0; wanted < 4; wanted++) {
-		const int told = states[state].told[wanted];
+	for (int interest = 0; interest < 4; interest++) {
+		const int told = states[state].ready[interest];
 
 		for (int way = 0; way < 2 && told != ANY; way++) {
 			struct scene scene = states[state].make(family);
 			int got = 0;
 
 			if (told == 0) {
-				got = ways[way](scene.s, wanted, sock_after(20));
+				got = ways[way](scene.s, interest, sock_after(20));
 				got = got == LIBSOCK_ETIMEDOUT ? 0 : got;
 			}
 			for (int64_t by = soon(); got != told && sock_now() < by;)
-				got = ways[way](scene.s, wanted, soon());
+				got = ways[way](scene.s, interest, soon());
 			ck_assert_msg(got == told, "%s, family %d, wanted %d, way %d: %d, not %d", states[state].name,
-				      family, wanted, way, got, told);
+				      family, interest, way, got, told);
 			sock_close(&scene.s);
 			sock_close(&scene.other);
 			sock_close(&scene.listener);

@@ -229,7 +229,7 @@ START_TEST(the_first_address_is_used_and_the_list_freed)
 	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
 	expect(sock_connect(s, &addr, soon()), 0);
 	ck_assert_int_eq(four->frees, 1);
-	expect(sock_peer(s, &peer), 0);
+	expect(sock_peer_addr(s, &peer), 0);
 	ck_assert_str_eq(peer.host, "127.0.0.1");
 	ck_assert_int_eq(peer.port, addr.port);
 	sock_close(&s);
@@ -245,7 +245,7 @@ START_TEST(bind_takes_a_name_too)
 	resolver_says(four, 0, "1");
 	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
 	expect(sock_bind(s, &addr), 0);
-	expect(sock_local(s, &local), 0);
+	expect(sock_local_addr(s, &local), 0);
 	ck_assert_str_eq(local.host, "127.0.0.1");
 	sock_close(&s);
 }
@@ -309,7 +309,7 @@ START_TEST(resolve_gives_each_address_once_in_the_resolvers_order)
 	resolver_says(six, 0, "11");
 	resolver_says(four, 0, "2232");
 	for (int d = 0; d < 2; d++) {
-		expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, deadlines[d]), 3);
+		expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, deadlines[d]), 3);
 		ck_assert_str_eq(out[four_at ? 0 : 2].host, "::1");
 		ck_assert_str_eq(out[four_at].host, "127.0.0.2");
 		ck_assert_str_eq(out[four_at + 1].host, "127.0.0.3");
@@ -317,7 +317,7 @@ START_TEST(resolve_gives_each_address_once_in_the_resolvers_order)
 		expect(sock_resolve("a-name.example", LIBSOCK_AF_INET, out, 2, deadlines[d]), 2); /* once, then cut */
 		ck_assert_str_eq(out[1].host, "127.0.0.3");
 		expect(sock_resolve("a-name.example", LIBSOCK_AF_INET6, out, 2, deadlines[d]), 1);
-		expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 2, deadlines[d]), 2);
+		expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 2, deadlines[d]), 2);
 		ck_assert_str_eq(out[four_at].host, "127.0.0.2");
 	}
 	ck_assert_int_eq(four->frees, 6);
@@ -336,21 +336,21 @@ START_TEST(a_name_without_a_dot_is_one_question_for_both_families)
 	resolver_says(four, EAI_FAIL, "");
 	for (int d = 0; d < 2; d++) {
 		resolver_says(both, 0, "213121");
-		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 4, deadlines[d]), 3);
+		expect(sock_resolve("short", LIBSOCK_AF_UNSPEC, out, 4, deadlines[d]), 3);
 		ck_assert_str_eq(out[four_at].host, "127.0.0.2");
 		ck_assert_str_eq(out[four_at + 1].host, "127.0.0.3");
 		ck_assert_str_eq(out[six_at].host, "::1");
-		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 1, deadlines[d]), 1);
+		expect(sock_resolve("short", LIBSOCK_AF_UNSPEC, out, 1, deadlines[d]), 1);
 		ck_assert_str_eq(out[0].host, has_ip6() ? "::1" : "127.0.0.2");
 		resolver_says(both, 0, "1");
-		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 4, deadlines[d]), 1);
+		expect(sock_resolve("short", LIBSOCK_AF_UNSPEC, out, 4, deadlines[d]), 1);
 		ck_assert_str_eq(out[0].host, "127.0.0.1");
 		resolver_says(both, EAI_AGAIN, "");
-		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 4, deadlines[d]), LIBSOCK_EAI_AGAIN);
+		expect(sock_resolve("short", LIBSOCK_AF_UNSPEC, out, 4, deadlines[d]), LIBSOCK_EAI_AGAIN);
 		resolver_says(both, 0, "");
-		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 4, deadlines[d]), LIBSOCK_EAI_NONAME);
+		expect(sock_resolve("short", LIBSOCK_AF_UNSPEC, out, 4, deadlines[d]), LIBSOCK_EAI_NONAME);
 		expect(sock_resolve("short", LIBSOCK_AF_INET, out, 4, deadlines[d]), LIBSOCK_EAI_FAIL);
-		expect(sock_resolve("short.", LIBSOCK_AF_ANY, out, 4, deadlines[d]), LIBSOCK_EAI_FAIL); /* completed by nobody */
+		expect(sock_resolve("short.", LIBSOCK_AF_UNSPEC, out, 4, deadlines[d]), LIBSOCK_EAI_FAIL); /* completed by nobody */
 	}
 }
 END_TEST
@@ -367,7 +367,7 @@ START_TEST(a_dial_to_a_name_without_a_dot_takes_the_host_that_it_is)
 	resolver_says(both, 0, "1");
 	for (int i = 0; i < 2; i++) {
 		expect(sock_dial(&s, &addr, i ? soon() : LIBSOCK_FOREVER), 0);
-		expect(sock_peer(s, &peer), 0);
+		expect(sock_peer_addr(s, &peer), 0);
 		ck_assert_str_eq(peer.host, "127.0.0.1");
 		sock_close(&s);
 	}
@@ -387,13 +387,13 @@ START_TEST(a_mapped_address_is_none_of_ipv6)
 		resolver_says(six, 0, i % 2 ? "11" : "1");
 		resolver_says(four, 0, "2");
 		memcpy(&answers[0].addr[0].six.sin6_addr, mapped, 16);
-		expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, deadlines[i / 2]), i % 2 ? 2 : 1);
+		expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, deadlines[i / 2]), i % 2 ? 2 : 1);
 		ck_assert_str_eq(out[i % 2 && has_ip6()].host, "127.0.0.2");
 		expect(sock_resolve("a-name.example", LIBSOCK_AF_INET6, out, 4, deadlines[i / 2]), i % 2 ? 1 : LIBSOCK_EAI_NONAME);
 		ck_assert(i % 2 == 0 || strcmp(out[0].host, "::1") == 0);
 		resolver_says(both, 0, "2221");
 		memcpy(&answers[2].addr[1].six.sin6_addr, mapped, 16);
-		expect(sock_resolve("short", LIBSOCK_AF_ANY, out, 4, deadlines[i / 2]), 2);
+		expect(sock_resolve("short", LIBSOCK_AF_UNSPEC, out, 4, deadlines[i / 2]), 2);
 	}
 }
 END_TEST
@@ -429,7 +429,7 @@ START_TEST(resolve_puts_last_what_leads_nowhere)
 	resolver_says(four, 0, "1");
 	for (int i = 0; i < 2; i++) {
 		memcpy(&answers[0].addr[0].six.sin6_addr, i == 0 ? unique_local : nowhere, 16);
-		expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, soon()), 2);
+		expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, soon()), 2);
 		ck_assert_str_eq(out[0].host, "127.0.0.1");
 	}
 }
@@ -438,7 +438,7 @@ END_TEST
 START_TEST(the_families_answers_are_put_together)
 {
 	static const struct {
-		int six, four, wanted;
+		int six, four, interest;
 	} rows[] = {
 		{EAI_NONAME, EAI_NONAME, LIBSOCK_EAI_NONAME}, {EAI_NONAME, EAI_AGAIN, LIBSOCK_EAI_AGAIN},
 		{EAI_AGAIN, EAI_NONAME, LIBSOCK_EAI_AGAIN},   {EAI_FAIL, EAI_AGAIN, LIBSOCK_EAI_AGAIN},
@@ -453,7 +453,7 @@ START_TEST(the_families_answers_are_put_together)
 		for (int d = 0; d < 2; d++) {
 			resolver_says(six, rows[i].six, "1");
 			resolver_says(four, rows[i].four, "1");
-			expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, d ? soon() : LIBSOCK_FOREVER), rows[i].wanted);
+			expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, d ? soon() : LIBSOCK_FOREVER), rows[i].interest);
 		}
 }
 END_TEST
@@ -464,13 +464,13 @@ START_TEST(resolve_answers_literals_and_localhost_itself)
 	struct sock_addr out[4];
 	char longer[300];
 
-	expect(sock_resolve("localhost", LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), 2);
+	expect(sock_resolve("localhost", LIBSOCK_AF_UNSPEC, out, 4, LIBSOCK_NOWAIT), 2);
 	ck_assert_str_eq(out[!has_ip6()].host, "::1");
 	ck_assert_str_eq(out[has_ip6()].host, "127.0.0.1");
-	expect(sock_resolve("localhost", LIBSOCK_AF_ANY, out, 1, LIBSOCK_NOWAIT), 1);
+	expect(sock_resolve("localhost", LIBSOCK_AF_UNSPEC, out, 1, LIBSOCK_NOWAIT), 1);
 	expect(sock_resolve("x.LOCALHOST.", LIBSOCK_AF_INET, out, 4, LIBSOCK_NOWAIT), 1);
 	ck_assert_str_eq(out[0].host, "127.0.0.1");
-	expect(sock_resolve("::ffff:192.0.2.1", LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), 1);
+	expect(sock_resolve("::ffff:192.0.2.1", LIBSOCK_AF_UNSPEC, out, 4, LIBSOCK_NOWAIT), 1);
 	ck_assert_str_eq(out[0].host, "192.0.2.1");
 	expect(sock_resolve("0:0::1", LIBSOCK_AF_INET6, out, 4, LIBSOCK_NOWAIT), 1);
 	ck_assert_str_eq(out[0].host, "::1");
@@ -478,20 +478,20 @@ START_TEST(resolve_answers_literals_and_localhost_itself)
 	ck_assert_str_eq(out[0].host, "fe80::1%1");
 	expect(sock_resolve("fe80::1%4294967295", LIBSOCK_AF_INET6, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 	expect(sock_resolve("::1", LIBSOCK_AF_INET, out, 4, LIBSOCK_NOWAIT), LIBSOCK_EAFNOSUPPORT);
-	expect(sock_resolve("fe80::1%no-such", LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
-	expect(sock_resolve("", LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
-	expect(sock_resolve("127.1", LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
+	expect(sock_resolve("fe80::1%no-such", LIBSOCK_AF_UNSPEC, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
+	expect(sock_resolve("", LIBSOCK_AF_UNSPEC, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
+	expect(sock_resolve("127.1", LIBSOCK_AF_UNSPEC, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
 	for (size_t i = 0; i < sizeof longer; i++)
 		longer[i] = i % 3 < 2 ? 'a' : '.';
 	longer[254] = '\0';
-	expect(sock_resolve(longer, LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
+	expect(sock_resolve(longer, LIBSOCK_AF_UNSPEC, out, 4, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
 	longer[253] = '\0';
-	expect(sock_resolve(longer, LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
-	expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
-	expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, -1), LIBSOCK_ETIMEDOUT);
-	expect(sock_resolve(NULL, LIBSOCK_AF_ANY, out, 4, soon()), LIBSOCK_EINVAL);
-	expect(sock_resolve("localhost", LIBSOCK_AF_ANY, NULL, 4, soon()), LIBSOCK_EINVAL);
-	expect(sock_resolve("localhost", LIBSOCK_AF_ANY, out, 0, soon()), LIBSOCK_EINVAL);
+	expect(sock_resolve(longer, LIBSOCK_AF_UNSPEC, out, 4, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, -1), LIBSOCK_ETIMEDOUT);
+	expect(sock_resolve(NULL, LIBSOCK_AF_UNSPEC, out, 4, soon()), LIBSOCK_EINVAL);
+	expect(sock_resolve("localhost", LIBSOCK_AF_UNSPEC, NULL, 4, soon()), LIBSOCK_EINVAL);
+	expect(sock_resolve("localhost", LIBSOCK_AF_UNSPEC, out, 0, soon()), LIBSOCK_EINVAL);
 	expect(sock_resolve("localhost", LIBSOCK_AF_UNIX, out, 4, soon()), LIBSOCK_EINVAL);
 	ck_assert_int_eq(resolver_calls(), before);
 }
@@ -562,7 +562,7 @@ START_TEST(a_stuck_resolver_does_not_hold_the_caller)
 	for (int i = 0; i < TIMES; i++) {
 		int64_t start = sock_now();
 
-		expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 1, sock_after(1)), LIBSOCK_ETIMEDOUT);
+		expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 1, sock_after(1)), LIBSOCK_ETIMEDOUT);
 		ck_assert_int_ge(sock_now() - start, 1);
 		late += sock_now() - start - 1;
 		resolver_let_go_on(); /* what was given up ends now, on its own */
@@ -630,7 +630,7 @@ START_TEST(a_silent_family_does_not_hold_a_dial)
 		resolver_says(other, 0, "1");
 		resolver_stuck(silent, 1);
 		expect(sock_dial(&s, &addr, deadlines[i / 2]), 0);
-		expect(sock_peer(s, &peer), 0);
+		expect(sock_peer_addr(s, &peer), 0);
 		ck_assert_str_eq(peer.host, other == six ? "::1" : "127.0.0.1");
 		sock_close(&s);
 		until_no_lookup_is_left();
@@ -695,12 +695,12 @@ START_TEST(resolve_gives_what_has_come_by_the_deadline)
 
 		resolver_says(other, 0, "1");
 		resolver_stuck(silent, 1);
-		expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, sock_after(100)), 1);
+		expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, sock_after(100)), 1);
 		ck_assert_int_ge(sock_now() - begun, 100);
 		expect_ended(begun);
 		ck_assert_str_eq(out[0].host, i ? "::1" : "127.0.0.1");
 		resolver_says(other, EAI_NONAME, "");
-		expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, sock_after(100)), LIBSOCK_ETIMEDOUT);
+		expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, sock_after(100)), LIBSOCK_ETIMEDOUT);
 		until_no_lookup_is_left();
 		resolver_stuck(silent, 0);
 	}
@@ -715,12 +715,12 @@ START_TEST(nowait_asks_nobody)
 
 	for (int i = 0; i < 2; i++) {
 		const int64_t deadline = i ? -1 : LIBSOCK_NOWAIT;
-		const int wanted = i ? LIBSOCK_ETIMEDOUT : LIBSOCK_EAGAIN;
+		const int interest = i ? LIBSOCK_ETIMEDOUT : LIBSOCK_EAGAIN;
 
-		expect(sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, deadline), wanted);
-		expect(sock_resolve("a-name.example", LIBSOCK_AF_INET, out, 4, deadline), wanted);
-		expect(sock_reverse(&literal, &out[0], deadline), wanted);
-		expect(sock_dial(&s, &addr, deadline), wanted);
+		expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, deadline), interest);
+		expect(sock_resolve("a-name.example", LIBSOCK_AF_INET, out, 4, deadline), interest);
+		expect(sock_reverse(&literal, &out[0], deadline), interest);
+		expect(sock_dial(&s, &addr, deadline), interest);
 	}
 	ck_assert_int_eq(threads(), threads_before);
 	ck_assert_int_eq(resolver_calls(), before);
@@ -732,7 +732,7 @@ static struct sock_addr full; /* a listener that takes nobody */
 
 static void *look_up_for_ever(void *out)
 {
-	sock_resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, LIBSOCK_FOREVER);
+	sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, LIBSOCK_FOREVER);
 	return NULL;
 }
 

@@ -55,7 +55,7 @@ START_TEST(a_lingering_socket_that_is_not_wanted_does_not_hold_the_receiver)
 		connected_pair(LIBSOCK_AF_INET, &a, &b);
 		while (sock_send(a, data, sizeof data, LIBSOCK_NOWAIT) > 0)
 			;
-		expect(sock_set(a, LIBSOCK_LINGER, 20000), 0);
+		expect(sock_set(a, LIBSOCK_OPT_LINGER, 20000), 0);
 		native_send_rights(channel[0], (int)sock_native(a), count);
 		sock_close(&a);
 		begun = sock_now();
@@ -173,7 +173,7 @@ static int activate(const struct activation *case_, struct sock first, struct so
 	set("LISTEN_FDNAMES", case_->names);
 
 	struct sock found[2] = {{0}};
-	int count = sock_activated(found, 2, case_->name), good = count == case_->expected;
+	int count = sock_activation_sockets(found, 2, case_->name), good = count == case_->expected;
 
 	for (int i = 0; i < count && i < 2; i++)
 		good = good && found[i].type == LIBSOCK_STREAM && !native_is_inheritable(sock_native(found[i]));
@@ -238,7 +238,7 @@ static int activate_odd(struct sock first, int odd, int expected)
 
 	struct sock found[2] = {{0}};
 
-	_exit(sock_activated(found, 2, NULL) == expected && sock_activated(found, 1, NULL) == 2 ? 0 : 1);
+	_exit(sock_activation_sockets(found, 2, NULL) == expected && sock_activation_sockets(found, 1, NULL) == 2 ? 0 : 1);
 }
 
 START_TEST(what_was_passed_and_is_no_socket_of_ours_says_so)
@@ -287,13 +287,13 @@ static int wrong_with_activation(void)
 	snprintf(self, sizeof self, "%ld", (long)getpid());
 	fcntl(3, F_SETFD, 0);
 	fcntl(4, F_SETFD, 0);
-	if (sock_activated(NULL, 0, NULL) != 2 || !native_is_inheritable(3))
+	if (sock_activation_sockets(NULL, 0, NULL) != 2 || !native_is_inheritable(3))
 		return 1;
-	if (sock_activated(&only, 1, NULL) != 2 || sock_native(only) != 3)
+	if (sock_activation_sockets(&only, 1, NULL) != 2 || sock_native(only) != 3)
 		return 2;
 	if (native_is_inheritable(3) || !native_is_inheritable(4))
 		return 3;
-	if (sock_activated(first, 2, NULL) != 2 || sock_activated(again, 2, NULL) != 2)
+	if (sock_activation_sockets(first, 2, NULL) != 2 || sock_activation_sockets(again, 2, NULL) != 2)
 		return 4;
 	for (int i = 0; i < 2; i++)
 		if (sock_native(first[i]) != 3 + i || sock_native(again[i]) != 3 + i)

@@ -102,7 +102,7 @@ START_TEST(a_file_that_ends_early_is_told_with_the_count)
 	expect(sock_sendfile(a, native_file(file), SIZE, 1, soon(), &done), LIBSOCK_EEOF);
 	ck_assert_uint_eq(done, 0);
 	expect(sock_sendfile(a, native_file(file), (uint64_t)1 << 33, 1, soon(), NULL), LIBSOCK_EEOF);
-	expect(sock_recv_all(b, data, 10, soon(), NULL), 0);
+	expect(sock_recv_exact(b, data, 10, soon(), NULL), 0);
 	ck_assert_mem_eq(data, content + SIZE - 10, 10);
 	expect(sock_recv(b, data, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	sock_close(&a);
@@ -127,17 +127,17 @@ START_TEST(a_transfer_cut_off_anywhere_goes_on_there)
 		if (err < 0) {
 			expect(err, cuts % 2 ? LIBSOCK_EAGAIN : LIBSOCK_ETIMEDOUT);
 			cuts++;
-			expect(sock_recv_all(b, got + length, 1000, soon(), NULL), 0);
+			expect(sock_recv_exact(b, got + length, 1000, soon(), NULL), 0);
 			length += 1000;
 			if (done == 0) { /* full: make room for more than a little */
-				expect(sock_recv_all(b, got + length, at - length, soon(), NULL), 0);
+				expect(sock_recv_exact(b, got + length, at - length, soon(), NULL), 0);
 				length = at;
 			}
 		}
 	}
 	expect(err, 0);
 	ck_assert_int_gt(cuts, 0);
-	expect(sock_recv_all(b, got + length, SIZE - length, soon(), NULL), 0);
+	expect(sock_recv_exact(b, got + length, SIZE - length, soon(), NULL), 0);
 	ck_assert(memcmp(got, content, SIZE) == 0);
 	sock_close(&a);
 	sock_close(&b);
@@ -154,7 +154,7 @@ START_TEST(a_peer_that_resets_ends_the_transfer_without_a_signal)
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	expect(sock_sendfile(a, native_file(file), 0, 1000, soon(), &done), 0);
-	expect(sock_recv_all(b, got, 1000, soon(), NULL), 0);
+	expect(sock_recv_exact(b, got, 1000, soon(), NULL), 0);
 	reset(&b);
 	do
 		err = sock_sendfile(a, native_file(file), 0, SIZE, soon(), &done);
@@ -200,7 +200,7 @@ START_TEST(where_the_program_reads_the_file_stays_as_it_is_but_on_windows)
 	expect(fseek(file, 5, SEEK_SET), 0);
 	ck_assert_int_eq(fflush(file), 0);
 	expect(sock_sendfile(a, native_file(file), 777, sizeof data, soon(), NULL), 0);
-	expect(sock_recv_all(b, data, sizeof data, soon(), NULL), 0);
+	expect(sock_recv_exact(b, data, sizeof data, soon(), NULL), 0);
 	ck_assert_mem_eq(data, content + 777, sizeof data);
 	if (!native_is_windows())
 		ck_assert_int_eq(fgetc(file), content[5]);

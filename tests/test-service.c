@@ -68,10 +68,10 @@ START_TEST(every_row_of_the_table_is_found_by_its_name)
 	for (size_t i = 0; i < SERVICE__COUNT; i++)
 		for (int t = 0; t < 2; t++) {
 			const struct service__row *row = &service__rows[i];
-			int wanted = row->protocols & 1 << t ? row->port : LIBSOCK_EAI_NONAME, got;
+			int interest = row->protocols & 1 << t ? row->port : LIBSOCK_EAI_NONAME, got;
 
 			got = table_port(row->name, types[t]);
-			ck_assert_msg(got == wanted, "%s: %d, not %d", row->name, got, wanted);
+			ck_assert_msg(got == interest, "%s: %d, not %d", row->name, got, interest);
 		}
 }
 END_TEST

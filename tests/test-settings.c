@@ -53,17 +53,17 @@ START_TEST(an_ipv6_socket_is_dual_stack_whatever_the_default)
 		int64_t only = -1;
 
 		expect(sock_open(&six, LIBSOCK_AF_INET6, type), 0);
-		expect(sock_get(six, LIBSOCK_V6ONLY, &only), 0);
+		expect(sock_get(six, LIBSOCK_OPT_V6ONLY, &only), 0);
 		ck_assert_int_eq(only, 0);
 		expect(sock_bind(six, &addr), 0);
-		expect(sock_local(six, &addr), 0);
+		expect(sock_local_addr(six, &addr), 0);
 		if (type == LIBSOCK_STREAM)
 			expect(sock_listen(six, 1), 0);
 		addr = loopback(LIBSOCK_AF_INET, addr.port);
 		expect(sock_open(&four, LIBSOCK_AF_INET, type), 0);
 		expect(sock_connect(four, &addr, soon()), 0);
 		expect(sock_send(four, "x", 1, soon()), 1);
-		expect(sock_wait(&(struct sock_item){.s = six, .wanted = LIBSOCK_READABLE}, 1, soon()), 1);
+		expect(sock_wait(&(struct sock_wait_item){.s = six, .interest = LIBSOCK_READABLE}, 1, soon()), 1);
 		sock_close(&four);
 		sock_close(&six);
 	}
@@ -105,9 +105,9 @@ END_TEST
 
 static int of_listener(void *context, const struct sock_connection *row)
 {
-	const struct sock_connection *wanted = context;
+	const struct sock_connection *interest = context;
 
-	if (row->state != LIBSOCK_STATE_LISTEN || row->local.port != wanted->local.port)
+	if (row->state != LIBSOCK_STATE_LISTEN || row->local.port != interest->local.port)
 		return 0;
 	*(struct sock_connection *)context = *row;
 	return 1;
@@ -168,7 +168,7 @@ START_TEST(what_the_system_gives_up_is_not_late)
 	expect(err, LIBSOCK_ETIMEDOUT);
 	expect(sock_open(&s[count], LIBSOCK_AF_INET6, LIBSOCK_STREAM), 0);
 	expect(sock_connect(s[count++], &addr, LIBSOCK_FOREVER), LIBSOCK_ECONNTIMEDOUT);
-	expect(sock_connected(s[count - 2], soon()), LIBSOCK_ECONNTIMEDOUT); /* the one whose deadline passed */
+	expect(sock_connect_result(s[count - 2], soon()), LIBSOCK_ECONNTIMEDOUT); /* the one whose deadline passed */
 	expect(sock_dial(&dialled, &addr, soon()), LIBSOCK_ECONNTIMEDOUT);
 	while (count > 0)
 		sock_close(&s[--count]);

@@ -287,7 +287,7 @@ START_TEST(a_listener_has_no_connection_of_its_own)
 	const int64_t deadlines[] = {LIBSOCK_NOWAIT, -1, sock_after(100000), LIBSOCK_FOREVER};
 
 	for (int i = 0; i < 3 * 4; i++)
-		expect(sock_connected(all[i % 3], deadlines[i / 3]), LIBSOCK_ENOTCONN);
+		expect(sock_connect_result(all[i % 3], deadlines[i / 3]), LIBSOCK_ENOTCONN);
 	for (int i = 0; i < 3; i++)
 		sock_close(&all[i]);
 	unlink("stale.sock");

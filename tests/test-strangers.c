@@ -26,7 +26,7 @@ static struct sock open_stranger(int type, struct os_addr *door)
 	ck_assert_int_lt(strangers, 2 * STRANGERS);
 	ck_assert_uint_gt(door->port, 0);
 	expect(sock_open(&s, LIBSOCK_AF_INET, type), 0);
-	expect(__real_libsock__os_connect(s.fd, type, door, -1) == LIBSOCK_EINPROGRESS ? sock_connected(s, soon()) : 0, 0);
+	expect(__real_libsock__os_connect(s.fd, type, door, -1) == LIBSOCK_EINPROGRESS ? sock_connect_result(s, soon()) : 0, 0);
 	stranger[strangers++] = s;
 	return s;
 }

@@ -156,13 +156,13 @@ START_TEST(recv_all_waits_for_the_last_byte)
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	expect(sock_send_all(a, "01234", 5, soon(), NULL), 0);
-	expect(sock_recv_all(b, data, 10, sock_after(30), &done), LIBSOCK_ETIMEDOUT);
+	expect(sock_recv_exact(b, data, 10, sock_after(30), &done), LIBSOCK_ETIMEDOUT);
 	ck_assert_uint_eq(done, 5);
 	expect(sock_send_all(a, "56789", 5, soon(), NULL), 0);
-	expect(sock_recv_all(b, data + 5, 5, soon(), &done), 0);
+	expect(sock_recv_exact(b, data + 5, 5, soon(), &done), 0);
 	ck_assert_uint_eq(done, 5);
 	ck_assert_mem_eq(data, "0123456789", 10);
-	expect(sock_recv_all(b, data, 10, LIBSOCK_NOWAIT, &done), LIBSOCK_EAGAIN);
+	expect(sock_recv_exact(b, data, 10, LIBSOCK_NOWAIT, &done), LIBSOCK_EAGAIN);
 	ck_assert_uint_eq(done, 0);
 	sock_close(&a);
 	sock_close(&b);
@@ -194,7 +194,7 @@ START_TEST(recv_all_gathers_what_comes_in_pieces)
 	pthread_join(thread, NULL);
 	ck_assert_uint_eq(back.got, BIG);
 	ck_assert_uint_eq(back.wrong, 0);
-	expect(sock_recv_all(a, data, 1, soon(), NULL), LIBSOCK_EEOF);
+	expect(sock_recv_exact(a, data, 1, soon(), NULL), LIBSOCK_EEOF);
 	sock_close(&a);
 	sock_close(&b);
 }
@@ -209,14 +209,14 @@ START_TEST(recv_all_tells_an_early_end_from_a_whole_message)
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	expect(sock_send_all(a, "abcdefg", 7, soon(), NULL), 0);
 	expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
-	expect(sock_recv_all(b, data, 4, soon(), &done), 0);
+	expect(sock_recv_exact(b, data, 4, soon(), &done), 0);
 	ck_assert_uint_eq(done, 4);
-	expect(sock_recv_all(b, data, 4, soon(), &done), LIBSOCK_EEOF);
+	expect(sock_recv_exact(b, data, 4, soon(), &done), LIBSOCK_EEOF);
 	ck_assert_uint_eq(done, 3);
 	ck_assert_mem_eq(data, "efg", 3);
-	expect(sock_recv_all(b, data, 4, soon(), &done), LIBSOCK_EEOF);
+	expect(sock_recv_exact(b, data, 4, soon(), &done), LIBSOCK_EEOF);
 	ck_assert_uint_eq(done, 0);
-	expect(sock_recv_all(b, NULL, 0, soon(), &done), 0);
+	expect(sock_recv_exact(b, NULL, 0, soon(), &done), 0);
 	sock_close(&a);
 	sock_close(&b);
 }
@@ -230,9 +230,9 @@ START_TEST(recv_all_gives_what_came_before_a_reset)
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	expect(sock_send_all(b, "0123456789", 10, soon(), NULL), 0);
-	expect(sock_recv_all(a, data, 1, soon(), NULL), 0); /* it has arrived */
+	expect(sock_recv_exact(a, data, 1, soon(), NULL), 0); /* it has arrived */
 	reset(&b);
-	expect(sock_recv_all(a, data, 20, soon(), &done), LIBSOCK_ECONNRESET);
+	expect(sock_recv_exact(a, data, 20, soon(), &done), LIBSOCK_ECONNRESET);
 	ck_assert(done == 9 || (native_is_windows() && done == 0));
 	ck_assert_mem_eq(data, "123456789", done);
 	sock_close(&a);
@@ -259,13 +259,13 @@ START_TEST(a_peer_that_never_pauses_does_not_outlast_the_deadline)
 
 	pthread_t thread = start(send_without_end, &b);
 
-	expect(sock_recv_all(a, room, BIG, soon(), NULL), 0); /* it is under way */
+	expect(sock_recv_exact(a, room, BIG, soon(), NULL), 0); /* it is under way */
 	begun = sock_now();
-	expect(sock_recv_all(a, room, sizeof room, sock_after(2), &done), LIBSOCK_ETIMEDOUT);
+	expect(sock_recv_exact(a, room, sizeof room, sock_after(2), &done), LIBSOCK_ETIMEDOUT);
 	expect_ended(begun);
 	ck_assert_uint_gt(done, 0);
 	begun = sock_now();
-	expect(sock_finish(&a, sock_after(100)), LIBSOCK_ETIMEDOUT);
+	expect(sock_close_gracefully(&a, sock_after(100)), LIBSOCK_ETIMEDOUT);
 	expect_ended(begun);
 	pthread_join(thread, NULL);
 	sock_close(&b);
@@ -282,17 +282,17 @@ START_TEST(whole_message_calls_refuse_what_they_cannot_take)
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	expect(sock_send_all(none, "x", 1, soon(), &done), LIBSOCK_EBADF);
 	ck_assert_uint_eq(done, 0);
-	expect(sock_recv_all(none, data, 1, soon(), NULL), LIBSOCK_EBADF);
+	expect(sock_recv_exact(none, data, 1, soon(), NULL), LIBSOCK_EBADF);
 	expect(sock_sendv_all(none, NULL, 0, soon(), NULL), LIBSOCK_EBADF);
 	expect(sock_sendv(none, NULL, 0, soon()), LIBSOCK_EBADF);
 	expect(sock_recvv(none, NULL, 0, soon()), LIBSOCK_EBADF);
 	expect(sock_send_all(d, "x", 1, soon(), NULL), LIBSOCK_EPROTOTYPE);
-	expect(sock_recv_all(d, data, 1, soon(), NULL), LIBSOCK_EPROTOTYPE);
+	expect(sock_recv_exact(d, data, 1, soon(), NULL), LIBSOCK_EPROTOTYPE);
 	expect(sock_sendv_all(d, NULL, 0, soon(), NULL), LIBSOCK_EPROTOTYPE);
 	done = 7;
 	expect(sock_send_all(a, NULL, 1, soon(), &done), LIBSOCK_EINVAL);
 	ck_assert_uint_eq(done, 0);
-	expect(sock_recv_all(a, NULL, 1, soon(), NULL), LIBSOCK_EINVAL);
+	expect(sock_recv_exact(a, NULL, 1, soon(), NULL), LIBSOCK_EINVAL);
 	expect(sock_send_all(a, NULL, 0, soon(), NULL), 0);
 	expect(sock_sendv_all(a, NULL, 0, soon(), NULL), 0);
 	expect(sock_sendv_all(a, NULL, 1, soon(), NULL), LIBSOCK_EINVAL);
@@ -304,9 +304,9 @@ END_TEST
 
 START_TEST(vectors_are_sent_and_received_in_order)
 {
-	const struct sock_part parts[] = {{NULL, 0}, {"one", 3}, {"", 0}, {"two", 3}, {"three", 5}, {NULL, 0}};
+	const struct sock_const_buffer parts[] = {{NULL, 0}, {"one", 3}, {"", 0}, {"two", 3}, {"three", 5}, {NULL, 0}};
 	char x[2], y[4], z[20];
-	const struct sock_room rooms[] = {{x, 2}, {NULL, 0}, {y, 4}, {z, 20}};
+	const struct sock_buffer rooms[] = {{x, 2}, {NULL, 0}, {y, 4}, {z, 20}};
 	const int64_t deadlines[] = {LIBSOCK_FOREVER, soon(), LIBSOCK_NOWAIT};
 
 	for (int d = 0; d < 3; d++) {
@@ -331,8 +331,8 @@ END_TEST
 
 START_TEST(a_vector_without_bytes_does_nothing_on_a_stream)
 {
-	const struct sock_part empty[] = {{NULL, 0}, {"x", 0}};
-	const struct sock_room no_room[] = {{NULL, 0}};
+	const struct sock_const_buffer empty[] = {{NULL, 0}, {"x", 0}};
+	const struct sock_buffer no_room[] = {{NULL, 0}};
 	struct sock a, b;
 	char data[1];
 
@@ -351,10 +351,10 @@ END_TEST
 START_TEST(vectors_that_no_count_can_tell_are_refused)
 {
 	char byte = 'x';
-	const struct sock_part parts[] = {{&byte, (size_t)PTRDIFF_MAX}, {&byte, 1}, {&byte, SIZE_MAX}};
-	const struct sock_room rooms[] = {{&byte, (size_t)PTRDIFF_MAX}, {&byte, 1}, {&byte, SIZE_MAX}};
-	const struct sock_part null = {NULL, 1};
-	const struct sock_room null_room = {NULL, 1};
+	const struct sock_const_buffer parts[] = {{&byte, (size_t)PTRDIFF_MAX}, {&byte, 1}, {&byte, SIZE_MAX}};
+	const struct sock_buffer rooms[] = {{&byte, (size_t)PTRDIFF_MAX}, {&byte, 1}, {&byte, SIZE_MAX}};
+	const struct sock_const_buffer null = {NULL, 1};
+	const struct sock_buffer null_room = {NULL, 1};
 	struct sock a, b;
 	size_t done;
 
@@ -375,33 +375,33 @@ START_TEST(vectors_that_no_count_can_tell_are_refused)
 }
 END_TEST
 
-enum { MANY = LIBSOCK_PART_MAX * 3 + 7 };
+enum { MANY = LIBSOCK_BUFFERS_MAX * 3 + 7 };
 
 /* Single bytes, an empty part after each. */
-static void make_many(struct sock_part parts[2 * MANY], struct sock_room rooms[2 * MANY], char got[MANY])
+static void make_many(struct sock_const_buffer parts[2 * MANY], struct sock_buffer rooms[2 * MANY], char got[MANY])
 {
 	fill_big();
 	for (int i = 0; i < MANY; i++) {
-		parts[2 * i] = (struct sock_part){big + i, 1};
-		parts[2 * i + 1] = (struct sock_part){NULL, 0};
-		rooms[2 * i] = (struct sock_room){got + i, 1};
-		rooms[2 * i + 1] = (struct sock_room){NULL, 0};
+		parts[2 * i] = (struct sock_const_buffer){big + i, 1};
+		parts[2 * i + 1] = (struct sock_const_buffer){NULL, 0};
+		rooms[2 * i] = (struct sock_buffer){got + i, 1};
+		rooms[2 * i + 1] = (struct sock_buffer){NULL, 0};
 	}
 }
 
 START_TEST(more_parts_than_the_limit_are_a_short_count_on_a_stream)
 {
-	struct sock_part parts[2 * MANY];
-	struct sock_room rooms[2 * MANY];
+	struct sock_const_buffer parts[2 * MANY];
+	struct sock_buffer rooms[2 * MANY];
 	char got[MANY] = {0};
 	struct sock a, b;
 	size_t done;
 
 	make_many(parts, rooms, got);
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_sendv(a, parts, 2 * MANY, soon()), LIBSOCK_PART_MAX);
-	expect(sock_recv_all(b, got, LIBSOCK_PART_MAX, soon(), NULL), 0);
-	ck_assert_mem_eq(got, big, LIBSOCK_PART_MAX);
+	expect(sock_sendv(a, parts, 2 * MANY, soon()), LIBSOCK_BUFFERS_MAX);
+	expect(sock_recv_exact(b, got, LIBSOCK_BUFFERS_MAX, soon(), NULL), 0);
+	ck_assert_mem_eq(got, big, LIBSOCK_BUFFERS_MAX);
 	expect(sock_sendv_all(a, parts, 2 * MANY, soon(), &done), 0);
 	ck_assert_uint_eq(done, MANY);
 	expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
@@ -410,7 +410,7 @@ START_TEST(more_parts_than_the_limit_are_a_short_count_on_a_stream)
 		ptrdiff_t n = sock_recvv(b, rooms + 2 * at, 2 * (MANY - at), soon());
 
 		ck_assert_int_gt(n, 0);
-		ck_assert_int_le(n, LIBSOCK_PART_MAX);
+		ck_assert_int_le(n, LIBSOCK_BUFFERS_MAX);
 		at += (int)n;
 	}
 	ck_assert_mem_eq(got, big, MANY);
@@ -421,19 +421,19 @@ END_TEST
 
 START_TEST(a_datagram_of_too_many_parts_is_never_cut)
 {
-	struct sock_part parts[2 * MANY];
-	struct sock_room rooms[2 * MANY];
+	struct sock_const_buffer parts[2 * MANY];
+	struct sock_buffer rooms[2 * MANY];
 	char got[MANY] = {0};
 	struct sock_addr addr, own;
 	struct sock a = datagram(LIBSOCK_AF_INET, &own), b = datagram(LIBSOCK_AF_INET, &addr);
 
 	make_many(parts, rooms, got);
 	expect(sock_connect(a, &addr, soon()), 0);
-	expect(sock_sendv(a, parts, 2 * LIBSOCK_PART_MAX + 2, soon()), LIBSOCK_EMSGSIZE);
-	expect(sock_sendv(a, parts, 2 * LIBSOCK_PART_MAX, soon()), LIBSOCK_PART_MAX);
-	expect(sock_recvv(b, rooms, 2 * LIBSOCK_PART_MAX + 2, soon()), LIBSOCK_EINVAL);
-	expect(sock_recvv(b, rooms, 2 * LIBSOCK_PART_MAX, soon()), LIBSOCK_PART_MAX);
-	ck_assert_mem_eq(got, big, LIBSOCK_PART_MAX);
+	expect(sock_sendv(a, parts, 2 * LIBSOCK_BUFFERS_MAX + 2, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_sendv(a, parts, 2 * LIBSOCK_BUFFERS_MAX, soon()), LIBSOCK_BUFFERS_MAX);
+	expect(sock_recvv(b, rooms, 2 * LIBSOCK_BUFFERS_MAX + 2, soon()), LIBSOCK_EINVAL);
+	expect(sock_recvv(b, rooms, 2 * LIBSOCK_BUFFERS_MAX, soon()), LIBSOCK_BUFFERS_MAX);
+	ck_assert_mem_eq(got, big, LIBSOCK_BUFFERS_MAX);
 	sock_close(&a);
 	sock_close(&b);
 }
@@ -441,9 +441,9 @@ END_TEST
 
 START_TEST(datagrams_keep_their_bounds_in_vectors)
 {
-	const struct sock_part parts[] = {{"head", 4}, {"body", 4}};
+	const struct sock_const_buffer parts[] = {{"head", 4}, {"body", 4}};
 	char x[3], y[3];
-	const struct sock_room rooms[] = {{x, 3}, {y, 3}}, enough[] = {{x, 3}, {y, 3}, {big, BIG}};
+	const struct sock_buffer rooms[] = {{x, 3}, {y, 3}}, enough[] = {{x, 3}, {y, 3}, {big, BIG}};
 	struct sock_addr addr, own;
 	struct sock a = datagram(LIBSOCK_AF_INET, &own), b = datagram(LIBSOCK_AF_INET, &addr);
 	const int64_t deadlines[] = {LIBSOCK_FOREVER, soon()};
@@ -463,7 +463,7 @@ START_TEST(datagrams_keep_their_bounds_in_vectors)
 		expect(sock_recvv(b, NULL, 0, deadlines[d]), LIBSOCK_EMSGSIZE);
 		expect(sock_recvv(b, rooms, 2, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	}
-	expect(sock_sendv(a, (const struct sock_part[]){{big, 40000}, {big, 40000}}, 2, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_sendv(a, (const struct sock_const_buffer[]){{big, 40000}, {big, 40000}}, 2, soon()), LIBSOCK_EMSGSIZE);
 	sock_close(&a);
 	sock_close(&b);
 }
@@ -472,8 +472,8 @@ END_TEST
 START_TEST(sendv_all_sends_uneven_parts_to_a_slow_reader)
 {
 	enum { PERIOD = 251 * 256 }; /* of the pattern */
-	static struct sock_part parts[2000];
-	struct sock_part before[2];
+	static struct sock_const_buffer parts[2000];
+	struct sock_const_buffer before[2];
 	struct sock a, b;
 	size_t at = 0, done;
 
@@ -481,7 +481,7 @@ START_TEST(sendv_all_sends_uneven_parts_to_a_slow_reader)
 	for (size_t i = 0; i < 2000; i++) { /* more in all than the system holds; every other hundred are empty */
 		size_t size = i / 100 % 2 ? 0 : i * 7919 % 70001;
 
-		parts[i] = (struct sock_part){big + at % PERIOD, size};
+		parts[i] = (struct sock_const_buffer){big + at % PERIOD, size};
 		at += size;
 	}
 	memcpy(before, parts, sizeof before);
@@ -504,7 +504,7 @@ END_TEST
 
 START_TEST(sendv_all_without_a_reader_tells_the_exact_count)
 {
-	const struct sock_part parts[] = {{big, BIG / 2}, {big, BIG / 2}};
+	const struct sock_const_buffer parts[] = {{big, BIG / 2}, {big, BIG / 2}};
 	struct sock a, b;
 	size_t done, all = 0;
 
@@ -526,13 +526,13 @@ END_TEST
 START_TEST(recvv_gives_data_before_a_reset_and_the_reset_after)
 {
 	char data[8];
-	const struct sock_room room = {data, sizeof data};
+	const struct sock_buffer room = {data, sizeof data};
 	struct sock a, b;
 	ptrdiff_t n;
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	expect(sock_send_all(b, "data", 4, soon(), NULL), 0);
-	expect(sock_recv_all(a, data, 1, soon(), NULL), 0);
+	expect(sock_recv_exact(a, data, 1, soon(), NULL), 0);
 	reset(&b);
 	n = sock_recvv(a, &room, 1, soon());
 	ck_assert_msg(n == 3 || (native_is_windows() && n == LIBSOCK_ECONNRESET), "%s", sock_errname((int)n));
@@ -562,7 +562,7 @@ START_TEST(finish_waits_until_the_peer_has_read_everything)
 	pthread_t thread = start(read_to_the_end_and_close, &reader);
 
 	expect(sock_send_all(a, big, BIG, soon(), NULL), 0);
-	expect(sock_finish(&a, soon()), 0);
+	expect(sock_close_gracefully(&a, soon()), 0);
 	ck_assert_int_eq(a.family, 0);
 	pthread_join(thread, NULL);
 	ck_assert_uint_eq(reader.got, BIG);
@@ -577,11 +577,11 @@ START_TEST(finish_closes_whatever_happens)
 	int err;
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_finish(&a, sock_after(30)), LIBSOCK_ETIMEDOUT);
+	expect(sock_close_gracefully(&a, sock_after(30)), LIBSOCK_ETIMEDOUT);
 	ck_assert_int_eq(a.family, 0);
-	expect(sock_finish(&b, soon()), 0); /* the other end has ended already */
+	expect(sock_close_gracefully(&b, soon()), 0); /* the other end has ended already */
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_finish(&a, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_close_gracefully(&a, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	sock_close(&b);
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	reset(&b);
@@ -589,15 +589,15 @@ START_TEST(finish_closes_whatever_happens)
 		err = (int)sock_recv(a, big, 1, soon());
 	while (err > 0);
 	expect(err, LIBSOCK_ECONNRESET);
-	err = sock_finish(&a, soon()); /* in a system's own words, once the reset has been told */
+	err = sock_close_gracefully(&a, soon()); /* in a system's own words, once the reset has been told */
 	ck_assert_msg(err == LIBSOCK_ENOTCONN || err == LIBSOCK_ECONNRESET, "%s", sock_errname(err));
 	ck_assert_int_eq(a.family, 0);
-	expect(sock_finish(&d, soon()), LIBSOCK_EPROTOTYPE);
+	expect(sock_close_gracefully(&d, soon()), LIBSOCK_EPROTOTYPE);
 	ck_assert_int_eq(d.family, 0);
-	expect(sock_finish(&none, soon()), LIBSOCK_EBADF);
-	expect(sock_finish(NULL, soon()), LIBSOCK_EINVAL);
+	expect(sock_close_gracefully(&none, soon()), LIBSOCK_EBADF);
+	expect(sock_close_gracefully(NULL, soon()), LIBSOCK_EINVAL);
 	expect(sock_open(&a, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
-	expect(sock_finish(&a, soon()), LIBSOCK_ENOTCONN);
+	expect(sock_close_gracefully(&a, soon()), LIBSOCK_ENOTCONN);
 }
 END_TEST
 
@@ -619,19 +619,19 @@ START_TEST(finish_tells_of_a_reset_before_it_or_while_it_waits)
 		connected_pair(LIBSOCK_AF_INET, &a, &b);
 		expect(sock_send_all(b, big, unread, soon(), NULL), 0);
 
-		struct sock_item item = {.s = a, .wanted = LIBSOCK_WRITABLE};
+		struct sock_wait_item item = {.s = a, .interest = LIBSOCK_WRITABLE};
 
 		reset(&b);
 		do
 			expect(sock_wait(&item, 1, soon()), 1);
-		while (!(item.told & LIBSOCK_ERROR));
-		expect(sock_finish(&a, soon()), LIBSOCK_ECONNRESET);
+		while (!(item.ready & LIBSOCK_ERROR));
+		expect(sock_close_gracefully(&a, soon()), LIBSOCK_ECONNRESET);
 	}
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 
 	pthread_t thread = start(wait_and_reset, &b);
 
-	expect(sock_finish(&a, soon()), LIBSOCK_ECONNRESET);
+	expect(sock_close_gracefully(&a, soon()), LIBSOCK_ECONNRESET);
 	pthread_join(thread, NULL);
 	ck_assert_int_eq(b.family, 0);
 }
@@ -647,7 +647,7 @@ static void expect_no_peer(ptrdiff_t n)
 START_TEST(a_stream_that_was_never_connected_is_enotconn_in_every_call)
 {
 	const int64_t deadlines[] = {LIBSOCK_NOWAIT, -1, soon(), LIBSOCK_FOREVER};
-	const struct sock_part part = {"x", 1};
+	const struct sock_const_buffer part = {"x", 1};
 	FILE *file = fopen("./content", "w+b");
 
 	ck_assert_ptr_nonnull(file);
@@ -658,18 +658,18 @@ START_TEST(a_stream_that_was_never_connected_is_enotconn_in_every_call)
 		struct sock_reader reader;
 		struct sock s;
 		char data[4], buffer[8], *line;
-		const struct sock_room room = {data, sizeof data};
+		const struct sock_buffer room = {data, sizeof data};
 		size_t done = 7;
 		uint64_t sent = 7;
 
 		expect(sock_open(&s, i % 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
-		expect(sock_recv_all(s, data, sizeof data, deadline, &done), LIBSOCK_ENOTCONN);
+		expect(sock_recv_exact(s, data, sizeof data, deadline, &done), LIBSOCK_ENOTCONN);
 		ck_assert_uint_eq(done, 0);
-		expect(sock_recv_all(s, data, sizeof data, deadline, NULL), LIBSOCK_ENOTCONN);
+		expect(sock_recv_exact(s, data, sizeof data, deadline, NULL), LIBSOCK_ENOTCONN);
 		expect(sock_recvv(s, &room, 1, deadline), LIBSOCK_ENOTCONN);
 		expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
-		expect(sock_read(&reader, data, 1, deadline), LIBSOCK_ENOTCONN);
-		expect(sock_read_line(&reader, &line, deadline), LIBSOCK_ENOTCONN);
+		expect(sock_reader_read(&reader, data, 1, deadline), LIBSOCK_ENOTCONN);
+		expect(sock_reader_line(&reader, &line, deadline), LIBSOCK_ENOTCONN);
 		done = 7;
 		expect_no_peer(sock_send_all(s, "x", 1, deadline, &done));
 		ck_assert_uint_eq(done, 0);
@@ -679,7 +679,7 @@ START_TEST(a_stream_that_was_never_connected_is_enotconn_in_every_call)
 		ck_assert_uint_eq(done, 0);
 		expect_no_peer(sock_sendfile(s, native_file(file), 0, 1, deadline, &sent));
 		ck_assert_uint_eq(sent, 0);
-		expect(sock_finish(&s, deadline), LIBSOCK_ENOTCONN);
+		expect(sock_close_gracefully(&s, deadline), LIBSOCK_ENOTCONN);
 		ck_assert_int_eq(s.family, 0);
 	}
 	fclose(file);
@@ -695,18 +695,18 @@ START_TEST(finish_knows_of_ends_that_have_come_already)
 
 		connected_pair(family, &a, &b);
 		expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0); /* one's own alone: the peer's is waited for */
-		expect(sock_finish(&a, sock_after(20)), LIBSOCK_ETIMEDOUT);
+		expect(sock_close_gracefully(&a, sock_after(20)), LIBSOCK_ETIMEDOUT);
 		sock_close(&b);
 		connected_pair(family, &a, &b);
 		expect(sock_shutdown(b, LIBSOCK_SHUT_WR), 0); /* the peer's alone */
-		expect(sock_finish(&a, soon()), 0);
+		expect(sock_close_gracefully(&a, soon()), 0);
 		sock_close(&b);
 		connected_pair(family, &a, &b);
 		expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
 		expect(sock_recv(b, data, 1, soon()), 0);
 		sock_close(&b);
 		expect(sock_recv(a, data, 1, soon()), 0); /* both */
-		expect(sock_finish(&a, soon()), native_is_wine() ? 0 : LIBSOCK_ENOTCONN);
+		expect(sock_close_gracefully(&a, soon()), native_is_wine() ? 0 : LIBSOCK_ENOTCONN);
 	}
 }
 END_TEST
@@ -717,15 +717,15 @@ START_TEST(finish_after_ones_own_end_of_reading_knows_of_the_peers_on_unix_alone
 
 	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
 
-	const int wanted = pair[0].family == LIBSOCK_AF_UNIX ? 0 : LIBSOCK_ENOTCONN;
+	const int interest = pair[0].family == LIBSOCK_AF_UNIX ? 0 : LIBSOCK_ENOTCONN;
 
 	expect(sock_shutdown(pair[0], LIBSOCK_SHUT_RD), 0);
-	expect(sock_finish(&pair[0], soon()), wanted);
+	expect(sock_close_gracefully(&pair[0], soon()), interest);
 	sock_close(&pair[1]);
 }
 END_TEST
 
-/* sock_close() alone resets, and what was sent last may be lost; beside it sock_finish() throws away what was not read. */
+/* sock_close() alone resets, and what was sent last may be lost; beside it sock_close_gracefully() throws away what was not read. */
 START_TEST(closing_with_unread_data_resets_and_finishing_does_not)
 {
 	for (int i = 0; i < 2 * 2; i++) {
@@ -741,8 +741,8 @@ START_TEST(closing_with_unread_data_resets_and_finishing_does_not)
 			expect(sock_recv(b, data, 1, soon()), LIBSOCK_ECONNRESET);
 		} else {
 			expect(sock_send_all(a, "last", 4, soon(), NULL), 0);
-			expect(sock_finish(&a, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
-			expect(sock_recv_all(b, data, 4, soon(), &done), 0);
+			expect(sock_close_gracefully(&a, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+			expect(sock_recv_exact(b, data, 4, soon(), &done), 0);
 			expect(sock_recv(b, data, 1, soon()), 0);
 		}
 		sock_close(&b);

@@ -17,7 +17,7 @@ enum { SLOTS = 40, ROOM = SLOTS + 1, EVENTS_MIN = 100 };
 struct slot {
 	struct sock watched, peer;
 	bool added, ended; /* the peer has sent its end of file */
-	int wanted, unread;
+	int interest, unread;
 	long touched; /* in which batch it was last changed: an event from before is stale */
 };
 
@@ -38,8 +38,8 @@ static unsigned chance(struct stress *stress, unsigned below)
 
 static void add(struct stress *stress, struct slot *slot)
 {
-	slot->wanted = (int)chance(stress, 4);
-	expect(sock_poller_add(&stress->poller, slot->watched, slot->wanted, slot), 0);
+	slot->interest = (int)chance(stress, 4);
+	expect(sock_poller_add(&stress->poller, slot->watched, slot->interest, slot), 0);
 	slot->added = true;
 }
 
@@ -95,7 +95,7 @@ static void use_slot(struct stress *stress, struct slot *slot)
 		break;
 	default:
 		if (slot->added)
-			expect(sock_poller_modify(&stress->poller, slot->watched, slot->wanted = (int)chance(stress, 4), slot), 0);
+			expect(sock_poller_modify(&stress->poller, slot->watched, slot->interest = (int)chance(stress, 4), slot), 0);
 		else
 			add(stress, slot);
 	}
@@ -118,9 +118,9 @@ static int due(const struct slot *slot)
 
 	if (!slot->added)
 		return 0;
-	if (slot->ended && slot->wanted & LIBSOCK_READABLE)
-		return (told & slot->wanted) | LIBSOCK_READABLE | LIBSOCK_HANGUP;
-	return told & slot->wanted;
+	if (slot->ended && slot->interest & LIBSOCK_READABLE)
+		return (told & slot->interest) | LIBSOCK_READABLE | LIBSOCK_HANGUP;
+	return told & slot->interest;
 }
 
 /* All of it, but that the end may be kept back while there are bytes before it. */
@@ -159,7 +159,7 @@ static void one_batch(struct stress *stress)
 		const struct slot *slot = events[i].data;
 
 		if (slot->touched != stress->batch)
-			check_event(slot, events[i].told);
+			check_event(slot, events[i].ready);
 		stress->events++;
 		act(stress);
 	}
@@ -171,19 +171,19 @@ static void settle(struct stress *stress)
 {
 	struct sock_event events[ROOM];
 	int64_t by = soon();
-	int wanted = 0, right;
+	int interest = 0, right;
 
 	for (int i = 0; i < SLOTS; i++)
-		wanted += due(&stress->slots[i]) != 0;
+		interest += due(&stress->slots[i]) != 0;
 	do {
-		int count = sock_poller_wait(&stress->poller, events, ROOM, wanted ? by : LIBSOCK_NOWAIT);
+		int count = sock_poller_wait(&stress->poller, events, ROOM, interest ? by : LIBSOCK_NOWAIT);
 
-		ck_assert_msg(count >= 0 || (count == LIBSOCK_EAGAIN && wanted == 0), "%s", sock_errname(count));
+		ck_assert_msg(count >= 0 || (count == LIBSOCK_EAGAIN && interest == 0), "%s", sock_errname(count));
 		right = 0;
 		for (int i = 0; i < count; i++)
-			right += is_whole(events[i].data, events[i].told);
-	} while (right < wanted && sock_now() < by);
-	expect(right, wanted);
+			right += is_whole(events[i].data, events[i].ready);
+	} while (right < interest && sock_now() < by);
+	expect(right, interest);
 }
 
 static void *wake_until_over(void *argument)

@@ -26,11 +26,11 @@ START_TEST(an_adopted_socket_keeps_all_but_its_inheritance)
 	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on), 0);
 	ck_assert_int_eq(setsockopt(fd, 41 /* IPPROTO_IPV6 */, 26 /* IPV6_V6ONLY */, &on, sizeof on), 0);
 	expect(sock_adopt(&s, fd), 0);
-	expect(sock_get(s, LIBSOCK_V6ONLY, &value), 0);
+	expect(sock_get(s, LIBSOCK_OPT_V6ONLY, &value), 0);
 	ck_assert_int_eq(value, 1);
-	expect(sock_get(s, LIBSOCK_KEEPALIVE, &value), 0);
+	expect(sock_get(s, LIBSOCK_OPT_KEEPALIVE, &value), 0);
 	ck_assert_int_eq(value, 1);
-	expect(sock_get(s, LIBSOCK_NODELAY, &value), 0);
+	expect(sock_get(s, LIBSOCK_OPT_NODELAY, &value), 0);
 	ck_assert_int_eq(value, 0);
 	sock_close(&s);
 }

@@ -34,7 +34,7 @@ static void *read_numbers(void *arg)
 	int message[SIZE / sizeof(int)];
 
 	for (int i = 0; i < MESSAGES && !side->failed; i++)
-		side->failed = sock_recv_all(side->s, message, sizeof message, soon(), NULL) < 0 || message[0] != i;
+		side->failed = sock_recv_exact(side->s, message, sizeof message, soon(), NULL) < 0 || message[0] != i;
 	return NULL;
 }
 
@@ -72,10 +72,10 @@ static void ask_and_set(struct sock s)
 	int64_t value = 0;
 
 	ck_assert_int_ge(sock_native(s), 0);
-	expect(sock_local(s, &addr), 0);
-	expect(sock_peer(s, &addr), 0);
-	expect(sock_set(s, LIBSOCK_NODELAY, 1), 0);
-	expect(sock_get(s, LIBSOCK_NODELAY, &value), 0);
+	expect(sock_local_addr(s, &addr), 0);
+	expect(sock_peer_addr(s, &addr), 0);
+	expect(sock_set(s, LIBSOCK_OPT_NODELAY, 1), 0);
+	expect(sock_get(s, LIBSOCK_OPT_NODELAY, &value), 0);
 	ck_assert_int_eq(value, 1);
 }
 
@@ -120,7 +120,7 @@ START_TEST(several_threads_accept_each_connection_once)
 		int total = 0;
 
 		expect(sock_serve(&l, &addr, 64), 0);
-		expect(sock_local(l, &addr), 0);
+		expect(sock_local_addr(l, &addr), 0);
 		for (int k = 0; k < ACCEPTORS; k++) {
 			acceptors[k] = (struct acceptor){.l = l, .deadline = i % 2 ? LIBSOCK_FOREVER : soon()};
 			ck_assert_int_eq(pthread_create(&threads[k], NULL, accept_many, &acceptors[k]), 0);
@@ -146,13 +146,13 @@ static int use_everything(int family)
 {
 	struct sock_addr addr = loopback(family, 0), local, from;
 	struct sock s;
-	char text[LIBSOCK_ADDRSTRLEN];
+	char text[LIBSOCK_ADDR_SIZE];
 	int64_t before = sock_now();
 	int good;
 
 	if (sock_open(&s, family, LIBSOCK_DGRAM) < 0)
 		return 0;
-	good = sock_bind(s, &addr) == 0 && sock_local(s, &local) == 0 && sock_sendto(s, "x", 1, &local, soon()) == 1 &&
+	good = sock_bind(s, &addr) == 0 && sock_local_addr(s, &local) == 0 && sock_sendto(s, "x", 1, &local, soon()) == 1 &&
 	       sock_recvfrom(s, text, sizeof text, &from, soon()) == 1 && sock_addr_equal(&local, &from) &&
 	       sock_addr_format(text, sizeof text, &from) > 0 && sock_addr_parse(&addr, text) == 0 &&
 	       sock_addr_equal(&local, &addr) && sock_after(5) >= before + 5 && sock_has(LIBSOCK_HAS_INET6) == 1 &&

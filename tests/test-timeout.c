@@ -60,26 +60,26 @@ static int silence_count(void)
 /* How a connection is given up: something is sent that nobody confirms, or the system asks and nobody answers. */
 static void by_user_timeout(struct sock s)
 {
-	expect(sock_set(s, LIBSOCK_DEAD_PEER, 200), 0);
+	expect(sock_set(s, LIBSOCK_OPT_USER_TIMEOUT, 200), 0);
 	expect(sock_send(s, "x", 1, soon()), 1);
 }
 
 static void by_keepalive(struct sock s)
 {
-	expect(sock_set(s, LIBSOCK_KEEPALIVE_IDLE, 1000), 0);
-	expect(sock_set(s, LIBSOCK_KEEPALIVE_INTERVAL, 1000), 0);
-	expect(sock_set(s, LIBSOCK_KEEPALIVE_COUNT, 1), 0);
-	expect(sock_set(s, LIBSOCK_KEEPALIVE, 1), 0);
+	expect(sock_set(s, LIBSOCK_OPT_KEEPALIVE_IDLE, 1000), 0);
+	expect(sock_set(s, LIBSOCK_OPT_KEEPALIVE_INTERVAL, 1000), 0);
+	expect(sock_set(s, LIBSOCK_OPT_KEEPALIVE_COUNT, 1), 0);
+	expect(sock_set(s, LIBSOCK_OPT_KEEPALIVE, 1), 0);
 }
 
 static void (*const givings_up[])(struct sock s) = {by_user_timeout, by_keepalive};
 
 static void expect_error(struct sock s)
 {
-	struct sock_item item = {.s = s};
+	struct sock_wait_item item = {.s = s};
 
 	expect(sock_wait(&item, 1, soon()), 1);
-	expect(item.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	expect(item.ready, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
 }
 
 static void wait_for_error(struct sock s)
@@ -93,11 +93,11 @@ static void wait_for_error(struct sock s)
 static struct sock given_up(int family, int silence, int how, struct sock *peer)
 {
 	struct sock s;
-	struct sock_item item;
+	struct sock_wait_item item;
 
 	connected_pair(family, &s, peer);
 	expect(sock_send(*peer, "half a li", 9, soon()), 9);
-	item = (struct sock_item){.s = s, .wanted = LIBSOCK_READABLE};
+	item = (struct sock_wait_item){.s = s, .interest = LIBSOCK_READABLE};
 	expect(sock_wait(&item, 1, soon()), 1);
 	silences[silence](*peer);
 	givings_up[how](s);
@@ -121,10 +121,10 @@ static void through_recv_all(struct sock s, int64_t deadline)
 	char data[16];
 	size_t done;
 
-	expect(sock_recv_all(s, data, sizeof data, deadline, &done), deadline > 0 ? LIBSOCK_ECONNTIMEDOUT : LIBSOCK_ETIMEDOUT);
+	expect(sock_recv_exact(s, data, sizeof data, deadline, &done), deadline > 0 ? LIBSOCK_ECONNTIMEDOUT : LIBSOCK_ETIMEDOUT);
 	ck_assert_uint_eq(done, 9);
 	for (int i = 0; i < 2; i++)
-		expect(sock_recv_all(s, data, sizeof data, deadline, &done), LIBSOCK_ECONNTIMEDOUT);
+		expect(sock_recv_exact(s, data, sizeof data, deadline, &done), LIBSOCK_ECONNTIMEDOUT);
 }
 
 static void through_reader(struct sock s, int64_t deadline)
@@ -134,22 +134,22 @@ static void through_reader(struct sock s, int64_t deadline)
 
 	expect(sock_reader_init(&reader, s, buffer, sizeof buffer), 0);
 	if (deadline <= 0)
-		expect(sock_read_line(&reader, &line, deadline), LIBSOCK_ETIMEDOUT); /* one receive: the half line */
+		expect(sock_reader_line(&reader, &line, deadline), LIBSOCK_ETIMEDOUT); /* one receive: the half line */
 	for (int i = 0; i < 3; i++) {
-		expect(sock_read_line(&reader, &line, deadline), LIBSOCK_ECONNTIMEDOUT);
+		expect(sock_reader_line(&reader, &line, deadline), LIBSOCK_ECONNTIMEDOUT);
 		ck_assert_int_eq(reader.partial, 0);
 	}
-	expect(sock_read(&reader, rest, sizeof rest, deadline), 9);
+	expect(sock_reader_read(&reader, rest, sizeof rest, deadline), 9);
 	for (int i = 0; i < 2; i++)
-		expect(sock_read(&reader, rest, sizeof rest, deadline), LIBSOCK_ECONNTIMEDOUT);
+		expect(sock_reader_read(&reader, rest, sizeof rest, deadline), LIBSOCK_ECONNTIMEDOUT);
 }
 
 static void through_connected(struct sock s, int64_t deadline)
 {
 	char data[16];
 
-	expect(sock_connected(s, deadline), LIBSOCK_ECONNTIMEDOUT);
-	expect(sock_connected(s, deadline), LIBSOCK_ENOTCONN);
+	expect(sock_connect_result(s, deadline), LIBSOCK_ECONNTIMEDOUT);
+	expect(sock_connect_result(s, deadline), LIBSOCK_ENOTCONN);
 	expect(sock_recv(s, data, sizeof data, deadline), 9);
 	expect(sock_recv(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
 }
@@ -173,7 +173,7 @@ static void through_poller(struct sock s, int64_t deadline)
 	expect(sock_poller_open(&poller), 0);
 	expect(sock_poller_add(&poller, s, LIBSOCK_READABLE, NULL), 0);
 	expect(sock_poller_wait(&poller, &event, 1, deadline), 1);
-	expect(event.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	expect(event.ready, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
 	expect(sock_recv(s, data, sizeof data, deadline), 9);
 	expect(sock_recv(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
 	sock_poller_close(&poller);
@@ -190,7 +190,7 @@ START_TEST(a_connection_that_was_given_up_is_neither_late_nor_at_its_end)
 
 		ways[i % WAYS](s, i / (WAYS * 2) % 2 ? -1 : soon());
 		expect_error(s);
-		ck_assert_int_lt(sock_finish(&s, soon()), 0);
+		ck_assert_int_lt(sock_close_gracefully(&s, soon()), 0);
 		sock_close(&peer);
 	}
 }
@@ -213,7 +213,7 @@ START_TEST(finishing_says_that_the_connection_was_given_up)
 	for (int i = 0; i < 2 * silence_count(); i++) {
 		struct sock peer, s = given_up(families[i % 2], i / 2, 0, &peer);
 
-		expect(sock_finish(&s, soon()), LIBSOCK_ECONNTIMEDOUT);
+		expect(sock_close_gracefully(&s, soon()), LIBSOCK_ECONNTIMEDOUT);
 		sock_close(&peer);
 	}
 }
@@ -232,7 +232,7 @@ START_TEST(finishing_after_the_peers_end_says_so_too)
 		silences[i / 2](peer);
 		by_user_timeout(s);
 		wait_for_error(s);
-		expect(sock_finish(&s, soon()), LIBSOCK_ECONNTIMEDOUT);
+		expect(sock_close_gracefully(&s, soon()), LIBSOCK_ECONNTIMEDOUT);
 		sock_close(&peer);
 	}
 }
@@ -245,7 +245,7 @@ START_TEST(a_deadline_before_that_is_the_callers_own)
 
 	connected_pair(LIBSOCK_AF_INET, &s, &peer);
 	make_deaf(peer);
-	expect(sock_set(s, LIBSOCK_DEAD_PEER, 1000), 0);
+	expect(sock_set(s, LIBSOCK_OPT_USER_TIMEOUT, 1000), 0);
 	expect(sock_send(s, "x", 1, soon()), 1);
 	expect(sock_recv(s, data, sizeof data, sock_after(10)), LIBSOCK_ETIMEDOUT);
 	expect(sock_recv(s, data, sizeof data, soon()), LIBSOCK_ECONNTIMEDOUT);
@@ -272,7 +272,7 @@ static void by_retransmission(struct sock s)
 static void by_question(struct sock s)
 {
 	by_keepalive(s);
-	expect(sock_set(s, LIBSOCK_KEEPALIVE_COUNT, 9), 0);
+	expect(sock_set(s, LIBSOCK_OPT_KEEPALIVE_COUNT, 9), 0);
 }
 
 /* Each way to meet the end first, then each way to receive after it. */
@@ -288,19 +288,19 @@ START_TEST(a_peer_that_drops_the_connection_while_it_is_being_asked_has_reset_it
 		make_deaf(peer);
 		beginnings[i % 2](s);
 		for (int64_t by = soon(); !is_under_way(s) && sock_now() < by;)
-			expect(sock_wait(&(struct sock_item){.s = s}, 1, sock_after(5)), LIBSOCK_ETIMEDOUT);
+			expect(sock_wait(&(struct sock_wait_item){.s = s}, 1, sock_after(5)), LIBSOCK_ETIMEDOUT);
 		ck_assert(is_under_way(s));
 		reset(&peer);
-		expect(sock_wait(&(struct sock_item){.s = s}, 1, soon()), 1);
+		expect(sock_wait(&(struct sock_wait_item){.s = s}, 1, soon()), 1);
 		if (i / 2 == 0)
 			expect(sock_recv(s, &byte, 1, soon()), LIBSOCK_ECONNRESET);
 		else if (i / 2 == 1)
-			expect(sock_connected(s, soon()), LIBSOCK_ECONNRESET);
+			expect(sock_connect_result(s, soon()), LIBSOCK_ECONNRESET);
 		else
 			expect(sock_send(s, "x", 1, soon()), LIBSOCK_ECONNRESET);
 		for (int k = 0; k < 2; k++)
 			expect(sock_recv(s, &byte, 1, soon()), LIBSOCK_ECONNRESET);
-		expect(sock_finish(&s, soon()), LIBSOCK_ECONNRESET);
+		expect(sock_close_gracefully(&s, soon()), LIBSOCK_ECONNRESET);
 	}
 }
 END_TEST

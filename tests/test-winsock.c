@@ -204,7 +204,7 @@ static void try_to_start(void)
 		struct sock s;
 
 		put.start_error = starts[i].number;
-		starts[i].told = sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM);
+		starts[i].ready = sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM);
 		sock_close(&s);
 	}
 }
@@ -212,7 +212,7 @@ static void try_to_start(void)
 START_TEST(what_keeps_winsock_from_starting_is_told_until_it_starts)
 {
 	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
-		expect(starts[i].told, starts[i].code);
+		expect(starts[i].ready, starts[i].code);
 }
 END_TEST
 
@@ -293,11 +293,11 @@ START_TEST(a_multicast_interface_is_read_back_from_an_index_in_either_order)
 
 		put.option = IP_MULTICAST_IF;
 		put.value = (int)told[i];
-		expect(sock_get(s, LIBSOCK_MULTICAST_INTERFACE, &value), 0);
+		expect(sock_get(s, LIBSOCK_OPT_MULTICAST_INTERFACE, &value), 0);
 		ck_assert_int_eq(value, index);
 	}
 	put.value = 0x00ffff00; /* neither an address nor an index of this machine's */
-	expect(sock_get(s, LIBSOCK_MULTICAST_INTERFACE, &(int64_t){0}), LIBSOCK_ENODEV);
+	expect(sock_get(s, LIBSOCK_OPT_MULTICAST_INTERFACE, &(int64_t){0}), LIBSOCK_ENODEV);
 	put_nothing();
 	sock_close(&s);
 }
@@ -331,7 +331,7 @@ END_TEST
 
 START_TEST(closed_sockets_alone_are_no_sockets_in_windows_words_too)
 {
-	struct sock_item items[2] = {{.wanted = LIBSOCK_READABLE}, {.wanted = LIBSOCK_WRITABLE}};
+	struct sock_wait_item items[2] = {{.interest = LIBSOCK_READABLE}, {.interest = LIBSOCK_WRITABLE}};
 
 	put_nothing();
 	for (int i = 0; i < 2; i++) {
@@ -397,13 +397,13 @@ static ptrdiff_t by_sendto(struct sock s)
 {
 	struct sock_addr to;
 
-	expect(sock_local(s, &to), 0);
+	expect(sock_local_addr(s, &to), 0);
 	return sock_sendto(s, "x", 1, &to, LIBSOCK_NOWAIT);
 }
 
 static ptrdiff_t by_sendv(struct sock s)
 {
-	return sock_sendv(s, &(struct sock_part){"x", 1}, 1, LIBSOCK_NOWAIT);
+	return sock_sendv(s, &(struct sock_const_buffer){"x", 1}, 1, LIBSOCK_NOWAIT);
 }
 
 static ptrdiff_t by_send_packet(struct sock s)
@@ -413,7 +413,7 @@ static ptrdiff_t by_send_packet(struct sock s)
 
 static ptrdiff_t by_send_packets(struct sock s)
 {
-	return sock_send_packet(s, "xy", 2, &(struct sock_packet){.segment = 1, .os_cuts = -1}, LIBSOCK_NOWAIT);
+	return sock_send_packet(s, "xy", 2, &(struct sock_packet){.segment_size = 1, .offload = -1}, LIBSOCK_NOWAIT);
 }
 
 static ptrdiff_t by_recv(struct sock s)
@@ -428,12 +428,12 @@ static ptrdiff_t by_recvfrom(struct sock s)
 
 static ptrdiff_t by_recvv(struct sock s)
 {
-	return sock_recvv(s, &(struct sock_room){(char[4]){0}, 4}, 1, LIBSOCK_NOWAIT);
+	return sock_recvv(s, &(struct sock_buffer){(char[4]){0}, 4}, 1, LIBSOCK_NOWAIT);
 }
 
 static ptrdiff_t by_recv_packet(struct sock s)
 {
-	return sock_recv_packet(s, (char[4]){0}, 4, &(struct sock_packet){.segment = 0}, LIBSOCK_NOWAIT);
+	return sock_recv_packet(s, (char[4]){0}, 4, &(struct sock_packet){.segment_size = 0}, LIBSOCK_NOWAIT);
 }
 
 static const struct {

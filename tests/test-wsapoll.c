@@ -46,12 +46,12 @@ static struct sock refused(struct sock *holder)
 START_TEST(a_failed_connect_is_found_by_a_wait)
 {
 	struct sock holder, s = refused(&holder);
-	struct sock_item item = {.s = s, .wanted = LIBSOCK_WRITABLE};
+	struct sock_wait_item item = {.s = s, .interest = LIBSOCK_WRITABLE};
 
 	expect(sock_wait(&item, 1, soon()), 1);
-	expect(item.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	expect(item.ready, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
 	ck_assert_int_gt(overlooked, 0);
-	expect(sock_connected(s, LIBSOCK_NOWAIT), LIBSOCK_ECONNREFUSED);
+	expect(sock_connect_result(s, LIBSOCK_NOWAIT), LIBSOCK_ECONNREFUSED);
 	sock_close(&s);
 	sock_close(&holder);
 }
@@ -67,7 +67,7 @@ START_TEST(a_failed_connect_is_found_by_a_poller_that_waits_for_ever)
 	expect(sock_poller_add(&poller, s, LIBSOCK_WRITABLE, &s), 0);
 	expect(sock_poller_wait(&poller, &event, 1, LIBSOCK_FOREVER), 1);
 	ck_assert(event.data == &s);
-	expect(event.told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	expect(event.ready, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
 	ck_assert_int_gt(overlooked, 0);
 	sock_poller_close(&poller);
 	sock_close(&s);
@@ -78,17 +78,17 @@ END_TEST
 START_TEST(a_failed_connect_is_found_beside_an_end_that_nobody_wants_to_know_of)
 {
 	struct sock holder, s = refused(&holder), client, server;
-	struct sock_item items[2];
+	struct sock_wait_item items[2];
 
 	connected_pair(LIBSOCK_AF_INET, &client, &server);
 	expect(sock_shutdown(server, LIBSOCK_SHUT_WR), 0);
-	items[0] = (struct sock_item){.s = client, .wanted = LIBSOCK_READABLE};
+	items[0] = (struct sock_wait_item){.s = client, .interest = LIBSOCK_READABLE};
 	expect(sock_wait(items, 1, soon()), 1);
-	items[0].wanted = 0;
-	items[1] = (struct sock_item){.s = s, .wanted = LIBSOCK_WRITABLE};
+	items[0].interest = 0;
+	items[1] = (struct sock_wait_item){.s = s, .interest = LIBSOCK_WRITABLE};
 	expect(sock_wait(items, 2, soon()), 1);
-	expect(items[0].told, 0);
-	expect(items[1].told, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
+	expect(items[0].ready, 0);
+	expect(items[1].ready, LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE);
 	ck_assert_int_gt(overlooked, 0);
 	sock_close(&client);
 	sock_close(&server);

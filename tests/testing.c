@@ -84,7 +84,7 @@ static struct sock bound(int family, int type, struct sock_addr *addr)
 	*addr = loopback(family, 0);
 	expect(sock_open(&s, family, type), 0);
 	expect(sock_bind(s, addr), 0);
-	expect(sock_local(s, addr), 0);
+	expect(sock_local_addr(s, addr), 0);
 	ck_assert_uint_gt(addr->port, 0);
 	return s;
 }

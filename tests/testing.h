@@ -19,9 +19,9 @@ struct testing_test {
 int testing_main(const char *name, const struct testing_test tests[]);
 
 /* Expect a code, and say both by name if it is another. */
-#define expect(code, wanted)                                                                                            \
+#define expect(code, interest)                                                                                            \
 	do {                                                                                                            \
-		long got_ = (long)(code), wanted_ = (long)(wanted);                                                     \
+		long got_ = (long)(code), wanted_ = (long)(interest);                                                     \
 		ck_assert_msg(got_ == wanted_, "%s: %ld (%s), not %ld (%s)", #code, got_, sock_errname((int)got_),      \
 			      wanted_, sock_errname((int)wanted_));                                                     \
 	} while (0)

@@ -26,7 +26,7 @@ static Uint16 free_port(void)
 	struct sock s;
 
 	bench_check(sock_serve(&s, &addr, 1), "serve");
-	bench_check(sock_local(s, &addr), "local");
+	bench_check(sock_local_addr(s, &addr), "local");
 	sock_close(&s);
 	return addr.port;
 }

@@ -68,13 +68,13 @@ static inline int bsd_flags(int how)
 }
 
 /* What to ask poll for, and what its answer about a socket means where `wanted` was asked for. 0: nothing. */
-short bsd_poll_events(int wanted);
-int bsd_poll_told_end(native_socket s, int wanted, unsigned events);
+short bsd_poll_events(int interest);
+int bsd_poll_told_end(native_socket s, int interest, unsigned events);
 
-static inline int bsd_poll_told(native_socket s, int wanted, unsigned events)
+static inline int bsd_poll_told(native_socket s, int interest, unsigned events)
 {
 	if (!NATIVE_POLL_TELLS_END || events & (POLLERR | POLLHUP | NATIVE_POLLRDHUP))
-		return bsd_poll_told_end(s, wanted, events);
+		return bsd_poll_told_end(s, interest, events);
 	return (events & POLLIN ? LIBSOCK_READABLE : 0) | (events & POLLOUT ? LIBSOCK_WRITABLE : 0);
 }
 

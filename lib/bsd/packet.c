@@ -140,7 +140,7 @@ static ptrdiff_t bsd_packet__send_one(intptr_t fd, struct bsd_packet__head *head
 static ptrdiff_t bsd_packet__send_cut(intptr_t fd, struct bsd_packet__head *head, const void *data, size_t size,
 				      int flags, struct os_packet *packet)
 {
-	const native_segment segment = (native_segment)packet->segment;
+	const native_segment segment = (native_segment)packet->segment_size;
 	const size_t used = head->used;
 	ptrdiff_t n;
 
@@ -195,21 +195,21 @@ ptrdiff_t os_send_packet(intptr_t fd, int family, const void *data, size_t size,
 	if (err < 0)
 		return err;
 	/* One segment is a datagram like any other: to say that it is one would only cost. */
-	if (packet->segment == 0 || size <= packet->segment)
+	if (packet->segment_size == 0 || size <= packet->segment_size)
 		return size <= INT_MAX ? bsd_packet__send_one(fd, &head, data, size, flags) : LIBSOCK_EMSGSIZE;
 	/* Who does not know the control message would send all in one datagram: some systems, and AF_UNIX on all of them. */
 	if (family == LIBSOCK_AF_UNIX)
 		packet->cuts = -1;
 	else if (packet->cuts == 0)
 		packet->cuts = os_packet_cuts(fd) ? 1 : -1;
-	if (packet->cuts > 0 && may_cut && packet->segment <= BSD_PACKET__BYTES / 2) {
-		ptrdiff_t n = bsd_packet__send_cut(fd, &head, data, bsd_packet__most(packet->segment, size), flags,
+	if (packet->cuts > 0 && may_cut && packet->segment_size <= BSD_PACKET__BYTES / 2) {
+		ptrdiff_t n = bsd_packet__send_cut(fd, &head, data, bsd_packet__most(packet->segment_size, size), flags,
 						   packet);
 
 		if (packet->cuts > 0)
 			return n;
 	}
-	return bsd_packet__send_each(fd, &head, data, size, flags, packet->segment);
+	return bsd_packet__send_each(fd, &head, data, size, flags, packet->segment_size);
 }
 
 /* Numbers come as int or as a byte, as the system likes; one that was cut off for want of room is unknown. */
@@ -277,7 +277,7 @@ static void bsd_packet__tell(struct os_packet *packet, native_cmsg *item, size_t
 	else if (item->cmsg_level == IPPROTO_IPV6)
 		bsd_packet__tell6(packet, item, size);
 	else if (item->cmsg_level == IPPROTO_UDP && item->cmsg_type == NATIVE_SEGMENTS)
-		packet->segment = (size_t)bsd_packet__number(item, size, 0);
+		packet->segment_size = (size_t)bsd_packet__number(item, size, 0);
 }
 
 /* Not with CMSG_NXTHDR, whose arithmetic changes its sign in musl's headers and in MinGW's. */
@@ -313,7 +313,7 @@ ptrdiff_t os_recv_packet(intptr_t fd, int family, void *data, size_t size, int h
 	packet->local.port = 0;
 	packet->interface_index = 0;
 	packet->ecn = packet->ttl = -1;
-	packet->segment = 0;
+	packet->segment_size = 0;
 	packet->truncated = native_is_truncated(&message);
 	head.used = native_control_size(&message);
 	bsd_packet__tell_all(packet, &head);
@@ -329,7 +329,7 @@ static const struct {
 	{LIBSOCK_PACKET_ECN, IPPROTO_IPV6, NATIVE_RECV_ECN6},
 	{LIBSOCK_PACKET_TTL, IPPROTO_IP, IP_RECVTTL},
 	{LIBSOCK_PACKET_TTL, IPPROTO_IPV6, NATIVE_RECV_TTL6},
-	{LIBSOCK_PACKET_SEGMENTS, IPPROTO_UDP, NATIVE_SEGMENTS},
+	{LIBSOCK_PACKET_COALESCED, IPPROTO_UDP, NATIVE_SEGMENTS},
 };
 
 /* An AF_INET6 socket gets both families', for it may receive IPv4; its own is the one that must be there. */
@@ -341,7 +341,7 @@ int os_packet_fields(intptr_t fd, int family, int fields)
 	for (size_t i = 0; i < sizeof bsd_packet__options / sizeof bsd_packet__options[0]; i++) {
 		const int field = bsd_packet__options[i].field, level = bsd_packet__options[i].level;
 		const int option = bsd_packet__options[i].option;
-		int value = !(fields & field) ? 0 : field == LIBSOCK_PACKET_SEGMENTS ? NATIVE_SEGMENTS_ON : 1;
+		int value = !(fields & field) ? 0 : field == LIBSOCK_PACKET_COALESCED ? NATIVE_SEGMENTS_ON : 1;
 
 		if (level == other && family != LIBSOCK_AF_INET6)
 			continue;

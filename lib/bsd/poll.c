@@ -11,9 +11,9 @@
 /* How long an error can be overlooked on a socket whose end is not to be reported. */
 enum { BSD_POLL__SLICE_MS = 100 };
 
-short bsd_poll_events(int wanted)
+short bsd_poll_events(int interest)
 {
-	return (short)((wanted & LIBSOCK_READABLE ? POLLIN | NATIVE_POLLRDHUP : 0) | (wanted & LIBSOCK_WRITABLE ? POLLOUT : 0));
+	return (short)((interest & LIBSOCK_READABLE ? POLLIN | NATIVE_POLLRDHUP : 0) | (interest & LIBSOCK_WRITABLE ? POLLOUT : 0));
 }
 
 /* An error that has been told before, of an end that it looks like from then on (os_end). */
@@ -27,14 +27,14 @@ static bool bsd_poll__has_failed(native_socket s, unsigned events)
 	return end == LIBSOCK_ECONNRESET || end == LIBSOCK_ECONNTIMEDOUT;
 }
 
-int bsd_poll_told_end(native_socket s, int wanted, unsigned events)
+int bsd_poll_told_end(native_socket s, int interest, unsigned events)
 {
-	const bool ended = NATIVE_HANGUP_ENDS_BOTH && wanted & LIBSOCK_WRITABLE && events & POLLHUP; /* a send fails at once */
+	const bool ended = NATIVE_HANGUP_ENDS_BOTH && interest & LIBSOCK_WRITABLE && events & POLLHUP; /* a send fails at once */
 	int told = events & POLLOUT || ended ? LIBSOCK_WRITABLE : 0;
 
 	if (bsd_poll__has_failed(s, events))
 		return LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE;
-	if (!(wanted & LIBSOCK_READABLE))
+	if (!(interest & LIBSOCK_READABLE))
 		return told;
 	if (events & POLLIN)
 		told |= LIBSOCK_READABLE;
@@ -102,14 +102,14 @@ int bsd_poll(native_pollfd polled[], unsigned count, int wait_ms)
 	return bsd_poll__without_noise(polled, count, bsd_poll__slice(wait_ms, begun));
 }
 
-int os_poll(struct sock_item items[], int count, int wait_ms)
+int os_poll(struct sock_wait_item items[], int count, int wait_ms)
 {
 	native_pollfd polled[LIBSOCK_WAIT_MAX];
 	int ready;
 
 	for (int i = 0; i < count; i++) {
 		polled[i] = (native_pollfd){.fd = items[i].s.family != 0 ? (native_socket)items[i].s.fd : NATIVE_NONE};
-		polled[i].events = bsd_poll_events(items[i].wanted);
+		polled[i].events = bsd_poll_events(items[i].interest);
 	}
 	if (bsd_poll(polled, (unsigned)count, wait_ms) < 0)
 		return bsd_error();
@@ -119,8 +119,8 @@ int os_poll(struct sock_item items[], int count, int wait_ms)
 			continue;
 		if (polled[i].revents & POLLNVAL)
 			return LIBSOCK_EBADF;
-		items[i].told = bsd_poll_told(polled[i].fd, items[i].wanted, (unsigned short)polled[i].revents);
-		ready += items[i].told != 0;
+		items[i].ready = bsd_poll_told(polled[i].fd, items[i].interest, (unsigned short)polled[i].revents);
+		ready += items[i].ready != 0;
 	}
 	return ready;
 }

@@ -53,7 +53,7 @@ int os_connect_result(intptr_t fd)
 
 /*
  * On a datagram socket SO_REUSEADDR would let a second process share, that is steal, the port. Who asked for that with
- * LIBSOCK_REUSE does not get Windows' opposite.
+ * LIBSOCK_OPT_SHARE_PORT does not get Windows' opposite.
  */
 static bool bsd__is_to_reuse(intptr_t fd, int family, int type)
 {

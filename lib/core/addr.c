@@ -101,7 +101,7 @@ static int addr__read_ip6(const char *host, const char *end, struct os_addr *bit
 /* What is no IPv4. Apart, so that what is has nothing to save and restore. */
 NOINLINE static int addr__read_other(const char *host, struct os_addr *bits, const char **zone)
 {
-	const char *end = memchr(host, '\0', LIBSOCK_HOST_MAX);
+	const char *end = memchr(host, '\0', LIBSOCK_HOST_SIZE);
 
 	if (end == NULL)
 		return LIBSOCK_ENAME;
@@ -207,7 +207,7 @@ int sock_addr_set(struct sock_addr *addr, const char *host, long port)
 	if (port < 0 || port > UINT16_MAX)
 		return LIBSOCK_EPORT;
 
-	const char *end = memchr(host, '\0', LIBSOCK_HOST_MAX);
+	const char *end = memchr(host, '\0', LIBSOCK_HOST_SIZE);
 
 	if (end == NULL)
 		return LIBSOCK_ENAME;
@@ -265,7 +265,7 @@ int sock_addr_parse(struct sock_addr *addr, const char *text)
 	err = addr__split(&text, &end, &port);
 	if (err < 0)
 		return err;
-	if (end - text >= LIBSOCK_HOST_MAX)
+	if (end - text >= LIBSOCK_HOST_SIZE)
 		return LIBSOCK_ENAME;
 	memcpy(found.host, text, (size_t)(end - text));
 	found.host[end - text] = '\0';
@@ -279,7 +279,7 @@ int sock_addr_parse(struct sock_addr *addr, const char *text)
 
 int sock_addr_format(char *text, size_t size, const struct sock_addr *addr)
 {
-	char whole[LIBSOCK_ADDRSTRLEN], *end = whole;
+	char whole[LIBSOCK_ADDR_SIZE], *end = whole;
 	const char *nul;
 
 	if (text == NULL || size == 0 || addr == NULL)

@@ -46,7 +46,7 @@ static int connection__show(void *context, const struct os_connection *from)
 
 	connection__write(&connection.local, &from->local);
 	if (from->state != LIBSOCK_STATE_LISTEN && from->state != LIBSOCK_STATE_UNCONNECTED)
-		connection__write(&connection.remote, &from->remote);
+		connection__write(&connection.peer, &from->peer);
 	return caller->found(caller->context, &connection);
 }
 

@@ -53,7 +53,7 @@ int dial_self(intptr_t fd, int family, uint16_t port)
 	/* The peer's own address, and not the one that was asked for: the wildcard is this machine to most systems. */
 	if (os_peer(fd, &peer) < 0 || memcmp(own.ip, peer.ip, own.family == LIBSOCK_AF_INET ? 4 : 16) != 0)
 		return 0;
-	os_option_set(fd, family, LIBSOCK_LINGER, 0); /* so that nothing of it keeps the port from its server */
+	os_option_set(fd, family, LIBSOCK_OPT_LINGER, 0); /* so that nothing of it keeps the port from its server */
 	return LIBSOCK_ECONNREFUSED;
 }
 
@@ -277,7 +277,7 @@ static int dial__error(const struct dial__race *race)
 /* A socket that does not block was right for the race; the caller's is as sock_open() makes them, and sends at once. */
 static void dial__finish(const struct dial__attempt *winner)
 {
-	os_option_set(winner->fd, winner->addr->family, LIBSOCK_NODELAY, 1);
+	os_option_set(winner->fd, winner->addr->family, LIBSOCK_OPT_NODELAY, 1);
 	os_set_blocking(winner->fd, true);
 }
 
@@ -285,7 +285,7 @@ static void dial__finish(const struct dial__attempt *winner)
 static int dial__all(void *context)
 {
 	struct dial__race *race = context;
-	int err = lookup_begin(&race->lookup, race->addr->host, LIBSOCK_AF_ANY, LIBSOCK_DIAL_MAX, race->deadline);
+	int err = lookup_begin(&race->lookup, race->addr->host, LIBSOCK_AF_UNSPEC, LIBSOCK_DIAL_MAX, race->deadline);
 
 	if (err < 0)
 		return err;
@@ -333,7 +333,7 @@ static void dial__report(const struct dial__race *race, struct sock_attempt atte
 	*count = race->begun;
 }
 
-int sock_dial_attempts(struct sock *s, const struct sock_addr *addr, struct sock_attempt attempts[], int *count,
+int sock_dial_report(struct sock *s, const struct sock_addr *addr, struct sock_attempt attempts[], int *count,
 		       int64_t deadline)
 {
 	struct dial__race race;
@@ -357,5 +357,5 @@ int sock_dial(struct sock *s, const struct sock_addr *addr, int64_t deadline)
 {
 	int none = 0;
 
-	return sock_dial_attempts(s, addr, NULL, &none, deadline);
+	return sock_dial_report(s, addr, NULL, &none, deadline);
 }

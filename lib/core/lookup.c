@@ -16,7 +16,7 @@ struct lookup__job {
 	int max;
 	bool is_one; /* question for both families, which is the first part */
 	int result[LOOKUP_PARTS];
-	char name[LIBSOCK_HOST_MAX];
+	char name[LIBSOCK_HOST_SIZE];
 	struct os_addr found[]; /* `max` for each family; what a reverse look-up asks about */
 };
 
@@ -24,7 +24,7 @@ static void lookup__work(struct os_job *base, int part)
 {
 	struct lookup__job *job = (struct lookup__job *)base;
 
-	const int family = job->is_one ? LIBSOCK_AF_ANY : lookup__families[part];
+	const int family = job->is_one ? LIBSOCK_AF_UNSPEC : lookup__families[part];
 
 	job->result[part] = os_resolve(job->name, family, job->found + part * job->max, job->max);
 }
@@ -102,7 +102,7 @@ static int lookup__ask(struct lookup *l, const char *name, int family, int max, 
 	if (err < 0)
 		return err;
 	memcpy(((struct lookup__job *)l->job)->name, name, strlen(name) + 1);
-	if (family == LIBSOCK_AF_ANY)
+	if (family == LIBSOCK_AF_UNSPEC)
 		err = lookup__ask_both(l, deadline);
 	else
 		err = lookup__ask_one(l, family == LIBSOCK_AF_INET ? LOOKUP_IP4 : LOOKUP_IP6, deadline);
@@ -128,7 +128,7 @@ static int lookup__literal(struct lookup *l, const struct os_addr *bits, const c
 {
 	const int part = bits->family == LIBSOCK_AF_INET ? LOOKUP_IP4 : LOOKUP_IP6;
 
-	if (family != LIBSOCK_AF_ANY && family != bits->family)
+	if (family != LIBSOCK_AF_UNSPEC && family != bits->family)
 		return LIBSOCK_EAFNOSUPPORT;
 	l->fixed[part] = *bits;
 	lookup__fix(l, part);
@@ -138,7 +138,7 @@ static int lookup__literal(struct lookup *l, const struct os_addr *bits, const c
 static void lookup__localhost(struct lookup *l, int family)
 {
 	for (int part = 0; part < LOOKUP_PARTS; part++) {
-		if (family != LIBSOCK_AF_ANY && family != lookup__families[part])
+		if (family != LIBSOCK_AF_UNSPEC && family != lookup__families[part])
 			continue;
 		addr_fixed(&l->fixed[part], lookup__families[part], 1);
 		lookup__fix(l, part);

@@ -22,7 +22,7 @@ struct lookup {
 };
 
 /*
- * Begin to look a host up, in a family or in LIBSOCK_AF_ANY, at most `max` addresses of each. 0, or an error with nothing
+ * Begin to look a host up, in a family or in LIBSOCK_AF_UNSPEC, at most `max` addresses of each. 0, or an error with nothing
  * begun: LIBSOCK_ENAME, malformed, empty included; LIBSOCK_EAFNOSUPPORT, a literal of another family; LIBSOCK_ENODEV;
  * LIBSOCK_EAGAIN and LIBSOCK_ETIMEDOUT, where the resolver would have to be asked and there is no time.
  */
@@ -59,7 +59,7 @@ void lookup_end(struct lookup *l);
  */
 int lookup_scope(struct os_addr *addr, const char *zone);
 
-/* The name of an address as the resolver has it, well-formed or not, at most LIBSOCK_HOST_MAX bytes. */
+/* The name of an address as the resolver has it, well-formed or not, at most LIBSOCK_HOST_SIZE bytes. */
 int lookup_reverse(const struct os_addr *addr, char *name, int64_t deadline);
 
 #endif

@@ -64,12 +64,12 @@ static int multicast__change(struct sock s, bool join, const struct sock_addr *g
 	return err < 0 ? err : os_member(s.fd, join, &to, source ? &from : NULL, index);
 }
 
-int sock_join(struct sock s, const struct sock_addr *group, const struct sock_addr *source, uint32_t index)
+int sock_join_group(struct sock s, const struct sock_addr *group, const struct sock_addr *source, uint32_t index)
 {
 	return multicast__change(s, true, group, source, index);
 }
 
-int sock_leave(struct sock s, const struct sock_addr *group, const struct sock_addr *source, uint32_t index)
+int sock_leave_group(struct sock s, const struct sock_addr *group, const struct sock_addr *source, uint32_t index)
 {
 	return multicast__change(s, false, group, source, index);
 }

@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-	PACKET__FIELDS = LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_ECN | LIBSOCK_PACKET_TTL | LIBSOCK_PACKET_SEGMENTS,
+	PACKET__FIELDS = LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_ECN | LIBSOCK_PACKET_TTL | LIBSOCK_PACKET_COALESCED,
 	PACKET__ECN_MAX = 3,
 	PACKET__TTL_MAX = 255
 };
@@ -35,7 +35,7 @@ static bool packet__can_answer(int fields)
 	return true;
 }
 
-int sock_packets(struct sock s, int fields)
+int sock_packet_fields(struct sock s, int fields)
 {
 	int err = socket_check(s, LIBSOCK_DGRAM);
 
@@ -134,8 +134,8 @@ static int packet__read(struct sock s, const struct sock_packet *packet, int64_t
 		return LIBSOCK_ENOTSUP;
 	bits->ecn = packet->ecn;
 	bits->ttl = packet->ttl;
-	bits->segment = packet->segment;
-	bits->cuts = packet->os_cuts;
+	bits->segment_size = packet->segment_size;
+	bits->cuts = packet->offload;
 	err = packet__read_peer(s, packet, deadline, bits);
 	return err < 0 ? err : packet__read_local(s, packet, deadline, bits);
 }
@@ -191,7 +191,7 @@ ptrdiff_t sock_send_packet(struct sock s, const void *data, size_t size, struct 
 		n = packet__send(s, (const char *)data + done, size - done, &bits, deadline);
 		done += n > 0 ? (size_t)n : 0;
 	}
-	packet->os_cuts = (int8_t)bits.cuts;
+	packet->offload = (int8_t)bits.cuts;
 	if (n < 0 && done == 0)
 		n = packet__why(&bits, n);
 	return done > 0 ? (ptrdiff_t)done : n;
@@ -204,9 +204,9 @@ static void packet__write(struct sock_packet *packet, const struct os_packet *bi
 	packet->interface_index = bits->interface_index;
 	packet->ecn = bits->ecn;
 	packet->ttl = bits->ttl;
-	packet->segment = (uint32_t)bits->segment;
+	packet->segment_size = (uint32_t)bits->segment_size;
 	packet->truncated = bits->truncated;
-	packet->os_cuts = 0;
+	packet->offload = 0;
 	packet->reserved[0] = packet->reserved[1] = 0;
 }
 

@@ -19,14 +19,14 @@ static int pair__open(struct sock *s, int type, struct sock_addr *addr)
 
 	if (err == 0)
 		err = sock_bind(*s, &anywhere);
-	return err < 0 ? err : sock_local(*s, addr);
+	return err < 0 ? err : sock_local_addr(*s, addr);
 }
 
 /*
  * Any process can connect to the listener while it is there. No two connections to it have the same address at the
  * other end, so the one from the connector's own address is the connector's.
  */
-static int pair__accept(struct sock listener, struct sock *s, const struct sock_addr *wanted, int64_t deadline)
+static int pair__accept(struct sock listener, struct sock *s, const struct sock_addr *interest, int64_t deadline)
 {
 	struct sock_addr peer;
 	int err;
@@ -35,7 +35,7 @@ static int pair__accept(struct sock listener, struct sock *s, const struct sock_
 		err = sock_accept(listener, s, &peer, deadline);
 		if (err < 0)
 			return err;
-		if (sock_addr_equal(&peer, wanted))
+		if (sock_addr_equal(&peer, interest))
 			return 0;
 		sock_close(s);
 	}
@@ -56,7 +56,7 @@ static int pair__stream(struct sock pair[2])
 	if (err == 0)
 		err = sock_connect(pair[0], &addr, deadline);
 	if (err == 0)
-		err = sock_local(pair[0], &own);
+		err = sock_local_addr(pair[0], &own);
 	if (err == 0)
 		err = pair__accept(listener, &pair[1], &own, deadline);
 	sock_close(&listener);

@@ -32,23 +32,23 @@ int sock_poller_open(struct sock_poller *poller)
 	return err;
 }
 
-static int poller__change(struct sock_poller *poller, int change, struct sock s, int wanted, void *data)
+static int poller__change(struct sock_poller *poller, int change, struct sock s, int interest, void *data)
 {
-	if (poller == NULL || wanted & ~(LIBSOCK_READABLE | LIBSOCK_WRITABLE))
+	if (poller == NULL || interest & ~(LIBSOCK_READABLE | LIBSOCK_WRITABLE))
 		return LIBSOCK_EINVAL;
 	if (poller->wake[0].family == 0 || s.family == 0)
 		return LIBSOCK_EBADF;
-	return os_poller_change(poller->os, change, s.fd, wanted, data);
+	return os_poller_change(poller->os, change, s.fd, interest, data);
 }
 
-int sock_poller_add(struct sock_poller *poller, struct sock s, int wanted, void *data)
+int sock_poller_add(struct sock_poller *poller, struct sock s, int interest, void *data)
 {
-	return poller__change(poller, OS_POLLER_ADD, s, wanted, data);
+	return poller__change(poller, OS_POLLER_ADD, s, interest, data);
 }
 
-int sock_poller_modify(struct sock_poller *poller, struct sock s, int wanted, void *data)
+int sock_poller_modify(struct sock_poller *poller, struct sock s, int interest, void *data)
 {
-	return poller__change(poller, OS_POLLER_MODIFY, s, wanted, data);
+	return poller__change(poller, OS_POLLER_MODIFY, s, interest, data);
 }
 
 int sock_poller_remove(struct sock_poller *poller, struct sock s)

@@ -170,7 +170,7 @@ COLD static ptrdiff_t reader__until(struct sock_reader *reader, const char *deli
 	}
 }
 
-ptrdiff_t sock_read_until(struct sock_reader *reader, const void *delimiter, size_t length, char **record,
+ptrdiff_t sock_reader_until(struct sock_reader *reader, const void *delimiter, size_t length, char **record,
 			  int64_t deadline)
 {
 	int err = reader__check(reader, record);
@@ -193,13 +193,13 @@ static inline ptrdiff_t reader__chop(char *line, ptrdiff_t n)
 
 COLD static ptrdiff_t reader__line(struct sock_reader *reader, char **line, int64_t deadline)
 {
-	ptrdiff_t n = sock_read_until(reader, "\n", 1, line, deadline);
+	ptrdiff_t n = sock_reader_until(reader, "\n", 1, line, deadline);
 
 	return n > 0 && !reader->partial ? reader__chop(*line, n) : n;
 }
 
 /* Most lines have come already, together with others: those are quick. */
-ptrdiff_t sock_read_line(struct sock_reader *reader, char **line, int64_t deadline)
+ptrdiff_t sock_reader_line(struct sock_reader *reader, char **line, int64_t deadline)
 {
 	char *begin, *end;
 
@@ -216,7 +216,7 @@ ptrdiff_t sock_read_line(struct sock_reader *reader, char **line, int64_t deadli
 	return reader__chop(begin, end - begin);
 }
 
-ptrdiff_t sock_read(struct sock_reader *reader, void *data, size_t size, int64_t deadline)
+ptrdiff_t sock_reader_read(struct sock_reader *reader, void *data, size_t size, int64_t deadline)
 {
 	char *none;
 	ptrdiff_t n = reader__check(reader, &none);

@@ -14,7 +14,7 @@ enum { RESOLVE__MOST = 4096 }; /* addresses of a family; an answer of DNS, of 64
 
 NOINLINE static int resolve__path(const char *path, struct os_addr *bits)
 {
-	const char *end = memchr(path, '\0', LIBSOCK_HOST_MAX);
+	const char *end = memchr(path, '\0', LIBSOCK_HOST_SIZE);
 
 	if (end == NULL || end == path)
 		return LIBSOCK_ENAME;
@@ -120,9 +120,9 @@ int sock_resolve(const char *name, int family, struct sock_addr out[], int max, 
 
 	if (name == NULL || out == NULL || max < 1)
 		return LIBSOCK_EINVAL;
-	if (family != LIBSOCK_AF_ANY && family != LIBSOCK_AF_INET && family != LIBSOCK_AF_INET6)
+	if (family != LIBSOCK_AF_UNSPEC && family != LIBSOCK_AF_INET && family != LIBSOCK_AF_INET6)
 		return LIBSOCK_EINVAL;
-	if (memchr(name, '\0', LIBSOCK_HOST_MAX) == NULL)
+	if (memchr(name, '\0', LIBSOCK_HOST_SIZE) == NULL)
 		return LIBSOCK_ENAME;
 	err = lookup_begin(&l, name, family, max < RESOLVE__MOST ? max : RESOLVE__MOST, deadline);
 	if (err < 0)
@@ -158,7 +158,7 @@ static bool resolve__is_loopback(const struct os_addr *bits)
 
 int sock_reverse(const struct sock_addr *addr, struct sock_addr *name, int64_t deadline)
 {
-	char answer[LIBSOCK_HOST_MAX] = "localhost";
+	char answer[LIBSOCK_HOST_SIZE] = "localhost";
 	struct os_addr bits;
 	const char *zone;
 	int err;

@@ -22,7 +22,7 @@ static bool serve__is_for_both(intptr_t fd)
 {
 	int64_t only = 0;
 
-	return os_option_get(fd, LIBSOCK_AF_INET6, LIBSOCK_V6ONLY, &only) < 0 || only == 0;
+	return os_option_get(fd, LIBSOCK_AF_INET6, LIBSOCK_OPT_V6ONLY, &only) < 0 || only == 0;
 }
 
 static int serve__listen(intptr_t fd, int family, int backlog)
@@ -31,7 +31,7 @@ static int serve__listen(intptr_t fd, int family, int backlog)
 
 	if (err < 0)
 		return err;
-	os_option_set(fd, family, LIBSOCK_NODELAY, 1); /* what is accepted inherits it; without it, it is slower, not wrong */
+	os_option_set(fd, family, LIBSOCK_OPT_NODELAY, 1); /* what is accepted inherits it; without it, it is slower, not wrong */
 	return os_set_blocking(fd, false); /* no acceptor blocks on a connection that another one has taken */
 }
 
@@ -69,7 +69,7 @@ static int serve__look(struct lookup *l, const char *host)
 		lookup_wildcard(l);
 		return 0;
 	}
-	err = lookup_begin(l, host, LIBSOCK_AF_ANY, SERVE__MOST, LIBSOCK_FOREVER);
+	err = lookup_begin(l, host, LIBSOCK_AF_UNSPEC, SERVE__MOST, LIBSOCK_FOREVER);
 	return err < 0 ? err : lookup_finish(l, LIBSOCK_FOREVER);
 }
 

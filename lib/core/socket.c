@@ -71,7 +71,7 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 	return err == LIBSOCK_EAGAIN && deadline != LIBSOCK_NOWAIT ? LIBSOCK_ETIMEDOUT : err;
 }
 
-int sock_connected(struct sock s, int64_t deadline)
+int sock_connect_result(struct sock s, int64_t deadline)
 {
 	const int64_t passed = -1; /* looks once, without waiting */
 	struct os_addr peer;
@@ -202,12 +202,12 @@ static int socket__name(struct sock s, struct sock_addr *addr, int (*ask)(intptr
 	return err;
 }
 
-int sock_local(struct sock s, struct sock_addr *addr)
+int sock_local_addr(struct sock s, struct sock_addr *addr)
 {
 	return socket__name(s, addr, os_local);
 }
 
-int sock_peer(struct sock s, struct sock_addr *addr)
+int sock_peer_addr(struct sock s, struct sock_addr *addr)
 {
 	return socket__name(s, addr, os_peer);
 }

@@ -45,7 +45,7 @@ int sock_send_all(struct sock s, const void *data, size_t size, int64_t deadline
 	return err;
 }
 
-int sock_recv_all(struct sock s, void *data, size_t size, int64_t deadline, size_t *done)
+int sock_recv_exact(struct sock s, void *data, size_t size, int64_t deadline, size_t *done)
 {
 	char *bytes = data;
 	size_t unused;
@@ -68,7 +68,7 @@ int sock_recv_all(struct sock s, void *data, size_t size, int64_t deadline, size
 
 /* Where in a vector the next byte is. */
 struct stream__place {
-	const struct sock_part *parts;
+	const struct sock_const_buffer *parts;
 	int count;
 	size_t offset; /* in the first part */
 };
@@ -89,8 +89,8 @@ static void stream__advance(struct stream__place *place, size_t n)
  */
 static ptrdiff_t stream__send_rest(struct sock s, const struct stream__place *place, int64_t deadline)
 {
-	struct sock_part rest[LIBSOCK_PART_MAX];
-	int count = place->count < LIBSOCK_PART_MAX ? place->count : LIBSOCK_PART_MAX;
+	struct sock_const_buffer rest[LIBSOCK_BUFFERS_MAX];
+	int count = place->count < LIBSOCK_BUFFERS_MAX ? place->count : LIBSOCK_BUFFERS_MAX;
 
 	if (place->offset == 0)
 		return sock_sendv(s, place->parts, count, deadline);
@@ -100,7 +100,7 @@ static ptrdiff_t stream__send_rest(struct sock s, const struct stream__place *pl
 	return sock_sendv(s, rest, count, deadline);
 }
 
-int sock_sendv_all(struct sock s, const struct sock_part parts[], int count, int64_t deadline, size_t *done)
+int sock_sendv_all(struct sock s, const struct sock_const_buffer parts[], int count, int64_t deadline, size_t *done)
 {
 	struct stream__place place = {.parts = parts, .count = count};
 	size_t unused, size = 0;
@@ -228,18 +228,18 @@ static int stream__reason(struct sock s)
 	return err == LIBSOCK_EPIPE || err == LIBSOCK_ECONNRESET ? LIBSOCK_ECONNRESET : LIBSOCK_ENOTCONN;
 }
 
-/* Whoever set LIBSOCK_LINGER, the sender of a socket for example, does not hold the close past the deadline. */
+/* Whoever set LIBSOCK_OPT_LINGER, the sender of a socket for example, does not hold the close past the deadline. */
 static void stream__close(struct sock *s)
 {
 	int64_t ms = 0;
 
 	if (s->family != 0 && s->family != LIBSOCK_AF_UNIX && s->type == LIBSOCK_STREAM &&
-	    os_option_get(s->fd, s->family, LIBSOCK_LINGER, &ms) == 0 && ms > 0)
-		os_option_set(s->fd, s->family, LIBSOCK_LINGER, -1);
+	    os_option_get(s->fd, s->family, LIBSOCK_OPT_LINGER, &ms) == 0 && ms > 0)
+		os_option_set(s->fd, s->family, LIBSOCK_OPT_LINGER, -1);
 	sock_close(s);
 }
 
-int sock_finish(struct sock *s, int64_t deadline)
+int sock_close_gracefully(struct sock *s, int64_t deadline)
 {
 	int err;
 

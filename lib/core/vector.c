@@ -11,7 +11,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-_Static_assert((int)LIBSOCK_PART_MAX == (int)OS_PART_MAX, "what is promised is what the platform takes");
+_Static_assert((int)LIBSOCK_BUFFERS_MAX == (int)OS_PART_MAX, "what is promised is what the platform takes");
 
 /*
  * What the pieces are together. Empty ones count for nothing, and may be null. Of two numbers up to PTRDIFF_MAX the sum has
@@ -52,31 +52,31 @@ static inline size_t vector__cut(size_t size, size_t *room)
 }
 
 /* For those that do not fit: as much of them as does. */
-COLD static int vector__fit_parts(struct sock_part fitting[OS_PART_MAX], const struct sock_part parts[], int count)
+COLD static int vector__fit_parts(struct sock_const_buffer fitting[OS_PART_MAX], const struct sock_const_buffer parts[], int count)
 {
 	size_t room = INT_MAX;
 	int filled = 0;
 
 	for (int i = 0; i < count && filled < OS_PART_MAX; i++) {
-		fitting[filled] = (struct sock_part){parts[i].data, vector__cut(parts[i].size, &room)};
+		fitting[filled] = (struct sock_const_buffer){parts[i].data, vector__cut(parts[i].size, &room)};
 		filled += fitting[filled].size > 0;
 	}
 	return filled;
 }
 
-COLD static int vector__fit_rooms(struct sock_room fitting[OS_PART_MAX], const struct sock_room rooms[], int count)
+COLD static int vector__fit_rooms(struct sock_buffer fitting[OS_PART_MAX], const struct sock_buffer rooms[], int count)
 {
 	size_t room = INT_MAX;
 	int filled = 0;
 
 	for (int i = 0; i < count && filled < OS_PART_MAX; i++) {
-		fitting[filled] = (struct sock_room){rooms[i].data, vector__cut(rooms[i].size, &room)};
+		fitting[filled] = (struct sock_buffer){rooms[i].data, vector__cut(rooms[i].size, &room)};
 		filled += fitting[filled].size > 0;
 	}
 	return filled;
 }
 
-static int vector__sum_parts(struct vector__sum *result, const struct sock_part parts[], int count)
+static int vector__sum_parts(struct vector__sum *result, const struct sock_const_buffer parts[], int count)
 {
 	struct vector__sum sum = {0};
 
@@ -88,7 +88,7 @@ static int vector__sum_parts(struct vector__sum *result, const struct sock_part 
 	return vector__check(&sum);
 }
 
-static int vector__sum_rooms(struct vector__sum *result, const struct sock_room rooms[], int count)
+static int vector__sum_rooms(struct vector__sum *result, const struct sock_buffer rooms[], int count)
 {
 	struct vector__sum sum = {0};
 
@@ -100,7 +100,7 @@ static int vector__sum_rooms(struct vector__sum *result, const struct sock_room 
 	return vector__check(&sum);
 }
 
-int vector_size(const struct sock_part parts[], int count, size_t *bytes)
+int vector_size(const struct sock_const_buffer parts[], int count, size_t *bytes)
 {
 	struct vector__sum sum = {0};
 	int err = vector__sum_parts(&sum, parts, count);
@@ -109,9 +109,9 @@ int vector_size(const struct sock_part parts[], int count, size_t *bytes)
 	return err;
 }
 
-ptrdiff_t sock_sendv(struct sock s, const struct sock_part parts[], int count, int64_t deadline)
+ptrdiff_t sock_sendv(struct sock s, const struct sock_const_buffer parts[], int count, int64_t deadline)
 {
-	struct sock_part fitting[OS_PART_MAX];
+	struct sock_const_buffer fitting[OS_PART_MAX];
 	struct vector__sum sum;
 	ptrdiff_t n;
 	struct transfer_tries tries = {0};
@@ -123,7 +123,7 @@ ptrdiff_t sock_sendv(struct sock s, const struct sock_part parts[], int count, i
 		return n;
 	if (s.type == LIBSOCK_STREAM && sum.bytes == 0)
 		return 0;
-	if (s.type == LIBSOCK_DGRAM && sum.filled > LIBSOCK_PART_MAX)
+	if (s.type == LIBSOCK_DGRAM && sum.filled > LIBSOCK_BUFFERS_MAX)
 		return LIBSOCK_EMSGSIZE; /* a stream goes on with the rest, a datagram has none */
 	if (!vector__fits(&sum, count)) {
 		count = vector__fit_parts(fitting, parts, count);
@@ -135,9 +135,9 @@ ptrdiff_t sock_sendv(struct sock s, const struct sock_part parts[], int count, i
 	return n;
 }
 
-ptrdiff_t sock_recvv(struct sock s, const struct sock_room rooms[], int count, int64_t deadline)
+ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer rooms[], int count, int64_t deadline)
 {
-	struct sock_room fitting[OS_PART_MAX];
+	struct sock_buffer fitting[OS_PART_MAX];
 	struct vector__sum sum;
 	ptrdiff_t n;
 	struct transfer_tries tries = {0};
@@ -147,7 +147,7 @@ ptrdiff_t sock_recvv(struct sock s, const struct sock_room rooms[], int count, i
 	n = vector__sum_rooms(&sum, rooms, count);
 	if (n < 0)
 		return n;
-	if (s.type == LIBSOCK_STREAM ? sum.bytes == 0 : sum.filled > LIBSOCK_PART_MAX)
+	if (s.type == LIBSOCK_STREAM ? sum.bytes == 0 : sum.filled > LIBSOCK_BUFFERS_MAX)
 		return LIBSOCK_EINVAL; /* what came back would look like the end of file, or like a whole datagram */
 	if (!vector__fits(&sum, count)) {
 		count = vector__fit_rooms(fitting, rooms, count);

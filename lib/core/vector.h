@@ -7,6 +7,6 @@
 #include "names.h"
 
 /* How many bytes they are together. LIBSOCK_EINVAL: a null, or more than a count can tell. */
-int vector_size(const struct sock_part parts[], int count, size_t *bytes);
+int vector_size(const struct sock_const_buffer parts[], int count, size_t *bytes);
 
 #endif

@@ -35,7 +35,7 @@ static int version__can_packet(int field)
 		err = sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM);
 	if (err < 0)
 		return socket_lacks_family(err) ? 0 : err;
-	can = field == 0 ? os_packet_cuts(s.fd) : sock_packets(s, field) == 0;
+	can = field == 0 ? os_packet_cuts(s.fd) : sock_packet_fields(s, field) == 0;
 	sock_close(&s);
 	return can;
 }
@@ -67,17 +67,17 @@ int sock_has(int feature)
 		return version__can_open(LIBSOCK_AF_UNIX, LIBSOCK_DGRAM);
 	case LIBSOCK_HAS_UNIX_ABSTRACT:
 		return os_has_abstract_names() ? version__can_open(LIBSOCK_AF_UNIX, LIBSOCK_STREAM) : 0;
-	case LIBSOCK_HAS_UDP_SEGMENTS:
+	case LIBSOCK_HAS_PACKET_SEGMENTS:
 		return version__can_packet(0);
-	case LIBSOCK_HAS_UDP_COALESCE:
-		return version__can_packet(LIBSOCK_PACKET_SEGMENTS);
+	case LIBSOCK_HAS_PACKET_COALESCED:
+		return version__can_packet(LIBSOCK_PACKET_COALESCED);
 	case LIBSOCK_HAS_PACKET_LOCAL:
 		return version__can_packet(LIBSOCK_PACKET_LOCAL);
 	case LIBSOCK_HAS_PACKET_ECN:
 		return version__can_packet(LIBSOCK_PACKET_ECN);
 	case LIBSOCK_HAS_PACKET_TTL:
 		return version__can_packet(LIBSOCK_PACKET_TTL);
-	case LIBSOCK_HAS_HANDOVER:
+	case LIBSOCK_HAS_SEND_SOCKET:
 		return os_has_handover();
 	case LIBSOCK_HAS_CONNECTIONS:
 		return version__can_list_connections();

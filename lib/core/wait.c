@@ -7,21 +7,21 @@
 #include "os.h"
 
 /* What the caller wants must be of what can be wanted; nothing is told yet. */
-static int wait__check(struct sock_item items[], int count)
+static int wait__check(struct sock_wait_item items[], int count)
 {
 	int err = 0;
 
 	if (count < 0 || count > LIBSOCK_WAIT_MAX || (items == NULL && count > 0))
 		return LIBSOCK_EINVAL;
 	for (int i = 0; i < count; i++) {
-		items[i].told = 0;
-		if (items[i].wanted & ~(LIBSOCK_READABLE | LIBSOCK_WRITABLE))
+		items[i].ready = 0;
+		if (items[i].interest & ~(LIBSOCK_READABLE | LIBSOCK_WRITABLE))
 			err = LIBSOCK_EINVAL;
 	}
 	return err;
 }
 
-int sock_wait(struct sock_item items[], int count, int64_t deadline)
+int sock_wait(struct sock_wait_item items[], int count, int64_t deadline)
 {
 	int err = wait__check(items, count), left, ready;
 

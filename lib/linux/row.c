@@ -53,7 +53,7 @@ int linux_tell(struct linux_sink *sink, const struct linux_row *row)
 	};
 
 	row__put(&connection.local, family, row->local, row->local_port, row->interface);
-	row__put(&connection.remote, family, row->remote, row->remote_port, row->interface);
+	row__put(&connection.peer, family, row->remote, row->remote_port, row->interface);
 	sink->told = true;
 	return sink->found(sink->context, &connection);
 }

@@ -153,7 +153,7 @@ ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_a
 	return LIBSOCK_ENOTSUP;
 }
 
-ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
+ptrdiff_t os_sendv(intptr_t fd, const struct sock_const_buffer *parts, int count, int how)
 {
 	(void)fd;
 	(void)parts;
@@ -162,7 +162,7 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int ho
 	return LIBSOCK_ENOTSUP;
 }
 
-ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)
+ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_buffer *rooms, int count, int how)
 {
 	(void)fd;
 	(void)type;
@@ -265,7 +265,7 @@ int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
 	return LIBSOCK_ENOTSUP;
 }
 
-int os_poll(struct sock_item items[], int count, int wait_ms)
+int os_poll(struct sock_wait_item items[], int count, int wait_ms)
 {
 	(void)items;
 	(void)count;
@@ -283,12 +283,12 @@ void os_poller_close(intptr_t poller)
 	(void)poller;
 }
 
-int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void *data)
+int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, void *data)
 {
 	(void)poller;
 	(void)change;
 	(void)fd;
-	(void)wanted;
+	(void)interest;
 	(void)data;
 	return LIBSOCK_ENOTSUP;
 }

@@ -26,7 +26,7 @@ struct epoll__entry {
 	void *data;
 	uint32_t serial; /* 0: there is none */
 	unsigned closes; /* native_closes() when it was known to be open */
-	uint8_t wanted;
+	uint8_t interest;
 	bool edge; /* reported only when something changes, for it is at an end that is not wanted */
 };
 
@@ -73,7 +73,7 @@ void os_poller_close(intptr_t poller)
 static int epoll__control(int epoll, int how, int fd, const struct epoll__entry *entry)
 {
 	struct epoll_event event = {
-		.events = (unsigned short)bsd_poll_events(entry->wanted) | (entry->edge ? EPOLLET : 0),
+		.events = (unsigned short)bsd_poll_events(entry->interest) | (entry->edge ? EPOLLET : 0),
 		.data.u64 = (uint64_t)entry->serial << 32 | (uint32_t)fd,
 	};
 	int result;
@@ -127,10 +127,10 @@ static int epoll__change(const struct epoll__set *set, int change, int fd, const
 	return result;
 }
 
-int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void *data)
+int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, void *data)
 {
 	struct epoll__set *set = (struct epoll__set *)poller;
-	struct epoll__entry entry = {.data = data, .wanted = (uint8_t)wanted};
+	struct epoll__entry entry = {.data = data, .interest = (uint8_t)interest};
 	int err;
 
 	if (fd == set->fd)
@@ -202,12 +202,12 @@ static bool epoll__tell(const struct epoll__set *set, const struct epoll_event *
 	const int fd = (int)(uint32_t)got->data.u64;
 	struct epoll__entry *entry = &set->entries[fd]; /* there is room: it was added */
 
-	event->told = 0;
+	event->ready = 0;
 	if (entry->serial != got->data.u64 >> 32 || !epoll__is_open(set, fd, entry))
 		return false;
 	event->data = entry->data;
-	event->told = bsd_poll_told(fd, entry->wanted, got->events);
-	if (entry->edge != (event->told == 0))
+	event->ready = bsd_poll_told(fd, entry->interest, got->events);
+	if (entry->edge != (event->ready == 0))
 		epoll__turn(set, fd, entry);
 	return true;
 }
@@ -233,7 +233,7 @@ int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wai
 		return bsd_error();
 	for (int i = 0; i < count; i++) {
 		stale |= !epoll__tell(set, &got[i], &events[filled]);
-		filled += events[filled].told != 0;
+		filled += events[filled].ready != 0;
 	}
 	if (filled > 0 && !stale)
 		return filled;

@@ -78,16 +78,16 @@ static int kqueue__delete(int queue, intptr_t fd)
 	return err < 0 ? err : also;
 }
 
-static int kqueue__add(int queue, intptr_t fd, int wanted, void *data)
+static int kqueue__add(int queue, intptr_t fd, int interest, void *data)
 {
-	int reads = EV_ADD | (wanted & LIBSOCK_READABLE ? EV_ENABLE : EV_DISABLE);
-	int writes = EV_ADD | (wanted & LIBSOCK_WRITABLE ? EV_ENABLE : EV_DISABLE);
+	int reads = EV_ADD | (interest & LIBSOCK_READABLE ? EV_ENABLE : EV_DISABLE);
+	int writes = EV_ADD | (interest & LIBSOCK_WRITABLE ? EV_ENABLE : EV_DISABLE);
 	int err = kqueue__apply(queue, fd, EVFILT_READ, reads, data);
 
 	return err < 0 ? err : kqueue__apply(queue, fd, EVFILT_WRITE, writes, data);
 }
 
-int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void *data)
+int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, void *data)
 {
 	int err = 0;
 
@@ -95,7 +95,7 @@ int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void 
 		err = kqueue__delete(kqueue__queue(poller), fd);
 	if (err < 0 || change == OS_POLLER_REMOVE)
 		return err;
-	return kqueue__add(kqueue__queue(poller), fd, wanted, data);
+	return kqueue__add(kqueue__queue(poller), fd, interest, data);
 }
 
 /* On the filter for writing EV_EOF means that the peer receives no more, which a send will tell. */
@@ -131,7 +131,7 @@ int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wai
 			got[filled] = got[i];
 			events[filled++] = (struct sock_event){.data = (void *)got[i].udata};
 		}
-		events[same].told = kqueue__join(events[same].told, kqueue__told(&got[i]));
+		events[same].ready = kqueue__join(events[same].ready, kqueue__told(&got[i]));
 	}
 	return filled;
 }

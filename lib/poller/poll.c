@@ -18,7 +18,7 @@
 struct poll__entry {
 	void *data;
 	uint64_t identity;
-	int wanted;
+	int interest;
 };
 
 struct poll__set {
@@ -109,7 +109,7 @@ static int poll__insert(struct poll__set *set, size_t place)
 	return 0;
 }
 
-int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void *data)
+int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, void *data)
 {
 	struct poll__set *set = (struct poll__set *)poller;
 	size_t place = poll__place(set, (native_socket)fd);
@@ -128,8 +128,8 @@ int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void 
 		err = poll__insert(set, place);
 	if (err < 0)
 		return err;
-	set->polled[place] = (native_pollfd){.fd = (native_socket)fd, .events = bsd_poll_events(wanted)};
-	set->entries[place] = (struct poll__entry){.data = data, .identity = identity, .wanted = wanted};
+	set->polled[place] = (native_pollfd){.fd = (native_socket)fd, .events = bsd_poll_events(interest)};
+	set->entries[place] = (struct poll__entry){.data = data, .identity = identity, .interest = interest};
 	return 0;
 }
 
@@ -161,9 +161,9 @@ static int poll__tell(struct poll__set *set, struct sock_event events[], int rea
 			continue;
 		}
 		events[filled].data = set->entries[place].data;
-		events[filled].told = bsd_poll_told(set->polled[place].fd, set->entries[place].wanted,
+		events[filled].ready = bsd_poll_told(set->polled[place].fd, set->entries[place].interest,
 						    (unsigned short)set->polled[place].revents);
-		filled += events[filled].told != 0;
+		filled += events[filled].ready != 0;
 	}
 	return filled;
 }

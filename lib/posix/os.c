@@ -167,7 +167,7 @@ ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockad
 #define OS__IS_IOVEC(type)                                                                                              \
 	(sizeof(struct type) == sizeof(struct iovec) && offsetof(struct type, data) == offsetof(struct iovec, iov_base) && \
 	 offsetof(struct type, size) == offsetof(struct iovec, iov_len))
-_Static_assert(OS__IS_IOVEC(sock_part) && OS__IS_IOVEC(sock_room), "our vectors are the system's");
+_Static_assert(OS__IS_IOVEC(sock_const_buffer) && OS__IS_IOVEC(sock_buffer), "our vectors are the system's");
 
 /* No piece at all is EMSGSIZE to macOS (sendmsg(2), recvmsg(2)): then there is one, of no bytes. */
 static struct msghdr os__message(const void *parts, int count, struct iovec *none)
@@ -179,7 +179,7 @@ static struct msghdr os__message(const void *parts, int count, struct iovec *non
 	};
 }
 
-ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
+ptrdiff_t os_sendv(intptr_t fd, const struct sock_const_buffer *parts, int count, int how)
 {
 	struct iovec none;
 	const struct msghdr message = os__message(parts, count, &none);
@@ -188,7 +188,7 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int ho
 	return n >= 0 ? n : bsd_send_error();
 }
 
-ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)
+ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_buffer *rooms, int count, int how)
 {
 	struct iovec none;
 	struct msghdr message = os__message(rooms, count, &none);

@@ -101,7 +101,7 @@ static void windows__get_tcp4(struct os_connection *to, const void *data)
 	to->state = windows__state(row->dwState);
 	to->pid = row->dwOwningPid;
 	windows__put4(&to->local, row->dwLocalAddr, row->dwLocalPort);
-	windows__put4(&to->remote, row->dwRemoteAddr, row->dwRemotePort);
+	windows__put4(&to->peer, row->dwRemoteAddr, row->dwRemotePort);
 }
 
 static void windows__get_tcp6(struct os_connection *to, const void *data)
@@ -111,7 +111,7 @@ static void windows__get_tcp6(struct os_connection *to, const void *data)
 	to->state = windows__state(row->dwState);
 	to->pid = row->dwOwningPid;
 	windows__put6(&to->local, row->ucLocalAddr, row->dwLocalScopeId, row->dwLocalPort);
-	windows__put6(&to->remote, row->ucRemoteAddr, row->dwRemoteScopeId, row->dwRemotePort);
+	windows__put6(&to->peer, row->ucRemoteAddr, row->dwRemoteScopeId, row->dwRemotePort);
 }
 
 /* Whether a UDP socket has a peer, these tables do not tell. */

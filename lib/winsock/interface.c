@@ -94,7 +94,7 @@ static bool adapter__get(struct os_addr *to, const struct sockaddr *from)
 
 static void adapter__tell(const IP_ADAPTER_ADDRESSES *adapter, adapter__found *found, void *context)
 {
-	char name[LIBSOCK_INTERFACE_MAX];
+	char name[LIBSOCK_INTERFACE_SIZE];
 	uint32_t index = adapter->IfIndex > 0 ? adapter->IfIndex : adapter->Ipv6IfIndex; /* 0: has no IPv4 */
 	unsigned flags = adapter__flags(adapter);
 	struct os_addr addr = {0};

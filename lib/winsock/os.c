@@ -174,7 +174,7 @@ static DWORD os__put_part(WSABUF *part, const void *data, size_t size)
 	return 1;
 }
 
-ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int how)
+ptrdiff_t os_sendv(intptr_t fd, const struct sock_const_buffer *parts, int count, int how)
 {
 	WSABUF list[OS_PART_MAX];
 	DWORD n = 0, filled = 0;
@@ -195,7 +195,7 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int ho
 	return bsd_send_error();
 }
 
-ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)
+ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_buffer *rooms, int count, int how)
 {
 	WSABUF list[OS_PART_MAX];
 	DWORD n = 0, filled = 0, flags = 0;

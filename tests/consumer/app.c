@@ -12,7 +12,7 @@ int main(void)
 	if (got == 0)
 		got = sock_bind(s, &addr);
 	if (got == 0)
-		got = sock_local(s, &addr);
+		got = sock_local_addr(s, &addr);
 	if (got == 0)
 		got = sock_sendto(s, "hello", 5, &addr, sock_after(1000));
 	if (got == 5)

@@ -42,7 +42,7 @@ static void mark(const char *text)
 /* What is on its way arrives when it arrives: to wait for that is not counted. */
 static void await(struct sock s)
 {
-	struct sock_item item = {.s = s, .wanted = LIBSOCK_READABLE};
+	struct sock_wait_item item = {.s = s, .interest = LIBSOCK_READABLE};
 
 	mark("(");
 	check(sock_wait(&item, 1, sock_after(10000)), "wait");
@@ -57,7 +57,7 @@ static struct sock listen_on_loopback(struct sock_addr *addr)
 	check(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), "open");
 	check(sock_bind(s, addr), "bind");
 	check(sock_listen(s, 16), "listen");
-	check(sock_local(s, addr), "local");
+	check(sock_local_addr(s, addr), "local");
 	return s;
 }
 
@@ -81,7 +81,7 @@ static void datagram_pair(struct sock pair[2], struct sock_addr addr[2])
 		check(sock_addr_set(&addr[i], "127.0.0.1", 0), "set");
 		check(sock_open(&pair[i], LIBSOCK_AF_INET, LIBSOCK_DGRAM), "open");
 		check(sock_bind(pair[i], &addr[i]), "bind");
-		check(sock_local(pair[i], &addr[i]), "local");
+		check(sock_local_addr(pair[i], &addr[i]), "local");
 	}
 }
 
@@ -89,11 +89,11 @@ enum { SEGMENT = 1200, BURST = 54 * SEGMENT };
 
 static void packets(struct sock pair[2], const struct sock_addr addr[2], int64_t deadline)
 {
-	static char data[LIBSOCK_PACKET_MAX];
-	struct sock_packet packet = {.peer = addr[1], .segment = SEGMENT}, got;
+	static char data[LIBSOCK_PACKET_SIZE];
+	struct sock_packet packet = {.peer = addr[1], .segment_size = SEGMENT}, got;
 
 	mark("");
-	check(sock_packets(pair[1], LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_SEGMENTS), "packets");
+	check(sock_packet_fields(pair[1], LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_COALESCED), "packets");
 	mark("burst-first");
 	check(sock_send_packet(pair[0], data, BURST, &packet, deadline), "send");
 	await(pair[1]);
@@ -103,7 +103,7 @@ static void packets(struct sock pair[2], const struct sock_addr addr[2], int64_t
 	check(sock_send_packet(pair[0], data, BURST, &packet, deadline), "send");
 	mark("");
 	check(sock_recv_packet(pair[1], data, sizeof data, &got, deadline), "recv");
-	packet.os_cuts = -1;
+	packet.offload = -1;
 	mark("burst-apart");
 	check(sock_send_packet(pair[0], data, BURST, &packet, deadline), "send");
 	mark("");
@@ -120,7 +120,7 @@ static void calls(void)
 	const int64_t soon = sock_after(10000);
 	struct sock_addr addr, addrs[2], from;
 	struct sock l = listen_on_loopback(&addr), pair[2];
-	char data[64] = "", text[LIBSOCK_ADDRSTRLEN];
+	char data[64] = "", text[LIBSOCK_ADDR_SIZE];
 
 	mark("cycle-forever");
 	connect_pair(l, &addr, pair, LIBSOCK_FOREVER);
@@ -213,7 +213,7 @@ enum { COUNT = 64, SIZE = 64 };
 struct messages {
 	struct sock pair[2];
 	char lines[COUNT][SIZE], all[COUNT * SIZE], buffer[16384];
-	struct sock_part parts[COUNT];
+	struct sock_const_buffer parts[COUNT];
 	struct iovec vector[COUNT];
 };
 
@@ -227,7 +227,7 @@ static void make_messages(struct messages *m)
 	for (int i = 0; i < COUNT; i++) {
 		memset(m->lines[i], 'x', SIZE - 1);
 		m->lines[i][SIZE - 1] = '\n';
-		m->parts[i] = (struct sock_part){m->lines[i], SIZE};
+		m->parts[i] = (struct sock_const_buffer){m->lines[i], SIZE};
 		m->vector[i] = (struct iovec){m->lines[i], SIZE};
 	}
 }
@@ -277,9 +277,9 @@ static void sock_messages(struct messages *m, int lines, long n)
 	while (n-- > 0) {
 		check(sock_sendv(m->pair[0], m->parts, COUNT, LIBSOCK_FOREVER), "sendv");
 		if (!lines)
-			check(sock_recv_all(m->pair[1], m->all, sizeof m->all, LIBSOCK_FOREVER, NULL), "recv_all");
+			check(sock_recv_exact(m->pair[1], m->all, sizeof m->all, LIBSOCK_FOREVER, NULL), "recv_all");
 		for (int i = 0; i < COUNT && lines; i++) {
-			check(sock_read_line(&reader, &line, LIBSOCK_FOREVER), "read_line");
+			check(sock_reader_line(&reader, &line, LIBSOCK_FOREVER), "read_line");
 			check(line[0] == 'x' ? 0 : -1, "line");
 		}
 	}
@@ -320,7 +320,7 @@ static void sock_events(const struct sock pair[2], long n)
 		check(sock_poller_add(&poller, pair[i], LIBSOCK_READABLE, (void *)(uintptr_t)&pair[i]), "add");
 	while (n-- > 0) {
 		check(sock_poller_wait(&poller, got, 64, LIBSOCK_FOREVER), "wait");
-		check(got[0].data == &pair[0] && got[0].told & LIBSOCK_READABLE ? 0 : -1, "event");
+		check(got[0].data == &pair[0] && got[0].ready & LIBSOCK_READABLE ? 0 : -1, "event");
 	}
 	sock_poller_close(&poller);
 }
@@ -339,7 +339,7 @@ struct burst {
 	struct sock pair[2];
 	struct sock_addr addr[2];
 	struct sockaddr_in to;
-	char data[LIBSOCK_PACKET_MAX];
+	char data[LIBSOCK_PACKET_SIZE];
 };
 
 static void raw_burst_send(struct burst *b)
@@ -373,14 +373,14 @@ static ssize_t raw_burst_recv(struct burst *b, int many)
 static void bursts(int raw, int many, long n)
 {
 	static struct burst b;
-	struct sock_packet packet = {.segment = SEGMENT}, got;
+	struct sock_packet packet = {.segment_size = SEGMENT}, got;
 	struct sock_addr from;
 
 	datagram_pair(b.pair, b.addr);
 	packet.peer = b.addr[1];
 	b.to = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(b.addr[1].port)};
 	b.to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	check(sock_packets(b.pair[1], many ? LIBSOCK_PACKET_SEGMENTS : 0), "packets");
+	check(sock_packet_fields(b.pair[1], many ? LIBSOCK_PACKET_COALESCED : 0), "packets");
 	while (n-- > 0) {
 		ptrdiff_t size, done = 0;
 

@@ -37,39 +37,39 @@ static void connect_and_talk(int family, struct sock_addr addr)
 	struct sock l, a, b;
 	struct sock_addr other;
 	struct sock_reader reader;
-	const struct sock_part parts[] = {{"one", 3}, {"two", 3}};
+	const struct sock_const_buffer parts[] = {{"one", 3}, {"two", 3}};
 	char data[64], second[8], *line;
-	const struct sock_room rooms[] = {{data, 3}, {second, 3}};
+	const struct sock_buffer rooms[] = {{data, 3}, {second, 3}};
 	int64_t value;
 
 	SHOW(sock_open(&l, family, LIBSOCK_STREAM));
 	SHOW(sock_bind(l, &addr));
 	SHOW(sock_listen(l, 4));
 	if (family != LIBSOCK_AF_UNIX) {
-		SHOW(sock_local(l, &addr));
-		SHOW(sock_set(l, LIBSOCK_NODELAY, 1));
-		SHOW(sock_get(l, LIBSOCK_NODELAY, &value));
-		SHOW(sock_set(l, LIBSOCK_TTL, 9));
+		SHOW(sock_local_addr(l, &addr));
+		SHOW(sock_set(l, LIBSOCK_OPT_NODELAY, 1));
+		SHOW(sock_get(l, LIBSOCK_OPT_NODELAY, &value));
+		SHOW(sock_set(l, LIBSOCK_OPT_TTL, 9));
 	}
 	SHOW(sock_open(&a, family, LIBSOCK_STREAM));
 	SHOW(sock_connect(a, &addr, by));
-	SHOW(sock_connected(a, by));
+	SHOW(sock_connect_result(a, by));
 	SHOW(sock_accept(l, &b, &other, by));
-	SHOW(sock_peer(a, &other));
+	SHOW(sock_peer_addr(a, &other));
 	SHOW(sock_send(a, "line\n", 5, by));
 	SHOW(sock_reader_init(&reader, b, data, sizeof data));
-	SHOW(sock_read_line(&reader, &line, by));
+	SHOW(sock_reader_line(&reader, &line, by));
 	SHOW(sock_sendv(a, parts, 2, by));
 	SHOW(sock_recvv(b, rooms, 2, by));
 	SHOW(sock_send_all(b, "answer", 6, by, NULL));
-	SHOW(sock_recv_all(a, data, 6, by, NULL));
+	SHOW(sock_recv_exact(a, data, 6, by, NULL));
 	SHOW(sock_send(b, "x", 1, by));
 	SHOW(sock_recv(a, data, 1, by));
 	SHOW(sock_recv(a, data, 1, sock_after(5)));
 	SHOW(sock_shutdown(b, LIBSOCK_SHUT_WR));
 	SHOW(sock_recv(a, data, 1, by));
 	SHOW(sock_close(&b));
-	SHOW(sock_finish(&a, by));
+	SHOW(sock_close_gracefully(&a, by));
 	SHOW(sock_accept(l, &b, NULL, LIBSOCK_NOWAIT));
 	SHOW(sock_accept(l, &b, NULL, sock_after(5)));
 	SHOW(sock_close(&l));
@@ -85,21 +85,21 @@ static void send_datagrams(int family, const char *host)
 
 	sock_addr_set(&to, host, 0);
 	SHOW(sock_open(&a, family, LIBSOCK_DGRAM));
-	SHOW(sock_set(a, LIBSOCK_REUSE, 1));
+	SHOW(sock_set(a, LIBSOCK_OPT_SHARE_PORT, 1));
 	SHOW(sock_bind(a, &to));
-	SHOW(sock_local(a, &to));
-	SHOW(sock_packets(a, LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_TTL));
+	SHOW(sock_local_addr(a, &to));
+	SHOW(sock_packet_fields(a, LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_TTL));
 	SHOW(sock_open(&b, family, LIBSOCK_DGRAM));
-	SHOW(sock_set(b, LIBSOCK_MULTICAST_INTERFACE, 1));
-	SHOW(sock_get(b, LIBSOCK_MULTICAST_INTERFACE, &value));
+	SHOW(sock_set(b, LIBSOCK_OPT_MULTICAST_INTERFACE, 1));
+	SHOW(sock_get(b, LIBSOCK_OPT_MULTICAST_INTERFACE, &value));
 	SHOW(sock_sendto(b, "x", 1, &to, by));
 	SHOW(sock_recvfrom(a, data, sizeof data, &from, by));
 	SHOW(sock_connect(b, &to, by));
-	packet.segment = 1;
+	packet.segment_size = 1;
 	SHOW(sock_send_packet(b, "two", 2, &packet, by));
 	SHOW(sock_recv_packet(a, data, sizeof data, &packet, by));
 	SHOW(sock_recv_packet(a, data, sizeof data, &packet, by));
-	packet.segment = 0;
+	packet.segment_size = 0;
 	SHOW(sock_send_packet(a, "x", 1, &packet, by));
 	SHOW(sock_recv(b, data, sizeof data, by));
 	SHOW(sock_recv(b, data, sizeof data, sock_after(5)));
@@ -113,8 +113,8 @@ static void join_and_leave(void)
 	struct sock s;
 
 	SHOW(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM));
-	SHOW(sock_join(s, &group, NULL, 1));
-	SHOW(sock_leave(s, &group, NULL, 1));
+	SHOW(sock_join_group(s, &group, NULL, 1));
+	SHOW(sock_leave_group(s, &group, NULL, 1));
 	SHOW(sock_close(&s));
 }
 
@@ -130,7 +130,7 @@ static void dial_and_serve(void)
 	while (file == -1 && errno == EINTR);
 
 	SHOW(sock_serve(&l, &addr, 4));
-	SHOW(sock_local(l, &addr));
+	SHOW(sock_local_addr(l, &addr));
 	SHOW(sock_dial(&a, &addr, by));
 	SHOW(sock_accept(l, &b, NULL, by));
 	SHOW(sock_sendfile(a, file, 0, 10, by, &done));
@@ -145,10 +145,10 @@ static void wait_and_poll(void)
 	struct sock pair[2];
 	struct sock_poller poller;
 	struct sock_event event;
-	struct sock_item item;
+	struct sock_wait_item item;
 
 	SHOW(sock_pair(pair, LIBSOCK_STREAM));
-	item = (struct sock_item){.s = pair[0], .wanted = LIBSOCK_READABLE};
+	item = (struct sock_wait_item){.s = pair[0], .interest = LIBSOCK_READABLE};
 	SHOW(sock_wait(&item, 1, sock_after(5)));
 	SHOW(sock_poller_open(&poller));
 	SHOW(sock_poller_add(&poller, pair[0], LIBSOCK_READABLE, NULL));
@@ -185,8 +185,8 @@ static void look_around(void)
 	struct sock_addr out[4];
 	char name[64];
 
-	SHOW(sock_resolve("localhost", LIBSOCK_AF_ANY, out, 4, by));
-	SHOW(sock_resolve("fe80::1%lo", LIBSOCK_AF_ANY, out, 4, by));
+	SHOW(sock_resolve("localhost", LIBSOCK_AF_UNSPEC, out, 4, by));
+	SHOW(sock_resolve("fe80::1%lo", LIBSOCK_AF_UNSPEC, out, 4, by));
 	SHOW(sock_interfaces(interfaces, 1) > 0 ? 0 : sock_interfaces(interfaces, 1));
 	SHOW(sock_hostname(name, sizeof name));
 	SHOW(sock_connections(ignore, NULL));

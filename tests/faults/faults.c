@@ -28,7 +28,7 @@ static struct sock busy_listener(struct sock clients[2])
 	struct sock s;
 
 	must(sock_serve(&s, &addr, 4));
-	must(sock_local(s, &addr));
+	must(sock_local_addr(s, &addr));
 	for (int i = 0; i < 2; i++) {
 		must(sock_open(&clients[i], LIBSOCK_AF_INET, LIBSOCK_STREAM));
 		must(sock_connect(clients[i], &addr, LIBSOCK_FOREVER));
@@ -37,17 +37,17 @@ static struct sock busy_listener(struct sock clients[2])
 }
 
 /* Ten datagrams in one call, to oneself: 0 when what was said to be sent arrived, that many, and they were `wanted`. */
-static ptrdiff_t segments(int wanted)
+static ptrdiff_t segments(int interest)
 {
 	static const char text[] = "zero0one01two02three4four5five6six07seveneightnine";
 	struct sock s;
-	struct sock_packet packet = {.peer = {"127.0.0.1", 0}, .segment = 5};
+	struct sock_packet packet = {.peer = {"127.0.0.1", 0}, .segment_size = 5};
 	ptrdiff_t sent, received = 0;
 	char data[64];
 
 	must(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM));
 	must(sock_bind(s, &packet.peer));
-	must(sock_local(s, &packet.peer));
+	must(sock_local_addr(s, &packet.peer));
 	sent = sock_send_packet(s, text, sizeof text - 1, &packet, LIBSOCK_NOWAIT);
 	/* What was sent may take a while; for more than that nobody waits. */
 	while (sock_recv(s, data, sizeof data, received < sent ? sock_after(10000) : LIBSOCK_NOWAIT) == 5 &&
@@ -56,24 +56,24 @@ static ptrdiff_t segments(int wanted)
 	must(sock_close(&s));
 	if (sent < 0)
 		return sent;
-	return sent == received && sent == wanted ? 0 : LIBSOCK_EIO;
+	return sent == received && sent == interest ? 0 : LIBSOCK_EIO;
 }
 
 /* A connection that keep-alive gives up: told once, then the system says end of file. What the second look at it says. */
 static ptrdiff_t read_after_the_end(struct sock s, struct sock peer)
 {
-	struct sock_item item = {.s = s, .wanted = LIBSOCK_READABLE};
+	struct sock_wait_item item = {.s = s, .interest = LIBSOCK_READABLE};
 	struct sock_reader reader;
 	char buffer[16], *line;
 
 	must(sock_send(peer, "half", 4, LIBSOCK_FOREVER));
 	must(sock_shutdown(peer, LIBSOCK_SHUT_WR));
 	must(sock_reader_init(&reader, s, buffer, sizeof buffer));
-	while (!(item.told & LIBSOCK_HANGUP))
+	while (!(item.ready & LIBSOCK_HANGUP))
 		must(sock_wait(&item, 1, LIBSOCK_FOREVER));
 	for (int i = 0; i < 2; i++)
-		sock_read_line(&reader, &line, LIBSOCK_NOWAIT);
-	return sock_read_line(&reader, &line, LIBSOCK_NOWAIT);
+		sock_reader_line(&reader, &line, LIBSOCK_NOWAIT);
+	return sock_reader_line(&reader, &line, LIBSOCK_NOWAIT);
 }
 
 /* Take a socket that somebody has sent. */
@@ -102,7 +102,7 @@ static ptrdiff_t send_datagram(void)
 
 	must(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM));
 	must(sock_bind(s, &addr));
-	must(sock_local(s, &addr));
+	must(sock_local_addr(s, &addr));
 	return sock_sendto(s, "x", 1, &addr, LIBSOCK_NOWAIT);
 }
 
@@ -111,8 +111,8 @@ static ptrdiff_t read_switch(struct sock s)
 {
 	int64_t value = 0;
 
-	must(sock_set(s, LIBSOCK_KEEPALIVE, 1));
-	must(sock_get(s, LIBSOCK_KEEPALIVE, &value));
+	must(sock_set(s, LIBSOCK_OPT_KEEPALIVE, 1));
+	must(sock_get(s, LIBSOCK_OPT_KEEPALIVE, &value));
 	return value == 1 ? 0 : LIBSOCK_EIO;
 }
 
@@ -122,8 +122,8 @@ static ptrdiff_t choose_interface(void)
 	struct sock s;
 
 	must(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM));
-	must(sock_set(s, LIBSOCK_V6ONLY, 1));
-	return sock_set(s, LIBSOCK_MULTICAST_INTERFACE, 0);
+	must(sock_set(s, LIBSOCK_OPT_V6ONLY, 1));
+	return sock_set(s, LIBSOCK_OPT_MULTICAST_INTERFACE, 0);
 }
 
 static ptrdiff_t send_zeros(struct sock s)
@@ -149,7 +149,7 @@ static int list_connections(struct sock listener)
 	struct sock_addr addr;
 	int found;
 
-	must(sock_local(listener, &addr));
+	must(sock_local_addr(listener, &addr));
 	found = sock_connections(is_listener, &addr);
 	return found == 0 ? LIBSOCK_EEOF : found;
 }
@@ -179,7 +179,7 @@ int main(int argc, char **argv)
 	else if (strcmp(what, "choose-interface") == 0)
 		result = choose_interface();
 	else if (strcmp(what, "connected") == 0)
-		result = sock_connected(clients[0], LIBSOCK_NOWAIT);
+		result = sock_connect_result(clients[0], LIBSOCK_NOWAIT);
 	else if (strcmp(what, "close") == 0)
 		result = sock_close(&clients[0]);
 	else if (strcmp(what, "has-inet6") == 0)
@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 	else if (strcmp(what, "sendfile") == 0)
 		result = send_zeros(clients[0]);
 	else if (strcmp(what, "local") == 0)
-		result = sock_local(s, &addr);
+		result = sock_local_addr(s, &addr);
 	else if (strcmp(what, "bind-path") == 0)
 		result = bind_path();
 	else if (strcmp(what, "open-inet6") == 0)

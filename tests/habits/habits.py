@@ -218,11 +218,11 @@ GIVEN = """
 #pragma GCC diagnostic ignored "-Wunused-variable"
 extern struct sock s, conn, client, server, channel, pair[2];
 extern struct sock_addr addr, peer, other, group, found[8];
-extern struct sock_part parts[2];
-extern struct sock_room rooms[2];
+extern struct sock_const_buffer parts[2];
+extern struct sock_buffer rooms[2];
 extern struct sock_reader reader;
 extern struct sock_packet packet;
-extern struct sock_item items[2];
+extern struct sock_wait_item items[2];
 extern struct sock_poller poller;
 extern struct sock_event events[8];
 extern struct sock_attempt attempts[LIBSOCK_DIAL_MAX];

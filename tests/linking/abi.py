@@ -94,7 +94,7 @@ def changed_library(folder, old, new):
 def check_that_changes_are_seen():
     changes = {
         "nothing": ("LIBSOCK_DGRAM = 12 ", "LIBSOCK_DGRAM = 12 "),
-        "a longer struct": ("\tint32_t wanted; ", "\tint64_t wanted; "),
+        "a longer struct": ("\tint32_t interest; ", "\tint64_t interest; "),
         "another number": ("LIBSOCK_DGRAM = 12 ", "LIBSOCK_DGRAM = 14 "),
         "a call that is gone": ("LIBSOCK_API int sock_hostname(", "int sock_hostname("),
     }

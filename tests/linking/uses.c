@@ -13,17 +13,17 @@ int use_libsock(void)
 	struct sock server, client, conn;
 	struct sock_addr addr = {"127.0.0.1", 0};
 	struct sock_reader in;
-	char buffer[64], *line, name[LIBSOCK_HOST_MAX];
+	char buffer[64], *line, name[LIBSOCK_HOST_SIZE];
 	int64_t by = sock_after(5000);
 
-	if (sock_serve(&server, &addr, 1) != 0 || sock_local(server, &addr) != 0 || sock_dial(&client, &addr, by) != 0 ||
+	if (sock_serve(&server, &addr, 1) != 0 || sock_local_addr(server, &addr) != 0 || sock_dial(&client, &addr, by) != 0 ||
 	    sock_accept(server, &conn, NULL, by) != 0)
 		return 1;
 	if (sock_send_all(client, "hello\n", 6, by, NULL) != 0 ||
-	    sock_reader_init(&in, conn, buffer, sizeof buffer) != 0 || sock_read_line(&in, &line, by) != 5 ||
+	    sock_reader_init(&in, conn, buffer, sizeof buffer) != 0 || sock_reader_line(&in, &line, by) != 5 ||
 	    strcmp(line, "hello") != 0)
 		return 2;
-	if (sock_close(&client) != 0 || sock_finish(&conn, by) != 0 || sock_close(&server) != 0)
+	if (sock_close(&client) != 0 || sock_close_gracefully(&conn, by) != 0 || sock_close(&server) != 0)
 		return 3;
 	return sock_hostname(name, sizeof name) <= 0 ? 4 : 0;
 }

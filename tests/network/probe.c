@@ -144,9 +144,9 @@ static void print_ends(struct sock s)
 {
 	struct sock_addr addr;
 
-	if (sock_local(s, &addr) == 0)
+	if (sock_local_addr(s, &addr) == 0)
 		print_addr("local", &addr);
-	if (sock_peer(s, &addr) == 0)
+	if (sock_peer_addr(s, &addr) == 0)
 		print_addr("peer", &addr);
 }
 
@@ -168,7 +168,7 @@ static void stay(void)
 static void resolve(char *args[])
 {
 	static struct sock_addr out[ROOM];
-	int family = args[1][0] == '4' ? LIBSOCK_AF_INET : args[1][0] == '6' ? LIBSOCK_AF_INET6 : LIBSOCK_AF_ANY;
+	int family = args[1][0] == '4' ? LIBSOCK_AF_INET : args[1][0] == '6' ? LIBSOCK_AF_INET6 : LIBSOCK_AF_UNSPEC;
 	struct moment began = moment_now();
 	int n = sock_resolve(args[0], family, out, ROOM, deadline_of(args[2]));
 
@@ -198,7 +198,7 @@ static void dial(char *args[])
 	struct sock s;
 	int count = LIBSOCK_DIAL_MAX;
 	struct moment began = moment_now();
-	int err = sock_dial_attempts(&s, &addr, attempts, &count, deadline_of(args[2]));
+	int err = sock_dial_report(&s, &addr, attempts, &count, deadline_of(args[2]));
 
 	print_result(err, began);
 	if (err == 0)
@@ -363,7 +363,7 @@ static void udp_hear(char *args[])
 	if (n == 0)
 		n = sock_bind(s, &addr);
 	if (n == 0)
-		n = sock_join(s, &group, args[4][0] != '-' ? &source : NULL, (uint32_t)strtoul(args[5], NULL, 10));
+		n = sock_join_group(s, &group, args[4][0] != '-' ? &source : NULL, (uint32_t)strtoul(args[5], NULL, 10));
 	print_result((int)n, began);
 	print_end();
 	for (long i = strtol(args[2], NULL, 10); n >= 0 && i > 0; i--) {
@@ -425,7 +425,7 @@ static void giveup__one(struct giveups *g, const char *time, const char *name)
 	struct sock_addr out[4];
 	struct process p;
 	struct moment began = moment_now();
-	int err = sock_resolve(name, LIBSOCK_AF_ANY, out, 4, deadline_of(time));
+	int err = sock_resolve(name, LIBSOCK_AF_UNSPEC, out, 4, deadline_of(time));
 	long took = (long)(sock_now() - began.now - (held_up() - began.held));
 
 	if (took > g->longest)

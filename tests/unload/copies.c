@@ -14,13 +14,13 @@
 struct copy {
 	__typeof__(sock_open) *open;
 	__typeof__(sock_serve) *serve;
-	__typeof__(sock_local) *local;
+	__typeof__(sock_local_addr) *local;
 	__typeof__(sock_dial) *dial;
 	__typeof__(sock_accept) *accept;
 	__typeof__(sock_send_all) *send_all;
-	__typeof__(sock_recv_all) *recv_all;
+	__typeof__(sock_recv_exact) *recv_all;
 	__typeof__(sock_recv) *recv;
-	__typeof__(sock_finish) *finish;
+	__typeof__(sock_close_gracefully) *finish;
 	__typeof__(sock_close) *close;
 	__typeof__(sock_pair) *pair;
 	__typeof__(sock_send_socket) *send_socket;
@@ -36,7 +36,7 @@ struct copy {
 };
 
 static const char *const names[] = {
-	"open", "serve", "local", "dial", "accept", "send_all", "recv_all", "recv", "finish", "close", "pair",
+	"open", "serve", "local_addr", "dial", "accept", "send_all", "recv_exact", "recv", "close_gracefully", "close", "pair",
 	"send_socket", "recv_socket", "resolve", "now", "poller_open", "poller_add", "poller_remove", "poller_wait",
 	"poller_wake", "poller_close",
 };
@@ -155,8 +155,8 @@ static void *look_up(void *context)
 	intptr_t right = 0;
 
 	for (int i = 0; i < LOOK_UPS; i++) {
-		right += copy->resolve("a-name.example", LIBSOCK_AF_ANY, out, 4, soon()) == LIBSOCK_EAI_NONAME;
-		right += copy->resolve("localhost", LIBSOCK_AF_ANY, out, 4, soon()) == 2;
+		right += copy->resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, soon()) == LIBSOCK_EAI_NONAME;
+		right += copy->resolve("localhost", LIBSOCK_AF_UNSPEC, out, 4, soon()) == 2;
 	}
 	return (void *)right;
 }

@@ -76,7 +76,7 @@ static int unload(const char *path)
 	if (after == NULL || resolve == NULL)
 		return 0;
 	asked = answering = 0;
-	if (resolve("a-name.example", LIBSOCK_AF_ANY, out, 1, after(20)) != LIBSOCK_ETIMEDOUT || dlclose(module) != 0)
+	if (resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 1, after(20)) != LIBSOCK_ETIMEDOUT || dlclose(module) != 0)
 		return 0;
 	pthread_mutex_lock(&lock);
 	while (asked < 2) /* one for each family */

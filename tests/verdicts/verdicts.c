@@ -100,34 +100,34 @@ static const struct {
 
 static int tests, failures;
 
-static void verdict(const char *what, size_t length, int got, int wanted)
+static void verdict(const char *what, size_t length, int got, int interest)
 {
-	failures += got != wanted;
-	printf("%s %d - %d bytes: %s (%s wanted): ", got == wanted ? "ok" : "not ok", ++tests, (int)length, sock_errname(got),
-	       sock_errname(wanted));
+	failures += got != interest;
+	printf("%s %d - %d bytes: %s (%s wanted): ", got == interest ? "ok" : "not ok", ++tests, (int)length, sock_errname(got),
+	       sock_errname(interest));
 	for (; *what && length-- > 0 && length < 100; what++)
 		putchar(*what > ' ' && *what < 127 && *what != '#' ? *what : '?');
 	putchar('\n');
 }
 
 /* With NOWAIT no resolver is ever asked: a name that would have to be is EAGAIN. */
-static void check(const char *host, enum verdict wanted)
+static void check(const char *host, enum verdict interest)
 {
 	static const int codes[] = {[LITERAL] = 1, [NAME] = LIBSOCK_EAGAIN, [BAD] = LIBSOCK_ENAME, [LOCAL] = 2};
 	struct sock_addr out[4];
 
-	verdict(host, strlen(host), sock_resolve(host, LIBSOCK_AF_ANY, out, 4, LIBSOCK_NOWAIT), codes[wanted]);
+	verdict(host, strlen(host), sock_resolve(host, LIBSOCK_AF_UNSPEC, out, 4, LIBSOCK_NOWAIT), codes[interest]);
 }
 
 /* Labels of 63 bytes, `length` bytes in all: libuv CVE-2024-24806, curl CVE-2023-38545. */
-static void check_length(size_t length, enum verdict wanted)
+static void check_length(size_t length, enum verdict interest)
 {
 	static char text[65536];
 
 	for (size_t i = 0; i < length; i++)
 		text[i] = i % 64 == 63 ? '.' : 'a';
 	text[length] = '\0';
-	check(text, wanted);
+	check(text, interest);
 }
 
 int main(void)
