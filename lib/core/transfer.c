@@ -85,8 +85,8 @@ int transfer_how(int64_t deadline)
 }
 
 /*
- * What the rare second try of a transfer needs. It is volatile to be in memory: in registers it would have to be saved and
- * restored around every call, for the one in many that waits. That is half of what sock_send costs beside the system call.
+ * What the rare second try of a transfer needs. It is a struct to be in memory: as arguments of that try, in registers, it
+ * would have to be saved and restored around every call, for the one in many that waits (65 instructions instead of 47).
  */
 struct transfer__kept {
 	intptr_t fd;
@@ -95,7 +95,7 @@ struct transfer__kept {
 	int64_t deadline;
 };
 
-static inline void transfer__keep(volatile struct transfer__kept *t, struct sock s, const void *data, size_t size,
+static inline void transfer__keep(struct transfer__kept *t, struct sock s, const void *data, size_t size,
 				int64_t deadline)
 {
 	t->fd = s.fd;
@@ -104,7 +104,7 @@ static inline void transfer__keep(volatile struct transfer__kept *t, struct sock
 	t->deadline = deadline;
 }
 
-COLD static ptrdiff_t transfer__send_again(const volatile struct transfer__kept *t, ptrdiff_t n)
+COLD static ptrdiff_t transfer__send_again(const struct transfer__kept *t, ptrdiff_t n)
 {
 	const bool is_open = n != LIBSOCK_EBADF && n != LIBSOCK_ENOTSOCK;
 	struct transfer_tries tries = {0};
@@ -116,7 +116,7 @@ COLD static ptrdiff_t transfer__send_again(const volatile struct transfer__kept 
 	return n;
 }
 
-COLD static ptrdiff_t transfer__recv_again(const volatile struct transfer__kept *t, ptrdiff_t n)
+COLD static ptrdiff_t transfer__recv_again(const struct transfer__kept *t, ptrdiff_t n)
 {
 	struct transfer_tries tries = {0};
 
@@ -127,7 +127,7 @@ COLD static ptrdiff_t transfer__recv_again(const volatile struct transfer__kept 
 
 ptrdiff_t sock_send(struct sock s, const void *data, size_t size, int64_t deadline)
 {
-	volatile struct transfer__kept kept;
+	struct transfer__kept kept;
 	ptrdiff_t n;
 
 	if (s.family == 0)
@@ -141,7 +141,7 @@ ptrdiff_t sock_send(struct sock s, const void *data, size_t size, int64_t deadli
 
 ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t deadline)
 {
-	volatile struct transfer__kept kept;
+	struct transfer__kept kept;
 	ptrdiff_t n;
 
 	if (s.type != LIBSOCK_STREAM)
@@ -153,7 +153,7 @@ ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t deadline)
 	return n > 0 ? n : transfer__recv_again(&kept, n);
 }
 
-COLD static ptrdiff_t transfer__sendto_again(const volatile struct transfer__kept *t, const struct os_addr *to,
+COLD static ptrdiff_t transfer__sendto_again(const struct transfer__kept *t, const struct os_addr *to,
 					   ptrdiff_t n)
 {
 	struct transfer_tries tries = {0};
@@ -163,7 +163,7 @@ COLD static ptrdiff_t transfer__sendto_again(const volatile struct transfer__kep
 	return n;
 }
 
-COLD static ptrdiff_t transfer__recvfrom_again(const volatile struct transfer__kept *t, struct os_addr *from,
+COLD static ptrdiff_t transfer__recvfrom_again(const struct transfer__kept *t, struct os_addr *from,
 					     ptrdiff_t n)
 {
 	struct transfer_tries tries = {0};
@@ -175,7 +175,7 @@ COLD static ptrdiff_t transfer__recvfrom_again(const volatile struct transfer__k
 
 ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct sock_addr *to, int64_t deadline)
 {
-	volatile struct transfer__kept kept;
+	struct transfer__kept kept;
 	struct os_addr bits;
 	ptrdiff_t n = socket_check(s, LIBSOCK_DGRAM);
 
@@ -194,7 +194,7 @@ ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct
 /* Within sock_recv it would cost streams, too, the registers that only this needs. */
 NOINLINE ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr *from, int64_t deadline)
 {
-	volatile struct transfer__kept kept;
+	struct transfer__kept kept;
 	struct os_addr bits;
 	ptrdiff_t n = socket_check(s, LIBSOCK_DGRAM);
 

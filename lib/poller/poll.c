@@ -66,18 +66,16 @@ static bool poll__is_there(const struct poll__set *set, size_t place, native_soc
 	return place < set->count && set->polled[place].fd == fd && set->entries[place].identity == identity;
 }
 
-/* Move what is at a place and after it: one on to make room, or one back over it. */
-static void poll__shift(struct poll__set *set, size_t to, size_t from)
+/* Move what is at a place and after it. */
+static void poll__move(struct poll__set *set, size_t to, size_t from)
 {
-	size_t moved = set->count - (from < to ? from : to) - (to < from);
-
-	memmove(&set->polled[to], &set->polled[from], moved * sizeof *set->polled);
-	memmove(&set->entries[to], &set->entries[from], moved * sizeof *set->entries);
+	memmove(&set->polled[to], &set->polled[from], (set->count - from) * sizeof *set->polled);
+	memmove(&set->entries[to], &set->entries[from], (set->count - from) * sizeof *set->entries);
 }
 
 static void poll__remove(struct poll__set *set, size_t place)
 {
-	poll__shift(set, place, place + 1);
+	poll__move(set, place, place + 1);
 	set->count--;
 }
 
@@ -104,7 +102,7 @@ static int poll__insert(struct poll__set *set, size_t place)
 
 	if (err < 0)
 		return err;
-	poll__shift(set, place + 1, place);
+	poll__move(set, place + 1, place);
 	set->count++;
 	return 0;
 }
