@@ -8,6 +8,7 @@ Instead of that whoever wrote the sentence names its tests, as `file: test`, or 
 """
 
 import ast
+import glob
 import itertools
 import os
 import re
@@ -15,7 +16,7 @@ import sys
 
 root = sys.argv[1]
 LIST = os.path.join("tests", "promises.md")
-# What `file` stands for: tests/test-FILE.c, tests/examples/NAME.py for example-NAME, or one of these.
+# What `file` stands for: FILE.c in tests/unit or tests/loopback, tests/examples/NAME.py for example-NAME, or one of these.
 FILES = {
     "faults": "faults/inject", "faults-everywhere": "faults/everywhere", "habits": "habits/habits.py",
     "instructions": "cost/instructions", "linking": "linking/linking.py", "system-calls": "cost/system-calls", "network": "network/network.py",
@@ -151,7 +152,9 @@ def each_row_names_a_test_or_says_why_there_is_none():
 
 def names_in(file):
     """Patterns of what the tests in a file are called: START_TEST and TAP in C, functions and texts in Python."""
-    path = FILES.get(file) or (f"examples/{file[8:]}.py" if file.startswith("example-") else f"test-{file}.c")
+    path = FILES.get(file) or (f"examples/{file[8:]}.py" if file.startswith("example-") else f"unit/{file}.c")
+    if not os.path.exists(os.path.join(root, "tests", path)):
+        path = f"loopback/{file}.c"
     if not os.path.exists(os.path.join(root, "tests", path)):
         return
     text = read("tests", path)
@@ -192,9 +195,9 @@ def each_test_that_asks_for_the_system_has_a_row_of_what_differs():
     """Directly, or by a helper: of the tests that call one that asks, at least one is named."""
     rows = "\n".join(line for line in read("docs", "porting.md").splitlines() if line.startswith("|"))
     bad = []
-    for path in sorted(os.listdir(os.path.join(root, "tests"))):
-        if not (file := re.fullmatch(r"test-(.*)\.c", path)):
-            continue
+    for path in sorted(glob.glob("unit/*.c", root_dir=os.path.join(root, "tests")) +
+                       glob.glob("loopback/*.c", root_dir=os.path.join(root, "tests"))):
+        file = os.path.basename(path)[:-2]
         found = list(functions(read("tests", path)))
         for asks, _, body in found:
             if not re.search(r"\bnative_is_(wine|windows)\(|^#if.*_WIN32", body, re.M):
@@ -203,7 +206,7 @@ def each_test_that_asks_for_the_system_has_a_row_of_what_differs():
             while more := {name for name, _, body in found if re.search(rf"\b({'|'.join(names)})\b", body)} - names:
                 names |= more
             tests = sorted(name for name, is_test, _ in found if is_test and name in names)
-            if tests and not any(f"`{file[1]}: {test}`" in rows for test in tests):
+            if tests and not any(f"`{file}: {test}`" in rows for test in tests):
                 bad.append(f"{path}: {asks}: none of {', '.join(tests)}")
     return bad
 

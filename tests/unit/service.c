@@ -22,7 +22,7 @@ static int database_name(uint16_t port, int type, char *name, size_t size);
 #define os_service_port database_port
 #undef os_service_name
 #define os_service_name database_name
-#include "../lib/core/service.c"
+#include "../../lib/core/service.c"
 #undef sock_service_port
 #undef sock_service_name
 #undef os_service_port

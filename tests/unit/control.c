@@ -15,7 +15,7 @@
 #define os_packet_cuts control_packet_cuts
 #undef os_packet_heard
 #define os_packet_heard control_packet_heard
-#include "../lib/bsd/packet.c"
+#include "../../lib/bsd/packet.c"
 
 #include "testing.h"
 

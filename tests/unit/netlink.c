@@ -11,9 +11,9 @@
 #define diag_table read_diag_table
 #undef proc_table
 #define proc_table read_proc_table
-#include "../lib/linux/netlink.c"
-#include "../lib/linux/diag.c"
-#include "../lib/linux/proc.c"
+#include "../../lib/linux/netlink.c"
+#include "../../lib/linux/diag.c"
+#include "../../lib/linux/proc.c"
 #undef netlink_dump
 #undef diag_table
 #undef proc_table

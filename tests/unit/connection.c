@@ -13,7 +13,7 @@ static int machine_connections(os_connection_found *found, void *context);
 #define sock_connections shown
 #undef os_connections
 #define os_connections machine_connections
-#include "../lib/core/connection.c"
+#include "../../lib/core/connection.c"
 #undef sock_connections
 #undef os_connections
 

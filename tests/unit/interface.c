@@ -21,7 +21,7 @@ static int machine_hostname(char *name, size_t size);
 #define os_interfaces machine_interfaces
 #undef os_hostname
 #define os_hostname machine_hostname
-#include "../lib/core/interface.c"
+#include "../../lib/core/interface.c"
 #undef sock_interfaces
 #undef sock_hostname
 #undef os_interfaces

@@ -9,8 +9,8 @@
 #define netlink_dump read_dump
 #undef route_interfaces
 #define route_interfaces read_interfaces
-#include "../lib/linux/netlink.c"
-#include "../lib/linux/rtnetlink.c"
+#include "../../lib/linux/netlink.c"
+#include "../../lib/linux/rtnetlink.c"
 #undef netlink_dump
 #undef route_interfaces
 
