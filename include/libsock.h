@@ -412,7 +412,8 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * **Datagrams and ICMP.** Of what was sent earlier from a connected socket only the peer's refusal is reported
  * (#LIBSOCK_ECONNREFUSED, by the next call of any kind, which has done nothing else). What routers say ("too big",
  * "unreachable", and the like) may be forged by anybody and comes at any time, so a receive passes it over, and a send is
- * made again. The size of the path is learnt from it all the same: see #LIBSOCK_OPT_DONTFRAG.
+ * made again. The size of the path is learnt from it all the same: see #LIBSOCK_OPT_DONTFRAG. What comes every time the OS is
+ * asked is no router's: a sandbox that refuses to receive, for example, is told (#LIBSOCK_EACCES).
  *
  * **Threads.** Different sockets may be used from different threads freely. On one socket, one thread at a time may read
  * (recv, recvfrom, accept) and one may write (send, sendto); several threads may accept from one listener. sock_shutdown()
@@ -430,7 +431,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * address is used, as in Python. Literals and `localhost` never reach the resolver; nor does a malformed name, which is
  * #LIBSOCK_ENAME. A name without an address is #LIBSOCK_EAI_NONAME, silent name servers are #LIBSOCK_EAI_AGAIN, failing ones
  * #LIBSOCK_EAI_FAIL; the deadline covers the look-up (see @ref names), except in sock_bind(), which has none. An address of
- * the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket), an unknown interface
+ * the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket without #LIBSOCK_OPT_V6ONLY), an unknown interface
  * in a scope #LIBSOCK_ENODEV, whether it is told by name or by number.
  * @{
  */
@@ -457,11 +458,14 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  *
  * What others had sent to a datagram socket before it was connected may still be received; sock_recvfrom() tells it apart.
  *
- * The connection is tried once. A stream socket whose attempt has failed can only be closed; a datagram socket can be
- * connected again. A deadline that passes is no failure: the attempt goes on, and sock_connect_result() tells its outcome (on
+ * The connection is tried once. A stream socket whose attempt has failed can only be closed. A datagram socket can be
+ * connected again, also to a peer of another family or on another link: it keeps what it was bound to and its port (but one
+ * that the OS chose, if somebody takes that in the same moment), and is else like a fresh one. When that fails it has no peer;
+ * an address that is refused before the OS is asked (#LIBSOCK_EPORT, #LIBSOCK_ENAME, a look-up that fails) leaves it the last
+ * one. A deadline that passes is no failure: the attempt goes on, and sock_connect_result() tells its outcome (on
  * #LIBSOCK_AF_UNIX nothing has begun, and sock_connect() can be called again).
  *
- * @param[in] s        A socket that is not connected.
+ * @param[in] s        A stream socket that is not connected, or a datagram socket.
  * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
  * @param[in] deadline When to give up.
  * @return 0, or: #LIBSOCK_ECONNREFUSED, nobody listens there (also where the system gave the stream that very port of
@@ -470,7 +474,8 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  *         #LIBSOCK_ENETUNREACH, no way there; #LIBSOCK_EINPROGRESS, with #LIBSOCK_NOWAIT: the connection is on its way,
  *         ask sock_connect_result(); #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: a Unix-domain listener's
  *         queue is full, nothing has begun; #LIBSOCK_EADDRNOTAVAIL, no free port on this side; #LIBSOCK_EISCONN,
- *         #LIBSOCK_EALREADY, connected or connecting already; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_ENOENT,
+ *         #LIBSOCK_EALREADY, connected or connecting already; #LIBSOCK_EMFILE, it is on its way, and cannot be waited for
+ *         where the process may have no descriptor by now (RLIMIT_NOFILE); #LIBSOCK_EPORT, the port is 0; #LIBSOCK_ENOENT,
  *         #LIBSOCK_EACCES, #LIBSOCK_ENAMETOOLONG, of a path; and those of a name (see @ref core).
  * @par Threads
  * One thread; nobody else may use the socket meanwhile.
@@ -608,7 +613,7 @@ LIBSOCK_API ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t 
  * @param[in] deadline When to give up.
  * @return `size`, or: #LIBSOCK_EMSGSIZE, longer than a datagram can be; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, the OS has no
  *         room; #LIBSOCK_ENOBUFS, a queue is full; #LIBSOCK_EHOSTUNREACH, #LIBSOCK_ENETUNREACH, no way there;
- *         #LIBSOCK_EACCES, a broadcast address; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_EPROTOTYPE, a stream socket; and
+ *         #LIBSOCK_EADDRNOTAVAIL, no free port on this side; #LIBSOCK_EACCES, a broadcast address; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_EPROTOTYPE, a stream socket; and
  *         those of a name.
  * @par Threads
  * One writer at a time on a socket.
@@ -1255,8 +1260,9 @@ struct sock_wait_item {
  * @param[in] count     How many, at most #LIBSOCK_WAIT_MAX. Without any the call only waits for the deadline.
  * @param[in] deadline  When to give up. #LIBSOCK_NOWAIT: look once.
  * @return How many items have something told, at least 1, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, none before the
- *         deadline; #LIBSOCK_EBADF, an item's socket has been closed; #LIBSOCK_EINVAL, a NULL, a bad count, or
- *         something in `wanted` that cannot be.
+ *         deadline; #LIBSOCK_EBADF, an item's socket has been closed; #LIBSOCK_EMFILE, there are more of them than
+ *         the process may have open by now (RLIMIT_NOFILE); #LIBSOCK_EINVAL, a NULL, a bad count, or something in `wanted`
+ *         that cannot be.
  * @par Threads
  * Any thread. It counts as a reader or a writer of each socket only if it is used so afterwards.
  * @since 0.1.0
@@ -1468,9 +1474,9 @@ LIBSOCK_API int sock_activation_sockets(struct sock out[], int max, const char *
  * #LIBSOCK_EAI_AGAIN. #LIBSOCK_NOWAIT never starts one: #LIBSOCK_EAGAIN, unless no resolver is needed.
  *
  * A caller may be cancelled (POSIX: pthread_cancel, deferred) while it waits for such a thread, and nothing is lost; in place
- * that is put off until the resolver returns. A child of fork() has none of the threads, and counts none. The first thread
- * makes the module stay that libsock is in, a plug-in for example: to unload it is then without effect (Windows: while
- * threads run).
+ * that is put off until the resolver returns. A child of fork() has none of the threads, and counts none; but on Linux
+ * it counts its parent's if it has the same process number, in a PID namespace of its own. The first thread makes the module
+ * stay that libsock is in, a plug-in for example: to unload it is then without effect (Windows: while threads run).
  * @{
  */
 
@@ -1492,7 +1498,8 @@ LIBSOCK_API int sock_activation_sockets(struct sock out[], int max, const char *
  * @return How many were written, at least 1, or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the
  *         name servers do not answer, or too many look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT,
  *         #LIBSOCK_EAGAIN; #LIBSOCK_ENAME, malformed, empty included; #LIBSOCK_EAFNOSUPPORT, a literal of the other family;
- *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL.
+ *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, no descriptor to ask for
+ *         it (Linux); #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread, any number at a time.
  * @since 0.1.0
@@ -1509,7 +1516,8 @@ LIBSOCK_API int sock_resolve(const char *name, int family, struct sock_addr out[
  * @param[in] deadline When to give up.
  * @return 0, or: #LIBSOCK_EAI_NONAME, it has none, or a malformed one; #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
  *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, #LIBSOCK_ENOMEM, as from sock_resolve(); #LIBSOCK_ENAME, not a literal;
- *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_EINVAL, a NULL.
+ *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, as from sock_resolve();
+ *         #LIBSOCK_EINVAL, a NULL.
  * @par Threads
  * Any thread, any number at a time.
  * @since 0.1.0
@@ -1524,7 +1532,8 @@ LIBSOCK_API int sock_reverse(const struct sock_addr *addr, struct sock_addr *nam
  *
  * @param[in] service The service's name, or a port in decimal digits, which stands for itself. Must not be NULL.
  * @param[in] type    #LIBSOCK_STREAM or #LIBSOCK_DGRAM.
- * @return The port, 0 to 65535, or: #LIBSOCK_EAI_NONAME, unknown; #LIBSOCK_EPORT, a number above 65535; #LIBSOCK_EINVAL.
+ * @return The port, 0 to 65535, or: #LIBSOCK_EAI_NONAME, unknown; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOMEM, the
+ *         database cannot be asked now, where the system says so; #LIBSOCK_EPORT, a number above 65535; #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread.
  * @since 0.1.0
@@ -1538,8 +1547,9 @@ LIBSOCK_API int sock_service_port(const char *service, int type);
  * @param[in] type  #LIBSOCK_STREAM or #LIBSOCK_DGRAM.
  * @param[out] name Receives the NUL-terminated name; an empty one on error. Must not be NULL.
  * @param[in] size  The bytes in `name`, at least 1; 64 is enough.
- * @return The length of the name, or: #LIBSOCK_EAI_NONAME, no known service; #LIBSOCK_EMSGSIZE, it does not fit;
- *         #LIBSOCK_EPORT, not a port; #LIBSOCK_EINVAL.
+ * @return The length of the name, or: #LIBSOCK_EAI_NONAME, no known service; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE,
+ *         #LIBSOCK_ENOMEM, as from sock_service_port(); #LIBSOCK_EMSGSIZE, it does not fit; #LIBSOCK_EPORT, not a port;
+ *         #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread.
  * @since 0.1.0
@@ -1647,8 +1657,8 @@ enum sock_option {
 	/**
 	 * Stream. What sock_close() does about data that the peer does not have yet. −1, the default: it returns at
 	 * once, the system goes on. 0: throws the data away and resets the connection. 1 to 32767000 ms, rounded up to
-	 * whole seconds: sock_close() waits until all is there, at most so long (macOS and NetBSD: it does not wait).
-	 * sock_close_gracefully() is the better way to know.
+	 * whole seconds: sock_close() waits until all is there, at most so long (macOS and NetBSD: it does not wait). A
+	 * signal that is caught ends the wait, for a close cannot be made twice. sock_close_gracefully() is the better way to know.
 	 */
 	LIBSOCK_OPT_LINGER = 207,
 
@@ -1757,7 +1767,7 @@ LIBSOCK_API int sock_get(struct sock s, int option, int64_t *value);
  * those that others on the machine have joined. It leaves them all when it is closed.
  *
  * @param[in] s      A datagram socket, bound to the wildcard (to receive) or not bound yet. An #LIBSOCK_AF_INET6 socket
- *                   can join IPv4 groups too.
+ *                   without #LIBSOCK_OPT_V6ONLY can join IPv4 groups too.
  * @param[in] group  A literal in 224.0.0.0/4 or ff00::/8; the port does not matter. Must not be NULL.
  * @param[in] source The only sender to hear, a literal of the group's family (source-specific multicast, RFC 4607);
  *                   join again for another one. The port does not matter. NULL: whoever sends.

@@ -21,6 +21,7 @@
 #define bsd_poll_told_end libsock__bsd_poll_told_end
 #define bsd_receive_error libsock__bsd_receive_error
 #define bsd_send_error libsock__bsd_send_error
+#define bsd_sendto_error libsock__bsd_sendto_error
 #define bsd_sockopt_get libsock__bsd_sockopt_get
 #define bsd_sockopt_of_ipv4 libsock__bsd_sockopt_of_ipv4
 #define bsd_sockopt_set libsock__bsd_sockopt_set
@@ -81,6 +82,7 @@
 #define os_accept libsock__os_accept
 #define os_adopt libsock__os_adopt
 #define os_bind libsock__os_bind
+#define os_break libsock__os_break
 #define os_close libsock__os_close
 #define os_connect libsock__os_connect
 #define os_connect_result libsock__os_connect_result
@@ -97,8 +99,7 @@
 #define os_has_abstract_names libsock__os_has_abstract_names
 #define os_has_handover libsock__os_has_handover
 #define os_hostname libsock__os_hostname
-#define os_interface_check libsock__os_interface_check
-#define os_interface_index libsock__os_interface_index
+#define os_interface libsock__os_interface
 #define os_interfaces libsock__os_interfaces
 #define os_is_datagram libsock__os_is_datagram
 #define os_job_call libsock__os_job_call
@@ -148,12 +149,14 @@
 #define pair_loopback libsock__pair_loopback
 #define proc_table libsock__proc_table
 #define resolve_for libsock__resolve_for
+#define resolve_takes_ip4 libsock__resolve_takes_ip4
 #define resolve_why libsock__resolve_why
 #define route_interfaces libsock__route_interfaces
 #define transfer_again libsock__transfer_again
 #define transfer_end libsock__transfer_end
 #define transfer_error libsock__transfer_error
 #define transfer_how libsock__transfer_how
+#define transfer_how_again libsock__transfer_how_again
 #define transfer_send_again libsock__transfer_send_again
 #define vector_size libsock__vector_size
 

@@ -8,7 +8,7 @@
  *
  * - They take checked arguments: a pointer is not null, a family or type is one of ours.
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
- * - OS_EINTR is the one code more: "nothing has happened, ask again", mostly after a signal. The core does, of the calls
+ * - OS_EINTR is a code more: "nothing has happened, ask again", mostly after a signal. The core does, of the calls
  *   that wait or transfer: os_connect, os_accept, os_send and all its kin, os_recv and all its kin, os_file_read, os_send_fd,
  *   os_recv_fd, os_wait, os_poll, os_poller_wait. All others make an interrupted system call again themselves.
  * - They may be called from any thread. They do not retry otherwise, and they wait only where it says so here.
@@ -27,8 +27,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Outside the public codes on both sides: above LIBSOCK_ESYS, below all names. */
-enum { OS_EINTR = -999 };
+/*
+ * Outside the public codes on both sides: above LIBSOCK_ESYS, below all names. OS_STALE + err: a receive's error `err`, which is
+ * about a datagram that was sent earlier, by all that its number tells.
+ */
+enum { OS_EINTR = -999, OS_STALE = -900 };
+
+static inline bool os_is_stale(ptrdiff_t err)
+{
+	return err < OS_STALE && err > OS_EINTR;
+}
 
 enum { OS_PATH_MAX = 120 }; /* no OS has a longer sun_path (HP-UX: 92, Linux: 108), and one byte more tells "too long" */
 
@@ -60,6 +68,9 @@ int os_set_blocking(intptr_t fd, bool blocking);
 /* Once. The descriptor is gone whatever this returns. */
 int os_close(intptr_t fd);
 
+/* Have os_close() reset a stream, so that nothing of it keeps its port. */
+void os_break(intptr_t fd);
+
 /* The descriptor leaves libsock and may be closed by somebody else: what a poller has of it is no longer certain. */
 void os_forget(intptr_t fd);
 
@@ -67,6 +78,8 @@ void os_forget(intptr_t fd);
  * Begin to connect, once. LIBSOCK_EINPROGRESS: begun, wait for OS_CONNECTED and ask os_connect_result(). It may block for
  * as long as `wait_ms` allows (-1: for ever, 0: not at all). On AF_UNIX LIBSOCK_EAGAIN means that the listener's queue is
  * full, which nothing reports the end of: try again; and OS_EINTR that nothing has begun.
+ * A datagram socket may have a peer already. It forgets what it has for that one alone, the address that it was reached from
+ * and what it has refused, and has none after a failure.
  */
 int os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
 
@@ -82,9 +95,9 @@ int os_bind(intptr_t fd, int type, const struct os_addr *to);
 /* 0: the OS's most. */
 int os_listen(intptr_t fd, int backlog);
 
-/* Has os_listen() been called? Is it of LIBSOCK_DGRAM? Neither, for what is no socket. */
-bool os_listens(intptr_t fd);
-bool os_is_datagram(intptr_t fd);
+/* Has os_listen() been called? Is it of LIBSOCK_DGRAM? 1: yes; 0: no; below: it cannot be found out, and may be either. */
+int os_listens(intptr_t fd);
+int os_is_datagram(intptr_t fd);
 
 /*
  * The next connection: not inheritable, in the mode that os_open() gives, `peer` filled. `how` is 0 or OS_NOWAIT. A
@@ -100,7 +113,8 @@ enum { OS_NOWAIT = 1 }; /* LIBSOCK_EAGAIN instead of waiting; without it a block
  * os_recv streams only, where 0 is an end, see os_end(). os_recvfrom receives a datagram; one that is longer than the room
  * is LIBSOCK_EMSGSIZE, its head received; `from` may be null, and is filled with LIBSOCK_EMSGSIZE too. Of the datagrams
  * that were sent earlier a receive reports only the peer's refusal (LIBSOCK_ECONNREFUSED, the socket being connected); what
- * a router said of them is OS_EINTR. A send may report them, once; the core asks it again.
+ * a router said of them is OS_STALE and its code. A send may report them, once; the core asks it again.
+ * To a send that finds no free port for its socket waiting is no help: it is LIBSOCK_EADDRNOTAVAIL.
  */
 ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how);
 ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how);
@@ -312,7 +326,8 @@ int os_process_id(void);
 
 /*
  * The machine's own database of services: the port, or the name's length. A name is printing ASCII, at most 63 bytes, with a
- * letter in it. Asks no name server. Any error counts as not knowing.
+ * letter in it. Asks no name server. LIBSOCK_EMFILE, LIBSOCK_ENFILE and LIBSOCK_ENOMEM: it cannot be asked now. Any other
+ * error counts as not knowing.
  */
 int os_service_port(const char *service, int type);
 int os_service_name(uint16_t port, int type, char *name, size_t size);
@@ -345,9 +360,11 @@ int os_connections(os_connection_found *found, void *context);
 /* The machine's name, NUL-terminated; LIBSOCK_EMSGSIZE where it does not fit. Its length. */
 int os_hostname(char *name, size_t size);
 
-/* The index of an interface, above 0; is there one of that index? LIBSOCK_ENODEV: no. */
-int os_interface_index(const char *name, uint32_t *index);
-int os_interface_check(uint32_t index);
+/*
+ * The index of the interface of a name, above 0; or with NULL: is there one of that index? LIBSOCK_ENODEV: no; another error:
+ * it cannot be found out. `fd` is a socket to ask through, or −1: there is none.
+ */
+int os_interface(intptr_t fd, const char *name, uint32_t *index);
 
 /* Can a path begin with @ and be no path? */
 bool os_has_abstract_names(void);

@@ -66,9 +66,9 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 		err = socket__connect_wait(s, deadline);
 	if (err == 0 && s.type == LIBSOCK_STREAM)
 		return dial_self(s.fd, s.family, to.port);
-	if (err == 0)
-		os_connect_result(s.fd); /* takes off what the last peer refused: the new one has refused nothing */
-	return err == LIBSOCK_EAGAIN && deadline != LIBSOCK_NOWAIT ? LIBSOCK_ETIMEDOUT : err;
+	if (err == LIBSOCK_EAGAIN && deadline != LIBSOCK_NOWAIT)
+		return LIBSOCK_ETIMEDOUT;
+	return (int)resolve_why(s.fd, &to, err);
 }
 
 int sock_connect_result(struct sock s, int64_t deadline)
@@ -82,7 +82,7 @@ int sock_connect_result(struct sock s, int64_t deadline)
 	/* First whether there is a peer: a connection need not be writable, and an error of it is the next transfer's. */
 	if (os_peer(s.fd, &peer) == 0)
 		return dial_self(s.fd, s.family, peer.port);
-	if (os_listens(s.fd))
+	if (os_listens(s.fd) > 0)
 		return LIBSOCK_ENOTCONN; /* it is never writable */
 	err = socket__connect_wait(s, deadline == LIBSOCK_NOWAIT ? passed : deadline);
 	if (err == LIBSOCK_ETIMEDOUT && deadline == LIBSOCK_NOWAIT)
@@ -103,7 +103,9 @@ int sock_bind(struct sock s, const struct sock_addr *addr)
 	if (addr == NULL)
 		return LIBSOCK_EINVAL;
 	err = resolve_for(s, RESOLVE_LOCAL, addr, LIBSOCK_FOREVER, &to);
-	return err < 0 ? err : os_bind(s.fd, s.type, &to);
+	if (err == 0)
+		err = (int)resolve_why(s.fd, &to, os_bind(s.fd, s.type, &to));
+	return err;
 }
 
 int sock_listen(struct sock s, int backlog)
@@ -154,7 +156,7 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 		err = os_accept(s.fd, transfer_how(deadline), &fd, &from);
 		if (socket__died((int)err)) /* the next one, at once: it may be in the queue already */
 			err = ++dead < SOCKET__DEAD_MAX ? OS_EINTR : LIBSOCK_EAGAIN;
-		if (err == LIBSOCK_EAGAIN && !os_listens(s.fd)) /* a connection without room, or on its way, says nothing */
+		if (err == LIBSOCK_EAGAIN && os_listens(s.fd) == 0) /* a connection without room, or on its way, says nothing */
 			err = LIBSOCK_EINVAL;
 	} while (err < 0 && transfer_again(s.fd, &err, OS_READABLE, deadline, &tries));
 	if (err < 0)

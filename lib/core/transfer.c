@@ -39,12 +39,28 @@ int transfer_error(intptr_t fd, int err)
 	return may_be ? os_ended_by(fd, err) : err;
 }
 
+/* More errors of earlier datagrams in a row than this, and no pause between them, are no router's: the system refuses the call. */
+enum { TRANSFER__STALE_MAX = 128 };
+
+/* A receive passes over an error that is none of its own; or that error is the result. */
+static bool transfer__passes(ptrdiff_t *result, struct transfer_tries *tries)
+{
+	if (!os_is_stale(*result))
+		return false;
+	if (++tries->stale < TRANSFER__STALE_MAX)
+		return true;
+	*result -= OS_STALE;
+	return false;
+}
+
 bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline, struct transfer_tries *tries)
 {
-	if (*result == OS_EINTR)
+	if (*result == OS_EINTR || transfer__passes(result, tries))
 		return true;
 	if (*result != LIBSOCK_EAGAIN)
 		*result = transfer_error(fd, (int)*result);
+	else
+		tries->stale = 0;
 	if (*result != LIBSOCK_EAGAIN || deadline == LIBSOCK_NOWAIT)
 		return false;
 	for (;;) {
@@ -67,8 +83,10 @@ bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline,
 
 bool transfer_send_again(intptr_t fd, ptrdiff_t *result, int64_t deadline, struct transfer_tries *tries)
 {
-	if (!tries->stale && transfer__is_path_error(*result) && os_is_datagram(fd))
-		return tries->stale = true;
+	if (tries->stale == 0 && transfer__is_path_error(*result) && os_is_datagram(fd) > 0) {
+		tries->stale++;
+		return true;
+	}
 	return transfer_again(fd, result, OS_WRITABLE, deadline, tries);
 }
 
@@ -82,6 +100,11 @@ int transfer_end(intptr_t fd)
 int transfer_how(int64_t deadline)
 {
 	return deadline != LIBSOCK_FOREVER ? OS_NOWAIT : 0;
+}
+
+int transfer_how_again(int64_t deadline, const struct transfer_tries *tries)
+{
+	return tries->stale > 0 ? OS_NOWAIT : transfer_how(deadline);
 }
 
 /*
@@ -106,11 +129,14 @@ static inline void transfer__keep(struct transfer__kept *t, struct sock s, const
 
 COLD static ptrdiff_t transfer__send_again(const struct transfer__kept *t, ptrdiff_t n)
 {
-	const bool is_open = n != LIBSOCK_EBADF && n != LIBSOCK_ENOTSOCK;
 	struct transfer_tries tries = {0};
+	struct os_addr peer;
 
-	if (t->size == 0 && is_open && !os_is_datagram(t->fd))
+	if (t->size == 0 && os_is_datagram(t->fd) == 0)
 		return 0; /* nothing to do, on whatever has become of a stream */
+	/* Linux looks for a port before it looks for a peer, and waiting is no help to who has neither. */
+	if (n == LIBSOCK_EAGAIN && os_is_datagram(t->fd) > 0 && os_peer(t->fd, &peer) == LIBSOCK_ENOTCONN)
+		return LIBSOCK_ENOTCONN;
 	while (n < 0 && transfer_send_again(t->fd, &n, t->deadline, &tries))
 		n = os_send(t->fd, t->data, t->size, transfer_how(t->deadline));
 	return n;
@@ -169,7 +195,7 @@ COLD static ptrdiff_t transfer__recvfrom_again(const struct transfer__kept *t, s
 	struct transfer_tries tries = {0};
 
 	while (n < 0 && transfer_again(t->fd, &n, OS_READABLE, t->deadline, &tries))
-		n = os_recvfrom(t->fd, t->data, t->size, transfer_how(t->deadline), from);
+		n = os_recvfrom(t->fd, t->data, t->size, transfer_how_again(t->deadline, &tries), from);
 	return n;
 }
 
@@ -188,7 +214,7 @@ ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct
 	if (n < 0)
 		return n;
 	n = os_sendto(kept.fd, kept.data, kept.size, transfer_how(kept.deadline), &bits);
-	return n >= 0 ? n : resolve_why(&bits, transfer__sendto_again(&kept, &bits, n));
+	return n >= 0 ? n : resolve_why(kept.fd, &bits, transfer__sendto_again(&kept, &bits, n));
 }
 
 /* Within sock_recv it would cost streams, too, the registers that only this needs. */

@@ -59,6 +59,11 @@ int os_close(intptr_t fd)
 	return 0;
 }
 
+void os_break(intptr_t fd)
+{
+	(void)fd;
+}
+
 void os_forget(intptr_t fd)
 {
 	(void)fd;
@@ -94,16 +99,16 @@ int os_listen(intptr_t fd, int backlog)
 	return LIBSOCK_ENOTSUP;
 }
 
-bool os_is_datagram(intptr_t fd)
+int os_is_datagram(intptr_t fd)
 {
 	(void)fd;
-	return false;
+	return LIBSOCK_ENOTSUP;
 }
 
-bool os_listens(intptr_t fd)
+int os_listens(intptr_t fd)
 {
 	(void)fd;
-	return false;
+	return LIBSOCK_ENOTSUP;
 }
 
 int os_accept(intptr_t fd, int how, intptr_t *conn, struct os_addr *peer)
@@ -343,15 +348,10 @@ int os_resolve(const char *name, int family, struct os_addr out[], int max)
 	return LIBSOCK_ENOTSUP;
 }
 
-int os_interface_index(const char *name, uint32_t *index)
+int os_interface(intptr_t fd, const char *name, uint32_t *index)
 {
+	(void)fd;
 	(void)name;
-	(void)index;
-	return LIBSOCK_ENOTSUP;
-}
-
-int os_interface_check(uint32_t index)
-{
 	(void)index;
 	return LIBSOCK_ENOTSUP;
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Network interfaces, by getifaddrs where that tells whose an address is, and the machine's name. */
+/* Network interfaces, by getifaddrs where that tells whose an address is; which there are; and the machine's name. */
 
 #include "native.h"
 
+#include "bsd.h"
 #include "libsock.h"
 #include "netlink.h"
 #include "os.h"
 
 #include <ifaddrs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 typedef void ifaddrs__found(void *context, const char *name, uint32_t index, unsigned flags,
 			    const struct os_addr *addr);
@@ -118,14 +120,44 @@ int os_interfaces(ifaddrs__found *found, void *context)
 	return err;
 }
 
-int os_interface_check(uint32_t index)
+#ifdef SIOCGIFNAME /* Linux */
+/* glibc's if_nametoindex and if_indextoname open a socket at each call, and where they cannot it is no interface to them. */
+COLD int os_interface(intptr_t fd, const char *name, uint32_t *index)
 {
-	char name[IF_NAMESIZE];
+	struct ifreq request = {.ifr_ifindex = (int)*index};
+	intptr_t asked = fd;
+	int err, result;
 
-	if (if_indextoname(index, name))
-		return 0;
-	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? os_error(errno) : LIBSOCK_ENODEV;
+	if (name && !memccpy(request.ifr_name, name, '\0', sizeof request.ifr_name))
+		return LIBSOCK_ENODEV;
+	err = fd < 0 ? os_open(LIBSOCK_AF_INET, LIBSOCK_DGRAM, &asked) : 0;
+	if (err < 0)
+		return err;
+	BSD_CALL(result, ioctl((int)asked, name ? SIOCGIFINDEX : SIOCGIFNAME, &request));
+	if (result == -1)
+		err = bsd_error();
+	else if (name)
+		*index = (uint32_t)request.ifr_ifindex;
+	if (fd < 0)
+		os_close(asked);
+	return err;
 }
+#else
+int os_interface(intptr_t fd, const char *name, uint32_t *index)
+{
+	char unused[IF_NAMESIZE];
+	bool found;
+
+	(void)fd;
+	do {
+		errno = ENXIO;
+		found = name ? (*index = if_nametoindex(name)) > 0 : if_indextoname(*index, unused) != NULL;
+	} while (!found && errno == EINTR);
+	if (found)
+		return 0;
+	return errno == ENXIO || errno == ENOENT ? LIBSOCK_ENODEV : bsd_error(); /* POSIX names the one, RFC 3493 none */
+}
+#endif
 
 /* Into room for any name: POSIX allows a system that has too little to cut it, NUL and all, and say nothing. */
 int os_hostname(char *name, size_t size)

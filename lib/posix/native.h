@@ -65,6 +65,7 @@ enum { NATIVE_HANGUP_ENDS_BOTH = true }; /* POLLHUP: neither direction is left (
 #define NATIVE_REUSEPORT SO_REUSEPORT     /* socket(7): shares out what comes */
 #define NATIVE_SHARE SO_REUSEADDR         /* socket(7), ip(7): lets all who have it bind to one address */
 #define NATIVE_ADDRESSES_HAVE_LABELS true /* in the place of their interface's name: getifaddrs(3), ip-address(8) */
+#define NATIVE_KEEPS_SOURCE               /* connect(2), of a datagram socket: what was chosen for the last peer */
 #define NATIVE_JOINS_ATTEMPTS             /* connect(2), asked again, waits for the first attempt's end */
 #define NATIVE_DUAL_OPTIONS true          /* an IPv6 socket must be told what concerns its IPv4 */
 #define NATIVE_TELLS_LENGTH MSG_TRUNC     /* recv(2): recvfrom returns a datagram's real length */
@@ -117,6 +118,11 @@ static inline int native_netlink(int protocol)
 static inline int native_error(void)
 {
 	return errno;
+}
+
+static inline void native_clear_error(void)
+{
+	errno = 0;
 }
 
 static inline int native_start(void)
@@ -217,9 +223,14 @@ int native_tame(int fd);
 /* The address family of a foreign descriptor. 0 or −1. */
 int native_ask_family(int fd, int *family);
 
+/* EMFILE: there are more of them than RLIMIT_NOFILE now allows to be open, which poll(2) calls EINVAL. */
 static inline int native_poll(native_pollfd polled[], unsigned count, int wait_ms)
 {
-	return poll(polled, count, wait_ms);
+	int ready = poll(polled, count, wait_ms);
+
+	if (ready == -1 && errno == EINVAL)
+		errno = EMFILE;
+	return ready;
 }
 
 /* Has all that the peer sent been received, and its end? For systems whose poll does not tell. */
@@ -355,6 +366,9 @@ static inline ssize_t native_recv_message(int fd, native_message *message, int f
 {
 	return recvmsg(fd, message, flags);
 }
+
+/* A send has failed: errno says why in the words of other systems from then on. */
+void native_send_failed(int fd);
 
 /* The message once for each part, in order. How many were sent, or −1 if none. */
 int native_send_each(int fd, const native_message *message, native_part parts[], int count, int flags);

@@ -185,7 +185,7 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_const_buffer *parts, int count
 	const struct msghdr message = os__message(parts, count, &none);
 	ssize_t n = sendmsg((int)fd, &message, bsd_flags(how) | NATIVE_SEND_FLAGS);
 
-	return n >= 0 ? n : bsd_send_error();
+	return n >= 0 ? n : bsd_send_error(fd);
 }
 
 ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_buffer *rooms, int count, int how)
@@ -259,6 +259,20 @@ int os_pair(int type, intptr_t result[2])
 	return os_error(number);
 }
 
+/*
+ * A sandbox allows no descriptors by RLIMIT_NOFILE, and poll waits for no more than that (native_poll). What is to be
+ * received or sent is called ready then: the core tries, and as it was not, once a millisecond. A connection is not, for its
+ * attempt's end is not known.
+ */
+COLD static int os__wait_failed(struct os_wait_item items[], int count)
+{
+	if (errno != EMFILE || items->event == OS_CONNECTED)
+		return bsd_error();
+	for (int i = 0; i < count; i++)
+		items[i].ready = true;
+	return count;
+}
+
 int os_wait(struct os_wait_item items[], int count, int wait_ms)
 {
 	struct pollfd polled[OS_WAIT_MAX];
@@ -266,9 +280,9 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms)
 
 	for (int i = 0; i < count; i++)
 		polled[i] = (struct pollfd){.fd = (int)items[i].fd, .events = items[i].event == OS_READABLE ? POLLIN : POLLOUT};
-	ready = poll(polled, (nfds_t)count, wait_ms);
+	ready = native_poll(polled, (unsigned)count, wait_ms);
 	if (ready < 0)
-		return os_error(errno);
+		return os__wait_failed(items, count);
 	for (int i = 0; i < count; i++)
 		items[i].ready = polled[i].revents != 0;
 	return ready;
@@ -295,14 +309,4 @@ int native_identity(int fd, uint64_t *identity)
 		return -1;
 	*identity = status.st_ino;
 	return 0;
-}
-
-int os_interface_index(const char *name, uint32_t *index)
-{
-	do
-		*index = if_nametoindex(name);
-	while (*index == 0 && errno == EINTR);
-	if (*index > 0)
-		return 0;
-	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? os_error(errno) : LIBSOCK_ENODEV;
 }

@@ -61,6 +61,11 @@ static inline int native_error(void)
 	return WSAGetLastError();
 }
 
+static inline void native_clear_error(void)
+{
+	WSASetLastError(0);
+}
+
 /* Is the error of a receive about a datagram that was sent earlier? For sockets that are connected before libsock gets them. */
 static inline bool native_is_path_error(void)
 {
@@ -140,7 +145,7 @@ ptrdiff_t native_received(int type, ptrdiff_t n);
 
 /* A send has failed: WSAGetLastError() says why in the words of other systems from then on. */
 void native_send_failed(SOCKET s);
-#define NATIVE_SEND_FAILED(s) native_send_failed(s)
+#define NATIVE_SEND_FAILED(s) native_send_failed(s) /* of one to the peer, too */
 
 /* Datagrams with control messages. Numbers that older headers lack are from the Windows SDK's. */
 

@@ -191,8 +191,7 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_const_buffer *parts, int count
 		filled = os__put_part(&list[0], "", 0);
 	if (WSASend((SOCKET)fd, list, filled, &n, 0, NULL, NULL) == 0)
 		return (ptrdiff_t)n;
-	native_send_failed((SOCKET)fd);
-	return bsd_send_error();
+	return bsd_send_error(fd);
 }
 
 ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_buffer *rooms, int count, int how)
@@ -335,19 +334,4 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms)
 		ready += items[i].ready;
 	}
 	return ready;
-}
-
-/* The name that people see ("Ethernet", an alias, in UTF-8) or the one that if_indextoname gives ("ethernet_32769"). */
-int os_interface_index(const char *name, uint32_t *index)
-{
-	WCHAR alias[IF_MAX_STRING_SIZE + 1];
-	NET_LUID luid;
-	NET_IFINDEX found = 0;
-
-	if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, name, -1, alias, IF_MAX_STRING_SIZE + 1) == 0)
-		return LIBSOCK_ENODEV;
-	if (ConvertInterfaceAliasToLuid(alias, &luid) != NO_ERROR || ConvertInterfaceLuidToIndex(&luid, &found) != NO_ERROR)
-		found = if_nametoindex(name);
-	*index = found;
-	return found > 0 ? 0 : LIBSOCK_ENODEV;
 }

@@ -15,7 +15,7 @@ enum { PACKET__PATIENCE_MS = 100 }; /* what is sent to oneself is there at once,
 void native_send_failed(SOCKET s)
 {
 	const int number = WSAGetLastError();
-	const bool is_icmp = (number == WSAECONNRESET || number == WSAENETRESET) && os_is_datagram((intptr_t)s);
+	const bool is_icmp = (number == WSAECONNRESET || number == WSAENETRESET) && os_is_datagram((intptr_t)s) > 0;
 
 	WSASetLastError(number); /* as it was before the socket was asked */
 	if (is_icmp)
@@ -27,10 +27,7 @@ ptrdiff_t native_send_message(SOCKET s, const native_message *message, int flags
 	native_message copy = *message; /* not taken as const */
 	DWORD n = 0;
 
-	if (WSASendMsg(s, &copy, (DWORD)flags, &n, NULL, NULL) == 0)
-		return (ptrdiff_t)n;
-	native_send_failed(s);
-	return -1;
+	return WSASendMsg(s, &copy, (DWORD)flags, &n, NULL, NULL) == 0 ? (ptrdiff_t)n : -1;
 }
 
 /* No system call for many. */

@@ -106,6 +106,35 @@ static ptrdiff_t send_datagram(void)
 	return sock_sendto(s, "x", 1, &addr, LIBSOCK_NOWAIT);
 }
 
+static int64_t deadline_of(const char *name)
+{
+	if (strcmp(name, "nowait") == 0)
+		return LIBSOCK_NOWAIT;
+	return strcmp(name, "forever") == 0 ? LIBSOCK_FOREVER : sock_after(10000);
+}
+
+/* By each of the calls that receive one. */
+static ptrdiff_t receive_datagram(const char *how, int64_t deadline)
+{
+	struct sock_addr addr = {"127.0.0.1", 0};
+	char data[8];
+	const struct sock_buffer rooms[] = {{data, 4}, {data + 4, 4}};
+	struct sock_packet packet;
+	struct sock s;
+
+	must(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM));
+	must(sock_bind(s, &addr));
+	must(sock_local_addr(s, &addr));
+	must(sock_sendto(s, "", 0, &addr, LIBSOCK_NOWAIT));
+	if (strcmp(how, "recv") == 0)
+		return sock_recv(s, data, sizeof data, deadline);
+	if (strcmp(how, "recvfrom") == 0)
+		return sock_recvfrom(s, data, sizeof data, &addr, deadline);
+	if (strcmp(how, "recvv") == 0)
+		return sock_recvv(s, rooms, 2, deadline);
+	return sock_recv_packet(s, data, sizeof data, &packet, deadline);
+}
+
 /* Is a switch that was set read as 1? */
 static ptrdiff_t read_switch(struct sock s)
 {
@@ -129,6 +158,36 @@ static ptrdiff_t choose_interface(void)
 static ptrdiff_t send_zeros(struct sock s)
 {
 	return sock_sendfile(s, open("/dev/zero", O_RDONLY | O_CLOEXEC), 0, 1, LIBSOCK_FOREVER, NULL);
+}
+
+static ptrdiff_t accept_all(struct sock listener, int64_t deadline)
+{
+	struct sock conn;
+	int err;
+
+	do
+		err = sock_accept(listener, &conn, NULL, deadline);
+	while (err == 0);
+	return err;
+}
+
+/* An empty datagram, which is something. */
+static ptrdiff_t send_nothing(void)
+{
+	struct sock pair[2];
+
+	must(sock_pair(pair, LIBSOCK_DGRAM));
+	return sock_send(pair[0], "", 0, LIBSOCK_NOWAIT);
+}
+
+/* Through a socket that is open already. */
+static ptrdiff_t connect_scope(void)
+{
+	const struct sock_addr addr = {"::1%1", 9};
+	struct sock s;
+
+	must(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM));
+	return sock_connect(s, &addr, LIBSOCK_NOWAIT);
 }
 
 static int is_listener(void *context, const struct sock_connection *row)
@@ -162,7 +221,15 @@ int main(int argc, char **argv)
 	ptrdiff_t result = LIBSOCK_EINVAL;
 	char data[1];
 
-	if (strcmp(what, "accept-nowait") == 0)
+	if (strcmp(what, "accept-all") == 0)
+		result = accept_all(s, LIBSOCK_NOWAIT);
+	else if (strcmp(what, "accept-all-soon") == 0)
+		result = accept_all(s, sock_after(30));
+	else if (strcmp(what, "send-nothing") == 0)
+		result = send_nothing();
+	else if (argc > 3 && strcmp(what, "datagram") == 0)
+		result = receive_datagram(argv[2], deadline_of(argv[3]));
+	else if (strcmp(what, "accept-nowait") == 0)
 		result = sock_accept(s, &conn, NULL, LIBSOCK_NOWAIT);
 	else if (strcmp(what, "accept") == 0)
 		result = sock_accept(s, &conn, NULL, sock_after(100));
@@ -194,6 +261,8 @@ int main(int argc, char **argv)
 		result = sock_local_addr(s, &addr);
 	else if (strcmp(what, "bind-path") == 0)
 		result = bind_path();
+	else if (strcmp(what, "connect-scope") == 0)
+		result = connect_scope();
 	else if (strcmp(what, "open-inet6") == 0)
 		result = sock_open(&conn, LIBSOCK_AF_INET6, LIBSOCK_STREAM);
 	else if (strcmp(what, "segments") == 0)

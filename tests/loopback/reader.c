@@ -232,6 +232,39 @@ START_TEST(a_long_line_is_skipped_to_its_end_by_the_next_call)
 }
 END_TEST
 
+/* Put a few bytes, and read a line once they are there. */
+static ptrdiff_t put_and_read(struct bench *bench, const char *text, int64_t deadline)
+{
+	struct sock_wait_item item = {.s = bench->from, .interest = LIBSOCK_READABLE};
+
+	put(bench, text);
+	expect(sock_wait(&item, 1, soon()), 1);
+	return sock_reader_line(&bench->in, &bench->line, deadline);
+}
+
+START_TEST(a_line_is_too_long_as_soon_as_the_buffer_is_full)
+{
+	static const struct {
+		const char *first, *then;
+		int code; /* of the first, where it is not that nothing is known yet */
+	} cases[] = {{NULL, "12345678", 0}, {"1", "2345678", 0}, {"1234567", "8", 0}, {"a\n123456", "78", 1}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (int passed = 0; passed < 2; passed++) {
+			const int code = cases[i].code ? cases[i].code : passed ? LIBSOCK_ETIMEDOUT : LIBSOCK_EAGAIN;
+			const int64_t deadline = passed ? sock_after(0) : LIBSOCK_NOWAIT;
+			struct bench bench;
+
+			open_bench(&bench, 9);
+			if (cases[i].first)
+				expect(put_and_read(&bench, cases[i].first, deadline), code);
+			expect(put_and_read(&bench, cases[i].then, deadline), LIBSOCK_EMSGSIZE);
+			ck_assert_str_eq(bench.line, "12345678");
+			close_bench(&bench);
+		}
+}
+END_TEST
+
 START_TEST(a_long_line_can_be_read_in_pieces_instead)
 {
 	struct bench bench;
@@ -460,6 +493,43 @@ START_TEST(a_long_record_is_skipped_to_the_next_calls_own_delimiter)
 }
 END_TEST
 
+/* The head has been given: a delimiter that is in it ends nothing, but one that only begins there does. */
+START_TEST(the_head_of_a_long_record_is_not_searched_again)
+{
+	struct bench bench;
+
+	open_bench(&bench, 9);
+	put(&bench, "aa;bbb--BB\ncc;dd;");
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	ck_assert_str_eq(bench.line, "aa;bbb--");
+	expect(sock_reader_until(&bench.in, ";", 1, &bench.line, soon()), 2);
+	ck_assert_str_eq(bench.line, "dd");
+	put(&bench, "--34567-" "-e--");
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	ck_assert_str_eq(bench.line, "--34567-");
+	expect(sock_reader_until(&bench.in, "--", 2, &bench.line, soon()), 1);
+	ck_assert_str_eq(bench.line, "e");
+	close_bench(&bench);
+}
+END_TEST
+
+/* Nor is what a call has skipped that gave up before the end. */
+START_TEST(what_was_skipped_of_a_long_record_is_not_searched_again)
+{
+	struct bench bench;
+
+	open_bench(&bench, 9);
+	put(&bench, "12345678");
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	put(&bench, "a;b");
+	expect(sock_reader_until(&bench.in, "\r\n\r\n", 4, &bench.line, sock_after(20)), LIBSOCK_ETIMEDOUT);
+	put(&bench, "c;d;");
+	expect(sock_reader_until(&bench.in, ";", 1, &bench.line, soon()), 1);
+	ck_assert_str_eq(bench.line, "d");
+	close_bench(&bench);
+}
+END_TEST
+
 START_TEST(two_bytes_are_room_enough)
 {
 	struct bench bench;
@@ -531,6 +601,7 @@ int main(void)
 		{what_follows_a_line_is_read_first_and_the_rest_from_the_socket},
 		{the_longest_line_fits_and_one_byte_more_does_not},
 		{a_long_line_is_skipped_to_its_end_by_the_next_call},
+		{a_line_is_too_long_as_soon_as_the_buffer_is_full},
 		{a_long_line_can_be_read_in_pieces_instead},
 		{the_end_of_file_within_a_long_line_is_the_end_of_file},
 		{the_rest_before_the_end_of_file_is_one_last_line},
@@ -540,6 +611,8 @@ int main(void)
 		{a_reader_refuses_what_it_cannot_read},
 		{the_members_say_what_waits_and_how_it_ended},
 		{a_long_record_is_skipped_to_the_next_calls_own_delimiter},
+		{the_head_of_a_long_record_is_not_searched_again},
+		{what_was_skipped_of_a_long_record_is_not_searched_again},
 		{two_bytes_are_room_enough},
 		{an_error_leaves_no_line},
 		{0},

@@ -416,6 +416,179 @@ START_TEST(what_has_too_few_descriptors_is_emfile_and_leaves_none)
 }
 END_TEST
 
+/* The loopback's address in a scope, by number or by name; `name` may be of no interface. */
+static struct sock_addr scoped(const char *name)
+{
+	struct sock_addr addr = {.port = 9};
+
+	snprintf(addr.host, sizeof addr.host, "::1%%%.200s", name);
+	return addr;
+}
+
+static struct sock_interface loopback_interface(void)
+{
+	static struct sock_interface all[64];
+	int count = sock_interfaces(all, 64);
+
+	for (int i = 0; i < count && i < 64; i++)
+		if (all[i].loopback && strcmp(all[i].addr.host, "::1") == 0)
+			return all[i];
+	ck_abort_msg("no loopback");
+}
+
+static char scopes[2][LIBSOCK_INTERFACE_SIZE]; /* the loopback's name and number */
+
+static int resolve_scope(void)
+{
+	struct sock_addr found;
+	int by_name = sock_resolve(scoped(scopes[0]).host, LIBSOCK_AF_INET6, &found, 1, soon());
+	int by_number = sock_resolve(scoped(scopes[1]).host, LIBSOCK_AF_INET6, &found, 1, soon());
+
+	expect(by_name, by_number);
+	return by_name;
+}
+
+static int reverse_scope(void)
+{
+	struct sock_addr name, addr = scoped(scopes[0]);
+
+	return sock_reverse(&addr, &name, soon());
+}
+
+static int dial_scope(void)
+{
+	struct sock s;
+	struct sock_addr addr = scoped(scopes[1]);
+	int err = sock_dial(&s, &addr, soon());
+
+	return err == LIBSOCK_ECONNREFUSED ? 0 : err;
+}
+
+static int service_port(void)
+{
+	return sock_service_port("http", LIBSOCK_STREAM); /* also of a name that is in the built-in table: the database is first */
+}
+
+static int service_name(void)
+{
+	char name[64] = "old";
+	int n = sock_service_name(80, LIBSOCK_STREAM, name, sizeof name);
+
+	ck_assert((n < 0) == (name[0] == '\0'));
+	return n;
+}
+
+/* glibc calls a service unknown whose database it could not open. */
+START_TEST(a_service_is_not_unknown_because_no_descriptor_is_left)
+{
+	FILE *database = fopen("/etc/services", "r");
+
+	if (database == NULL)
+		return; /* a machine without one: nothing is to be opened */
+	fclose(database);
+	expect_emfile(service_port, 1);
+	expect_emfile(service_name, 1);
+}
+END_TEST
+
+static void set_most_descriptors(struct rlimit *limit, rlim_t most)
+{
+	limit->rlim_cur = most;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, limit), 0);
+}
+
+/* glibc's calls for it open a socket of their own, and do not say that they could not. */
+START_TEST(an_interface_is_not_missing_because_no_descriptor_is_left)
+{
+	const struct sock_interface interface = loopback_interface();
+	static const char *const none[] = {"nosuch0", "999999", "a-name-that-no-interface-has"};
+	static char long_[70000];
+	struct rlimit limit;
+	struct sock s;
+
+	snprintf(scopes[0], sizeof scopes[0], "%s", interface.name);
+	snprintf(scopes[1], sizeof scopes[1], "%u", (unsigned)interface.index);
+	expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+
+	const rlim_t before = limit.rlim_cur;
+
+	for (int i = 0; i < 2; i++) {
+		struct sock_addr addr = scoped(scopes[i]), missing;
+
+		set_most_descriptors(&limit, 3);
+
+		int sent = (int)sock_sendto(s, long_, sizeof long_, &addr, soon()), connected = sock_connect(s, &addr, soon());
+
+		set_most_descriptors(&limit, before);
+		expect(sent, LIBSOCK_EMSGSIZE);
+		expect(connected, 0);
+		for (int j = 0; j < 3; j++) {
+			missing = scoped(none[j]);
+			set_most_descriptors(&limit, 3);
+			connected = sock_connect(s, &missing, soon());
+			sent = (int)sock_sendto(s, "x", 1, &missing, soon());
+			set_most_descriptors(&limit, before);
+			expect(connected, LIBSOCK_ENODEV);
+			expect(sent, LIBSOCK_ENODEV);
+		}
+	}
+	sock_close(&s);
+	if (sock_has(LIBSOCK_HAS_CONNECTIONS) != 1)
+		return; /* not Linux: no descriptor is needed there */
+	expect_emfile(resolve_scope, 1);
+	expect_emfile(reverse_scope, 1);
+	expect_emfile(dial_scope, 1);
+}
+END_TEST
+
+/* What a sandbox sets: nothing can be opened any more, and poll(2) takes no descriptor. */
+START_TEST(a_limit_of_no_descriptors_leaves_what_is_open_as_it_was)
+{
+	static const char data[65536];
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 4, &addr), client, conn, pair[2];
+	struct sock_wait_item item;
+	struct rlimit limit;
+	char byte;
+
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	expect(sock_open(&client, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+
+	const rlim_t before = limit.rlim_cur;
+
+	item = (struct sock_wait_item){.s = pair[0], .interest = LIBSOCK_READABLE};
+	set_most_descriptors(&limit, 0);
+
+	const ptrdiff_t received = sock_recv(pair[0], &byte, 1, sock_after(20));
+	const int waited = sock_wait(&item, 1, sock_after(20)), slept = sock_wait(NULL, 0, sock_after(20));
+	const int connected = sock_connect(client, &addr, soon());
+
+	while (sock_send(pair[0], data, sizeof data, LIBSOCK_NOWAIT) > 0)
+		;
+
+	const ptrdiff_t sent = sock_send(pair[0], data, 1, sock_after(20));
+	const ptrdiff_t got = sock_recv(pair[1], &byte, 1, soon());
+	const int accepted = sock_accept(l, &conn, NULL, soon()), finished = sock_close_gracefully(&pair[0], sock_after(20));
+
+	set_most_descriptors(&limit, before);
+	expect(received, LIBSOCK_ETIMEDOUT);
+	expect(waited, LIBSOCK_EMFILE);
+	expect(slept, LIBSOCK_ETIMEDOUT);
+	expect(connected, LIBSOCK_EMFILE); /* how it ends is not told; it goes on */
+	expect(sent, LIBSOCK_ETIMEDOUT);
+	expect(got, 1);
+	expect(accepted, LIBSOCK_EMFILE);
+	expect(finished, LIBSOCK_ETIMEDOUT);
+	expect(sock_accept(l, &conn, NULL, soon()), 0);
+	sock_close(&conn);
+	sock_close(&client);
+	sock_close(&pair[1]);
+	sock_close(&l);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -428,6 +601,9 @@ int main(void)
 		{what_was_passed_and_is_no_socket_of_ours_says_so},
 		{asked_again_it_gives_the_same_sockets_and_the_environment_stays},
 		{what_has_too_few_descriptors_is_emfile_and_leaves_none},
+		{a_service_is_not_unknown_because_no_descriptor_is_left},
+		{a_limit_of_no_descriptors_leaves_what_is_open_as_it_was},
+		{an_interface_is_not_missing_because_no_descriptor_is_left},
 		{0},
 	};
 
