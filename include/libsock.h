@@ -122,6 +122,10 @@ struct sock_addr {
  *
  * A deadline that has passed, a negative one included, still tries once; where that would have to wait, the answer is
  * #LIBSOCK_ETIMEDOUT.
+ *
+ * A duration is no deadline: write `sock_after(5000)`, not `5000`. The clock begins at 2^40, so every time is above that.
+ * A number above 0 and below 2^40 is #LIBSOCK_EINVAL in every call that would have to wait. sock_connect() and sock_dial()
+ * report it before they begin.
  * @{
  */
 
@@ -135,7 +139,7 @@ struct sock_addr {
  * The monotonic clock.
  *
  * It counts milliseconds from an arbitrary point, is never set back, and means nothing outside this run of this machine.
- * @return The time, above 0.
+ * @return The time, above 2^40.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
@@ -147,7 +151,8 @@ LIBSOCK_API int64_t sock_now(void);
  *
  * @param[in] ms Milliseconds from now. 0 and less give a deadline that has passed; what would be later than the clock can
  *               count gives #LIBSOCK_FOREVER.
- * @return The deadline: not before `ms` milliseconds are over in full, at most one later. Never #LIBSOCK_NOWAIT.
+ * @return The deadline: not before `ms` milliseconds are over in full, at most one later. Never below 2^40. Never
+ *         INT64_MAX − 1, which is reserved.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
@@ -188,7 +193,8 @@ enum sock_error {
 	LIBSOCK_EHOSTDOWN = -12,     /**< The host is down. */
 	LIBSOCK_EHOSTUNREACH = -13,  /**< No way to the host. */
 	LIBSOCK_EINPROGRESS = -14,   /**< The connection is being made; only sock_connect() with #LIBSOCK_NOWAIT. */
-	LIBSOCK_EINVAL = -15,        /**< An argument that this call does not take, or a socket not in the state for it. */
+	/** An argument that this call does not take, a duration in place of a deadline, or a socket not in the state for it. */
+	LIBSOCK_EINVAL = -15,
 	LIBSOCK_EIO = -16,           /**< The hardware or the file system failed. */
 	LIBSOCK_EISCONN = -17,       /**< The socket is connected already. */
 	LIBSOCK_ELOOP = -18,         /**< Too many symbolic links in a path. */
@@ -422,7 +428,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  *
  * **Deadlines** are those of @ref time. In every call here #LIBSOCK_ETIMEDOUT means that the deadline passed and
  * #LIBSOCK_EAGAIN that #LIBSOCK_NOWAIT would have had to wait, and the socket is as it was before; only an attempt to
- * connect goes on (see sock_connect_result()).
+ * connect goes on (see sock_connect_result()). A duration in place of a deadline is #LIBSOCK_EINVAL, and nothing has begun.
  *
  * **Errors.** Every call with a socket can answer #LIBSOCK_EBADF (zero or closed), and #LIBSOCK_EINVAL for a NULL or a number
  * that it does not take. Others are listed with the call; an operating system may add to them.

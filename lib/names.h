@@ -25,8 +25,10 @@
 #define bsd_sockopt_get libsock__bsd_sockopt_get
 #define bsd_sockopt_of_ipv4 libsock__bsd_sockopt_of_ipv4
 #define bsd_sockopt_set libsock__bsd_sockopt_set
+#define deadline_error libsock__deadline_error
 #define deadline_left libsock__deadline_left
 #define deadline_over libsock__deadline_over
+#define deadline_passed libsock__deadline_passed
 #define diag_table libsock__diag_table
 #define dial_self libsock__dial_self
 #define ip4_format libsock__ip4_format

@@ -344,7 +344,9 @@ int sock_dial_report(struct sock *s, const struct sock_addr *addr, struct sock_a
 	if (count == NULL || *count < 0 || (attempts == NULL && *count > 0))
 		return LIBSOCK_EINVAL;
 	dial__prepare(&race, addr, deadline);
-	err = addr == NULL ? LIBSOCK_EINVAL : addr->port == 0 ? LIBSOCK_EPORT : os_guard(dial__all, dial__undo, &race);
+	err = addr == NULL || deadline_is_duration(deadline) ? LIBSOCK_EINVAL : addr->port == 0 ? LIBSOCK_EPORT : 0;
+	if (err == 0)
+		err = os_guard(dial__all, dial__undo, &race);
 	dial__report(&race, attempts, count);
 	if (err == 0)
 		*s = (struct sock){.fd = race.winner->fd, .family = race.winner->addr->family, .type = LIBSOCK_STREAM};

@@ -44,7 +44,7 @@ static int reader__ended(struct sock_reader *reader, ptrdiff_t n)
 {
 	int err = n == 0 ? LIBSOCK_EEOF : (int)n;
 
-	if (err != LIBSOCK_EAGAIN && err != LIBSOCK_ETIMEDOUT)
+	if (err != LIBSOCK_EAGAIN && err != LIBSOCK_ETIMEDOUT && err != LIBSOCK_EINVAL) /* by what is no deadline */
 		reader->err = err;
 	return err;
 }

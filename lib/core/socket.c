@@ -51,7 +51,7 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 
 	if (s.family == 0)
 		return LIBSOCK_EBADF;
-	if (addr == NULL)
+	if (addr == NULL || deadline_is_duration(deadline)) /* before anything has begun that would go on */
 		return LIBSOCK_EINVAL;
 	err = resolve_for(s, RESOLVE_PEER, addr, deadline, &to);
 	if (err < 0)
@@ -66,8 +66,8 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 		err = socket__connect_wait(s, deadline);
 	if (err == 0 && s.type == LIBSOCK_STREAM)
 		return dial_self(s.fd, s.family, to.port);
-	if (err == LIBSOCK_EAGAIN && deadline != LIBSOCK_NOWAIT)
-		return LIBSOCK_ETIMEDOUT;
+	if (err == LIBSOCK_EAGAIN)
+		return deadline_error(deadline);
 	return (int)resolve_why(s.fd, &to, err);
 }
 

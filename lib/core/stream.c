@@ -40,7 +40,7 @@ int sock_send_all(struct sock s, const void *data, size_t size, int64_t deadline
 			return (int)n;
 		*done += (size_t)n;
 		if (*done < size) /* a peer that takes little at a time must not keep it here past the deadline */
-			err = deadline_over(deadline);
+			err = deadline_passed(deadline);
 	}
 	return err;
 }
@@ -61,7 +61,7 @@ int sock_recv_exact(struct sock s, void *data, size_t size, int64_t deadline, si
 			return n < 0 ? (int)n : LIBSOCK_EEOF;
 		*done += (size_t)n;
 		if (*done < size)
-			err = deadline_over(deadline);
+			err = deadline_passed(deadline);
 	}
 	return err;
 }
@@ -119,7 +119,7 @@ int sock_sendv_all(struct sock s, const struct sock_const_buffer parts[], int co
 		*done += (size_t)n;
 		stream__advance(&place, (size_t)n);
 		if (*done < size)
-			err = deadline_over(deadline);
+			err = deadline_passed(deadline);
 	}
 	return err;
 }
@@ -151,7 +151,7 @@ static int stream__send_file(void *context)
 		err = sock_send_all(f->s, f->room, (size_t)n, f->deadline, &sent);
 		*f->done += sent;
 		if (err == 0 && *f->done < f->size)
-			err = deadline_over(f->deadline);
+			err = deadline_passed(f->deadline);
 	}
 	return err;
 }

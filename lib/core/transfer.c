@@ -76,7 +76,7 @@ bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline,
 		}
 		if (ready == OS_EINTR || (ready == 0 && left != 0))
 			continue;
-		*result = ready < 0 ? ready : LIBSOCK_ETIMEDOUT;
+		*result = ready < 0 ? ready : deadline_error(deadline);
 		return false;
 	}
 }

@@ -311,7 +311,7 @@ START_TEST(a_passed_deadline_still_tries_once)
 {
 	struct sock a, b;
 	char data[8];
-	const int64_t passed[] = {-1, INT64_MIN, 1, sock_after(0)};
+	const int64_t passed[] = {-1, INT64_MIN, (int64_t)1 << 40, sock_after(0)};
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
