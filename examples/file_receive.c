@@ -45,7 +45,7 @@ static _Noreturn void die(void)
 }
 
 #define fail(...) (snprintf(message, sizeof message - 1, __VA_ARGS__), die())
-#define check(call, what) do { int e = (int)(call); if (e < 0) fail("%s: %s", what, sock_strerror(e)); } while (0)
+#define check(call, what) do { ptrdiff_t e = (call); if (e < 0) fail("%s: %s", what, sock_strerror(e)); } while (0)
 
 /* A bar for somebody who watches; a log has no use for it. */
 static void show(unsigned long long done, unsigned long long size)
@@ -116,7 +116,7 @@ static void receive(struct sock_reader *sender, const char *folder)
 		size_t room = size - got < sizeof data ? (size_t)(size - got) : sizeof data;
 		wait_for(n, sock_reader_read(sender, data, room, sock_after(1000)));
 		if (n <= 0)
-			fail("%llu of %llu bytes: %s", got, size, sock_strerror(n ? (int)n : LIBSOCK_EEOF));
+			fail("%llu of %llu bytes: %s", got, size, sock_strerror(n ? n : LIBSOCK_EEOF));
 		if (fwrite(data, 1, (size_t)n, file) != (size_t)n)
 			break;
 	}

@@ -76,7 +76,7 @@ static void await_ok(struct sock_reader *receiver, const char *address, int err)
 		fail("%s says: %s", address, line);
 	}
 	if (n < 0 || err < 0)
-		fail("%s: %s", address, sock_strerror(err < 0 ? err : (int)n));
+		fail("%s: %s", address, sock_strerror(err < 0 ? err : n));
 }
 
 int main(int argc, char **argv)

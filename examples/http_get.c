@@ -115,7 +115,7 @@ static char *read_line(struct sock_reader *reader, int64_t by, size_t *total)
 		fail("%s: the answer's header is too long", host);
 	if (n < 0 || reader->partial)
 		fail("%s: within the answer's header: %s", host,
-		     n >= 0 || n == LIBSOCK_EEOF ? "end of file" : sock_strerror((int)n));
+		     n >= 0 || n == LIBSOCK_EEOF ? "end of file" : sock_strerror(n));
 	if (strlen(line) < (size_t)n)
 		fail("%s: the answer's header holds a NUL", host);
 	return line;
@@ -195,7 +195,7 @@ static void write_body(struct sock_reader *reader, const struct head *head)
 	if (fflush(stdout) != 0 || ferror(stdout))
 		fail("cannot write to standard output");
 	if (n < 0)
-		fail("%s: after %llu bytes: %s", host, got, sock_strerror((int)n));
+		fail("%s: after %llu bytes: %s", host, got, sock_strerror(n));
 	if (head->sized && got < head->length)
 		fail("%s: %llu of %llu bytes came", host, got, head->length);
 }

@@ -87,7 +87,7 @@ static ptrdiff_t wait_for_peer(void)
 static _Noreturn void end(ptrdiff_t err)
 {
 	if (err < 0)
-		fprintf(stderr, "netcat: %s: %s\n", where, sock_strerror((int)err));
+		fprintf(stderr, "netcat: %s: %s\n", where, sock_strerror(err));
 	_Exit(err < 0); /* whatever the other thread is doing */
 }
 

@@ -248,5 +248,5 @@ int main(int argc, char **argv)
 	}
 	if (err == 0)
 		err = talk(&t);
-	end(err < 0, argv[1], err < 0 ? sock_strerror((int)err) : NULL);
+	end(err < 0, argv[1], err < 0 ? sock_strerror(err) : NULL);
 }

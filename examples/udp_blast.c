@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 			sock_send_packet(s, NULL, 0, &packet, sock_after(1000));
 	}
 	if (n < 0)
-		fprintf(stderr, "udp_blast: %s: %s\n", argv[1], sock_strerror((int)n));
+		fprintf(stderr, "udp_blast: %s: %s\n", argv[1], sock_strerror(n));
 	sock_close(&s);
 	return n < 0;
 }

@@ -236,36 +236,36 @@ enum sock_error {
 /**
  * A sentence about an error, in English, for people.
  *
- * @param[in] err Any value; 0 and above is "success".
+ * @param[in] err What any call returned, or any other value. 0 and above is "success".
  * @return A constant string: never NULL, nothing to free, valid for ever.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
  */
-LIBSOCK_API const char *sock_strerror(int err);
+LIBSOCK_API const char *sock_strerror(ptrdiff_t err);
 
 /**
  * The name of an error, for logs: `"ECONNREFUSED"`.
  *
- * @param[in] err Any value.
+ * @param[in] err What any call returned, or any other value.
  * @return A constant string: the name without its prefix, `"OK"` for 0 and above, `"ESYS"` for an operating-system error
  *         that libsock does not know, `"EUNKNOWN"` for a number that is no code. Never NULL.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
  */
-LIBSOCK_API const char *sock_errname(int err);
+LIBSOCK_API const char *sock_errname(ptrdiff_t err);
 
 /**
  * The operating system's number of an error that libsock has no name for.
  *
- * @param[in] err What a call returned.
+ * @param[in] err What any call returned, or any other value.
  * @return The errno or WSA number, or 0 where `err` is a code with a name or no error.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_oserror(int err);
+LIBSOCK_API int sock_oserror(ptrdiff_t err);
 
 /** @} */
 

@@ -148,7 +148,7 @@ static void expect_refused(ptrdiff_t (*const calls[])(struct sock s, int64_t dea
 			do /* what was full may have found a little more room */
 				n = calls[i](s, durations[d]);
 			while (n >= 0);
-			ck_assert_msg(n == LIBSOCK_EINVAL, "call %d, %lld: %s", (int)i, (long long)durations[d], sock_errname((int)n));
+			ck_assert_msg(n == LIBSOCK_EINVAL, "call %d, %lld: %s", (int)i, (long long)durations[d], sock_errname(n));
 		}
 }
 #define expect_all_refused(calls, s) expect_refused(calls, sizeof(calls) / sizeof(calls)[0], s)

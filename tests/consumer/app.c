@@ -19,7 +19,7 @@ int main(void)
 		got = sock_recvfrom(s, data, sizeof data, NULL, sock_after(1000));
 	sock_close(&s);
 	if (got < 0)
-		fprintf(stderr, "app: %s\n", sock_strerror((int)got));
+		fprintf(stderr, "app: %s\n", sock_strerror(got));
 	else
 		printf("libsock %s: %.*s\n", sock_version(), (int)got, data);
 	return got != 5;

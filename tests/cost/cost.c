@@ -27,7 +27,7 @@
 static void check(ptrdiff_t result, const char *what)
 {
 	if (result < 0) {
-		fprintf(stderr, "cost: %s: %s\n", what, sock_strerror((int)result));
+		fprintf(stderr, "cost: %s: %s\n", what, sock_strerror(result));
 		exit(1);
 	}
 }

@@ -18,7 +18,7 @@ static int64_t by; /* for all that waits: whatever fails, the program ends */
 
 static long show(const char *call, ptrdiff_t result)
 {
-	printf("%s %s\n", call, sock_errname((int)result));
+	printf("%s %s\n", call, sock_errname(result));
 	return (long)result;
 }
 

@@ -16,7 +16,7 @@
 static void must(ptrdiff_t result)
 {
 	if (result < 0) {
-		fprintf(stderr, "faults: set-up: %s\n", sock_strerror((int)result));
+		fprintf(stderr, "faults: set-up: %s\n", sock_strerror(result));
 		exit(1);
 	}
 }
@@ -275,6 +275,6 @@ int main(int argc, char **argv)
 		result = sock_connections(is_anything, NULL);
 	else if (strcmp(what, "has-connections") == 0)
 		result = sock_has(LIBSOCK_HAS_CONNECTIONS) == 1 ? 0 : LIBSOCK_ENOTSUP;
-	printf("%s\n", sock_errname((int)result));
+	printf("%s\n", sock_errname(result));
 	return 0;
 }
