@@ -208,7 +208,7 @@ int main(int argc, char **argv)
 	char text[LIBSOCK_ADDR_SIZE], *at = argv[1], *target = argv[2];
 	struct sock listener;
 	struct sock_addr addr, name;
-	int n = 0, listening = 0, family = sock_has(LIBSOCK_HAS_INET6) == 1 ? LIBSOCK_AF_UNSPEC : LIBSOCK_AF_INET;
+	int n = 0, listening = 0, family = sock_has(LIBSOCK_HAS_INET6) ? LIBSOCK_AF_UNSPEC : LIBSOCK_AF_INET;
 	if (complain(target, sock_addr_parse(&name, target)) || complain(target, name.port ? 0 : LIBSOCK_EPORT) ||
 	    complain(target, n = sock_resolve(name.host, family, addresses, ADDRESSES, sock_after(10000))) ||
 	    complain(at, sock_addr_parse(&addr, at)) || complain(at, sock_serve(&listener, &addr, 0)) ||

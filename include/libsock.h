@@ -295,14 +295,14 @@ enum sock_feature {
 	LIBSOCK_HAS_UNIX_STREAM = 32,  /**< #LIBSOCK_AF_UNIX with #LIBSOCK_STREAM. */
 	LIBSOCK_HAS_UNIX_DGRAM = 33,   /**< #LIBSOCK_AF_UNIX with #LIBSOCK_DGRAM. */
 	LIBSOCK_HAS_UNIX_ABSTRACT = 34, /**< `@name` addresses (Linux, unix(7)). */
-	LIBSOCK_HAS_PACKET_SEGMENTS = 36, /**< It cuts the segments of sock_send_packet(); else libsock does. @since 0.1.0 */
-	LIBSOCK_HAS_PACKET_COALESCED = 37, /**< #LIBSOCK_PACKET_COALESCED. @since 0.1.0 */
-	LIBSOCK_HAS_PACKET_LOCAL = 38, /**< #LIBSOCK_PACKET_LOCAL, and sending from sock_packet::local. @since 0.1.0 */
-	LIBSOCK_HAS_PACKET_ECN = 39,   /**< #LIBSOCK_PACKET_ECN, and sending with sock_packet::ecn. @since 0.1.0 */
-	LIBSOCK_HAS_PACKET_TTL = 40,   /**< #LIBSOCK_PACKET_TTL, and sending with sock_packet::ttl. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_SEGMENTS = 35, /**< It cuts the segments of sock_send_packet(); else libsock does. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_COALESCED = 36, /**< #LIBSOCK_PACKET_COALESCED. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_LOCAL = 37, /**< #LIBSOCK_PACKET_LOCAL, and sending from sock_packet::local. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_ECN = 38,   /**< #LIBSOCK_PACKET_ECN, and sending with sock_packet::ecn. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_TTL = 39,   /**< #LIBSOCK_PACKET_TTL, and sending with sock_packet::ttl. @since 0.1.0 */
 	/** sock_send_socket(), sock_recv_socket(): also where only a channel that was inherited is left. @since 0.1.0 */
-	LIBSOCK_HAS_SEND_SOCKET = 42,
-	LIBSOCK_HAS_CONNECTIONS = 44   /**< sock_connections(). @since 0.1.0 */
+	LIBSOCK_HAS_SEND_SOCKET = 40,
+	LIBSOCK_HAS_CONNECTIONS = 41   /**< sock_connections(). @since 0.1.0 */
 };
 
 /**
@@ -311,11 +311,10 @@ enum sock_feature {
  * It asks the system, by opening a socket and closing it or by asking for the first connection, not the version number: a
  * kernel may run without IPv6.
  *
- * @param[in] feature One of enum sock_feature.
+ * @param[in] feature One of enum sock_feature. Any other number is 0: a library does not have what a newer header names.
  * @return 1: yes. 0: no; the calls in question answer #LIBSOCK_ENOTSUP, or where a sandbox keeps a family from the program
- *         #LIBSOCK_EACCES or #LIBSOCK_EPERM. #LIBSOCK_EINVAL: not a feature. #LIBSOCK_EMFILE,
- *         #LIBSOCK_ENFILE, #LIBSOCK_ENOMEM, #LIBSOCK_ENOBUFS, and of #LIBSOCK_HAS_CONNECTIONS whatever else
- *         sock_connections() says: it could not be found out.
+ *         #LIBSOCK_EACCES or #LIBSOCK_EPERM. Also 0: it cannot be found out, because no descriptor or memory is left; the
+ *         calls in question fail for the same reason.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0

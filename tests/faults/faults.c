@@ -250,7 +250,7 @@ int main(int argc, char **argv)
 	else if (strcmp(what, "close") == 0)
 		result = sock_close(&clients[0]);
 	else if (strcmp(what, "has-inet6") == 0)
-		result = (result = sock_has(LIBSOCK_HAS_INET6)) == 0 ? LIBSOCK_ENOTSUP : result;
+		result = sock_has(LIBSOCK_HAS_INET6) ? 0 : LIBSOCK_ENOTSUP;
 	else if (strcmp(what, "send") == 0)
 		result = sock_send(clients[0], "x", 1, LIBSOCK_FOREVER);
 	else if (strcmp(what, "sendto") == 0)
@@ -274,7 +274,7 @@ int main(int argc, char **argv)
 	else if (strcmp(what, "all-connections") == 0)
 		result = sock_connections(is_anything, NULL);
 	else if (strcmp(what, "has-connections") == 0)
-		result = sock_has(LIBSOCK_HAS_CONNECTIONS) == 1 ? 0 : LIBSOCK_ENOTSUP;
+		result = sock_has(LIBSOCK_HAS_CONNECTIONS) ? 0 : LIBSOCK_ENOTSUP;
 	printf("%s\n", sock_errname(result));
 	return 0;
 }

@@ -345,5 +345,5 @@ int main(void)
 		{0},
 	};
 
-	return testing_main("unix", sock_has(LIBSOCK_HAS_UNIX_STREAM) == 1 ? with : without);
+	return testing_main("unix", sock_has(LIBSOCK_HAS_UNIX_STREAM) ? with : without);
 }
