@@ -280,6 +280,15 @@ LIBSOCK_API int sock_oserror(ptrdiff_t err);
 #define LIBSOCK_VERSION_PATCH 0 /**< Of the header. Changes when bugs are mended. @since 0.1.0 */
 
 /**
+ * The version of the header as one number: major × 10000 + minor × 100 + patch.
+ *
+ * It can be compared in one expression, also by the preprocessor: `#if LIBSOCK_VERSION_NUMBER >= 10200` is "1.2.0 or
+ * later".
+ * @since 0.1.0
+ */
+#define LIBSOCK_VERSION_NUMBER (LIBSOCK_VERSION_MAJOR * 10000 + LIBSOCK_VERSION_MINOR * 100 + LIBSOCK_VERSION_PATCH)
+
+/**
  * The version of the library that the program runs with, which may be newer than its header.
  *
  * @return A constant string, `"0.1.0"`.
@@ -288,6 +297,18 @@ LIBSOCK_API int sock_oserror(ptrdiff_t err);
  * @since 0.1.0
  */
 LIBSOCK_API const char *sock_version(void);
+
+/**
+ * The version of the library that the program runs with, as one number.
+ *
+ * Compare it to #LIBSOCK_VERSION_NUMBER: a smaller number is a library that is older than the header.
+ *
+ * @return major × 10000 + minor × 100 + patch.
+ * @par Threads
+ * Any thread, at any time.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_version_number(void);
 
 /** What an operating system, as it runs, may or may not be able to do. @since 0.1.0 */
 enum sock_feature {

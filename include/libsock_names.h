@@ -77,6 +77,7 @@
 #pragma redefine_extname sock_shutdown libsock_shutdown
 #pragma redefine_extname sock_strerror libsock_strerror
 #pragma redefine_extname sock_version libsock_version
+#pragma redefine_extname sock_version_number libsock_version_number
 #pragma redefine_extname sock_wait libsock_wait
 #elif !defined(LIBSOCK_NAMES_DEFINED)
 #define LIBSOCK_NAMES_DEFINED
@@ -147,6 +148,7 @@
 #define sock_shutdown libsock_shutdown
 #define sock_strerror libsock_strerror
 #define sock_version libsock_version
+#define sock_version_number libsock_version_number
 #define sock_wait libsock_wait
 #else
 #undef LIBSOCK_NAMES_DEFINED
@@ -217,5 +219,6 @@
 #undef sock_shutdown
 #undef sock_strerror
 #undef sock_version
+#undef sock_version_number
 #undef sock_wait
 #endif

@@ -14,6 +14,11 @@ const char *sock_version(void)
 	return VERSION__DOTTED(LIBSOCK_VERSION_MAJOR, LIBSOCK_VERSION_MINOR, LIBSOCK_VERSION_PATCH);
 }
 
+int sock_version_number(void)
+{
+	return LIBSOCK_VERSION_NUMBER;
+}
+
 static bool version__can_open(int family, int type)
 {
 	intptr_t fd = -1;

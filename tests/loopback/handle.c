@@ -108,6 +108,13 @@ START_TEST(the_version_is_the_headers)
 
 	snprintf(text, sizeof text, "%d.%d.%d", LIBSOCK_VERSION_MAJOR, LIBSOCK_VERSION_MINOR, LIBSOCK_VERSION_PATCH);
 	ck_assert_str_eq(sock_version(), text);
+	ck_assert_int_eq(sock_version_number(), LIBSOCK_VERSION_NUMBER);
+	ck_assert_int_eq(sock_version_number() / 10000, LIBSOCK_VERSION_MAJOR);
+	ck_assert_int_eq(sock_version_number() / 100 % 100, LIBSOCK_VERSION_MINOR);
+	ck_assert_int_eq(sock_version_number() % 100, LIBSOCK_VERSION_PATCH);
+#if LIBSOCK_VERSION_NUMBER < 100 || LIBSOCK_VERSION_NUMBER >= 1000000
+#error "the preprocessor does not read the version"
+#endif
 }
 END_TEST
 
