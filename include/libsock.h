@@ -147,6 +147,18 @@ struct sock_addr {
 LIBSOCK_API int64_t sock_now(void);
 
 /**
+ * The monotonic clock in microseconds, to measure how long something takes.
+ *
+ * It counts from another point than sock_now(), at the same pace. The difference of two values is the time between them. No
+ * value is a deadline.
+ * @return The time, above 0.
+ * @par Threads
+ * Any thread, at any time.
+ * @since 0.1.0
+ */
+LIBSOCK_API int64_t sock_now_us(void);
+
+/**
  * The deadline that lies a while ahead.
  *
  * @param[in] ms Milliseconds from now. 0 and less give a deadline that has passed; what would be later than the clock can

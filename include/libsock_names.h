@@ -37,6 +37,7 @@
 #pragma redefine_extname sock_local_addr libsock_local_addr
 #pragma redefine_extname sock_native libsock_native
 #pragma redefine_extname sock_now libsock_now
+#pragma redefine_extname sock_now_us libsock_now_us
 #pragma redefine_extname sock_open libsock_open
 #pragma redefine_extname sock_oserror libsock_oserror
 #pragma redefine_extname sock_packet_fields libsock_packet_fields
@@ -108,6 +109,7 @@
 #define sock_local_addr libsock_local_addr
 #define sock_native libsock_native
 #define sock_now libsock_now
+#define sock_now_us libsock_now_us
 #define sock_open libsock_open
 #define sock_oserror libsock_oserror
 #define sock_packet_fields libsock_packet_fields
@@ -179,6 +181,7 @@
 #undef sock_local_addr
 #undef sock_native
 #undef sock_now
+#undef sock_now_us
 #undef sock_open
 #undef sock_oserror
 #undef sock_packet_fields

@@ -113,7 +113,7 @@
 #define os_listens libsock__os_listens
 #define os_local libsock__os_local
 #define os_member libsock__os_member
-#define os_now libsock__os_now
+#define os_now_us libsock__os_now_us
 #define os_multicast_get libsock__os_multicast_get
 #define os_multicast_set libsock__os_multicast_set
 #define os_open libsock__os_open

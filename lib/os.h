@@ -49,8 +49,13 @@ struct os_addr {
 	char path[OS_PATH_MAX]; /* AF_UNIX: as in struct sock_addr, so @name is abstract */
 };
 
-/* Milliseconds of a monotonic clock, above 0, rounded down. */
-int64_t os_now(void);
+/* Microseconds of a monotonic clock, at least 1000, rounded down; and milliseconds of it, above 0. */
+NOINLINE int64_t os_now_us(void);
+
+static inline int64_t os_now(void)
+{
+	return os_now_us() / 1000;
+}
 
 /*
  * A socket, not inheritable from birth and unable to raise SIGPIPE; AF_INET6 with V6ONLY off. Blocking on POSIX, so that

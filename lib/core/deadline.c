@@ -13,6 +13,11 @@ int64_t sock_now(void)
 	return DEADLINE_FIRST + os_now();
 }
 
+int64_t sock_now_us(void)
+{
+	return os_now_us();
+}
+
 int64_t sock_after(int64_t ms)
 {
 	const int64_t now = sock_now(), last = LIBSOCK_FOREVER - 2; /* the number between is kept for another kind of wait */

@@ -12,12 +12,12 @@
 #include <time.h>
 
 /* The C library's clock, which can be set: it knows no monotonic one. */
-int64_t os_now(void)
+int64_t os_now_us(void)
 {
 	struct timespec now;
 
 	timespec_get(&now, TIME_UTC);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* There is no descriptor that anything could happen to. */

@@ -184,6 +184,33 @@ START_TEST(every_call_that_waits_for_data_gives_up_on_time)
 }
 END_TEST
 
+START_TEST(microseconds_are_the_same_clock_seen_closer)
+{
+	struct sock_addr addr;
+	struct sock s = datagram(LIBSOCK_AF_INET, &addr);
+	int64_t last = sock_now_us(), least = INT64_MAX, before, begin, took;
+
+	ck_assert_int_gt(last, 0);
+	for (int i = 0; i < 100000; i++) {
+		int64_t now = sock_now_us();
+
+		ck_assert_int_ge(now, last);
+		if (now > last && now - last < least)
+			least = now - last;
+		last = now;
+	}
+	ck_assert_int_lt(least, 1000);
+
+	before = sock_now();
+	begin = sock_now_us();
+	expect(receive(s, sock_after(30)), LIBSOCK_ETIMEDOUT);
+	took = sock_now_us() - begin;
+	ck_assert_int_ge(took, 30000);
+	ck_assert_int_le(took / 1000, sock_now() - before); /* which began earlier and ends later */
+	sock_close(&s);
+}
+END_TEST
+
 /* By a clock of this test's own. */
 START_TEST(the_clock_counts_milliseconds)
 {
@@ -355,6 +382,7 @@ int main(void)
 		{the_clock_never_goes_back},
 		{a_deadline_is_not_a_fraction_of_a_millisecond_early},
 		{the_clock_counts_milliseconds},
+		{microseconds_are_the_same_clock_seen_closer},
 		{every_call_that_waits_for_data_gives_up_on_time},
 		{recv_gives_up_on_time},
 		{recvfrom_gives_up_on_time},
