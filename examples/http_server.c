@@ -28,7 +28,7 @@
 #define _get_osfhandle(fd) (fd) /* what sock_sendfile() takes */
 #endif
 
-enum { REQUEST_MAX = 8192, PATIENCE = 15000 /* ms until a request has come, and until more of a reply is taken */ };
+enum { REQUEST_MAX = 8192, PIECE = 65536, PATIENCE = 15000 /* ms until a request has come, and until more is taken */ };
 
 struct client {
 	struct client *next;
@@ -214,15 +214,15 @@ static void answer_request(struct client *c, char *head, int whole)
 static int send_reply(struct client *c)
 {
 	size_t sent;
-	uint64_t done = 0;
+	uint64_t done = 0, rest = c->to - c->from;
 	int err = sock_send_all(c->s, c->reply + c->sent, c->size - c->sent, LIBSOCK_NOWAIT, &sent);
 
 	if (err == 0 && c->from < c->to)
-		err = sock_sendfile(c->s, _get_osfhandle(c->file), c->from, c->to - c->from, LIBSOCK_NOWAIT, &done);
+		err = sock_sendfile(c->s, _get_osfhandle(c->file), c->from, rest < PIECE ? rest : PIECE, LIBSOCK_NOWAIT, &done);
 	c->sent += sent;
 	c->from += done;
 	c->by = sent > 0 || done > 0 ? sock_after(PATIENCE) : c->by;
-	if (err < 0)
+	if (err < 0 || c->from < c->to)
 		return err;
 	if (c->file != -1)
 		close(c->file);

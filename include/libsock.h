@@ -132,7 +132,7 @@ struct sock_addr {
 /** A deadline that never comes: wait as long as it takes. @since 0.1.0 */
 #define LIBSOCK_FOREVER INT64_MAX
 
-/** Not a time: try exactly once and answer #LIBSOCK_EAGAIN instead of waiting. @since 0.1.0 */
+/** Not a time: do what goes without waiting, and answer #LIBSOCK_EAGAIN instead of waiting. @since 0.1.0 */
 #define LIBSOCK_NOWAIT 0
 
 /**
@@ -986,9 +986,13 @@ LIBSOCK_API ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, s
  * @defgroup streams Whole messages
  * @brief All of it or how much of it, several pieces at once, lines and records, an orderly end, and a pair of sockets.
  *
- * One deadline covers a call as a whole, however many transfers it takes. A deadline that has passed and
- * #LIBSOCK_NOWAIT make one transfer; if that was not enough the answer is #LIBSOCK_ETIMEDOUT or #LIBSOCK_EAGAIN, and
- * what has been done counts.
+ * One deadline covers a call as a whole, however many transfers it takes. What has been done when it fails counts.
+ *
+ * A deadline that has passed makes one transfer; if that is not enough, the answer is #LIBSOCK_ETIMEDOUT. With
+ * #LIBSOCK_NOWAIT sock_send_all(), sock_recv_exact(), sock_sendv_all() and sock_sendfile() transfer all that goes without
+ * waiting. The answer is #LIBSOCK_EAGAIN when the rest would have to wait, and `*done` is exact. A peer that keeps up holds
+ * such a call until `size` is reached; pass a smaller size where others are to have their turn. Every other call here
+ * makes one transfer with #LIBSOCK_NOWAIT.
  * @{
  */
 

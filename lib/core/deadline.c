@@ -54,5 +54,5 @@ int deadline_over(int64_t deadline)
 
 int deadline_passed(int64_t deadline)
 {
-	return deadline_is_duration(deadline) ? 0 : deadline_over(deadline);
+	return deadline == LIBSOCK_NOWAIT || deadline_is_duration(deadline) ? 0 : deadline_over(deadline);
 }

@@ -29,7 +29,7 @@ int deadline_error(int64_t deadline);
  */
 int deadline_over(int64_t deadline);
 
-/* The same for a loop that ends by itself: a duration goes on until a transfer would have to wait. */
+/* The same for a loop that ends by itself: what is no time goes on until a transfer would have to wait. */
 int deadline_passed(int64_t deadline);
 
 #endif

@@ -120,6 +120,33 @@ START_TEST(send_all_without_a_reader_tells_the_exact_count)
 }
 END_TEST
 
+START_TEST(without_waiting_at_either_end_every_byte_arrives_once)
+{
+	static unsigned char data[BIG];
+	size_t sent = 0, got = 0, done;
+	struct sock a, b;
+
+	fill_big();
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	while (got < BIG) {
+		struct sock_wait_item item = {.s = b, .interest = LIBSOCK_READABLE};
+		int err = sock_send_all(a, big + sent, BIG - sent, LIBSOCK_NOWAIT, &done);
+
+		sent += done;
+		expect(err, sent < BIG ? LIBSOCK_EAGAIN : 0);
+		expect(sock_wait(&item, 1, soon()), 1);
+		err = sock_recv_exact(b, data + got, BIG - got, LIBSOCK_NOWAIT, &done);
+		ck_assert_uint_gt(done, 0);
+		got += done;
+		expect(err, got < BIG ? LIBSOCK_EAGAIN : 0);
+	}
+	ck_assert_uint_eq(sent, BIG);
+	ck_assert(memcmp(data, big, BIG) == 0);
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
 START_TEST(send_all_tells_how_much_went_before_a_reset)
 {
 	const int64_t deadlines[] = {LIBSOCK_FOREVER, soon()};
@@ -755,6 +782,7 @@ int main(void)
 	const struct testing_test tests[] = {
 		{send_all_sends_everything_to_a_slow_reader},
 		{send_all_without_a_reader_tells_the_exact_count},
+		{without_waiting_at_either_end_every_byte_arrives_once},
 		{send_all_tells_how_much_went_before_a_reset},
 		{recv_all_waits_for_the_last_byte},
 		{recv_all_gathers_what_comes_in_pieces},
