@@ -56,7 +56,7 @@ static void say(const struct client *from, char *line, size_t size)
 	int length = snprintf(text, sizeof text, "%s: %s\n", from->name, line);
 	for (struct client *c = clients; c; c = c->next)
 		if (c != from && !c->gone)
-			c->gone = sock_send_all(c->s, text, (size_t)length, LIBSOCK_NOWAIT, NULL) < 0;
+			c->gone = sock_send_all(c->s, text, (size_t)length, NULL, LIBSOCK_NOWAIT) < 0;
 }
 
 /* The lines that one receive brings, no more: the others are to have their turn, too. Too long ones lose their ends. */

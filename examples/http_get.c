@@ -217,7 +217,7 @@ int main(int argc, char **argv)
 	if (err < 0)
 		fail("%s port %d: %s", server.host, server.port, sock_strerror(err));
 	int length = snprintf(request, sizeof request, "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", target, host);
-	if ((err = sock_send_all(s, request, (size_t)length, sock_after(10000), NULL)) < 0)
+	if ((err = sock_send_all(s, request, (size_t)length, NULL, sock_after(10000))) < 0)
 		fail("%s: sending: %s", host, sock_strerror(err));
 	sock_reader_init(&reader, s, buffer, sizeof buffer);
 	struct head head = read_head(&reader);

@@ -215,10 +215,10 @@ static int send_reply(struct client *c)
 {
 	size_t sent;
 	uint64_t done = 0, rest = c->to - c->from;
-	int err = sock_send_all(c->s, c->reply + c->sent, c->size - c->sent, LIBSOCK_NOWAIT, &sent);
+	int err = sock_send_all(c->s, c->reply + c->sent, c->size - c->sent, &sent, LIBSOCK_NOWAIT);
 
 	if (err == 0 && c->from < c->to)
-		err = sock_sendfile(c->s, _get_osfhandle(c->file), c->from, rest < PIECE ? rest : PIECE, LIBSOCK_NOWAIT, &done);
+		err = sock_sendfile(c->s, _get_osfhandle(c->file), c->from, rest < PIECE ? rest : PIECE, &done, LIBSOCK_NOWAIT);
 	c->sent += sent;
 	c->from += done;
 	c->by = sent > 0 || done > 0 ? sock_after(PATIENCE) : c->by;
@@ -257,7 +257,7 @@ static void go_on(struct client *c)
 			answer_request(c, request + (strncmp(request, "\r\n", 2) == 0 ? 2 : 0),
 				       !c->reader.partial && strlen(request) == (size_t)err);
 	} else if (c->state == ENDING)
-		err = sock_recv_exact(c->s, waste, sizeof waste, LIBSOCK_NOWAIT, NULL);
+		err = sock_recv_exact(c->s, waste, sizeof waste, NULL, LIBSOCK_NOWAIT);
 	if (c->state == ANSWERING)
 		err = send_reply(c);
 	if (c->state == ANSWERING || (err == 0 && c->reader.begin < c->reader.end))

@@ -154,7 +154,7 @@ static void *send_input(void *nothing)
 
 	while (err >= 0 && (got = read(0, data, sizeof data)) > 0)
 		err = type == LIBSOCK_DGRAM ? sock_send(s, data, (size_t)got, by)
-					    : sock_send_all(s, data, (size_t)got, by, NULL);
+					    : sock_send_all(s, data, (size_t)got, NULL, by);
 	if (type == LIBSOCK_STREAM) /* after an error too: what the peer had said before is still to be printed */
 		sock_shutdown(s, LIBSOCK_SHUT_WR);
 	sent = err;

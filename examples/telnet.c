@@ -95,7 +95,7 @@ static void *read_keys(void *to)
 	ptrdiff_t got;
 
 	while (terminal_wait(), (got = read(0, data, sizeof data)) > 0)
-		sock_send_all(*(struct sock *)to, data, (size_t)got, LIBSOCK_FOREVER, NULL);
+		sock_send_all(*(struct sock *)to, data, (size_t)got, NULL, LIBSOCK_FOREVER);
 	sock_shutdown(*(struct sock *)to, LIBSOCK_SHUT_WR);
 	return NULL;
 }

@@ -111,8 +111,7 @@ struct sock_addr {
  * @defgroup time Time
  * @brief One absolute deadline instead of time-outs.
  *
- * Every call that waits for a peer takes a deadline as its last argument, or before it `done`, where it says how far it came:
- * a point of a monotonic clock, in milliseconds. Make it once with sock_after() and pass the same one to every call of an
+ * Every call that waits for a peer takes a deadline as its last argument: a point of a monotonic clock, in milliseconds. Make it once with sock_after() and pass the same one to every call of an
  * exchange; then the exchange as a whole is bounded.
  * A deadline is never cut short, nothing extends it, and a call overshoots it by at most 10 ms (as far as the scheduler lets
  * the process run).
@@ -1002,8 +1001,8 @@ LIBSOCK_API ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, s
  * @param[in] s        A connected stream.
  * @param[in] data     What to send. May be NULL if `size` is 0.
  * @param[in] size     Bytes.
- * @param[in] deadline When to give up.
  * @param[out] done    Receives how many bytes were taken, on failure too: go on there. May be NULL.
+ * @param[in] deadline When to give up.
  * @return 0: all was taken. Otherwise, when `*done` bytes had been: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN;
  *         #LIBSOCK_ECONNRESET, #LIBSOCK_EPIPE, the connection is over; #LIBSOCK_ENOTCONN; #LIBSOCK_EPROTOTYPE, a
  *         datagram socket. As with sock_send(), that bytes were taken does not mean that the peer has them.
@@ -1011,7 +1010,7 @@ LIBSOCK_API ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, s
  * One writer at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_send_all(struct sock s, const void *data, size_t size, int64_t deadline, size_t *done);
+LIBSOCK_API int sock_send_all(struct sock s, const void *data, size_t size, size_t *done, int64_t deadline);
 
 /**
  * Receive exactly so many bytes.
@@ -1019,8 +1018,8 @@ LIBSOCK_API int sock_send_all(struct sock s, const void *data, size_t size, int6
  * @param[in] s        A connected stream.
  * @param[out] data    Receives. May be NULL if `size` is 0.
  * @param[in] size     Bytes.
- * @param[in] deadline When to give up.
  * @param[out] done    Receives how many bytes came, on failure too: they are in `data`. May be NULL.
+ * @param[in] deadline When to give up.
  * @return 0: all of them. Otherwise, when `*done` had come: #LIBSOCK_EEOF, the end of file; #LIBSOCK_ETIMEDOUT,
  *         #LIBSOCK_EAGAIN; #LIBSOCK_ECONNRESET, the peer dropped the connection; #LIBSOCK_ENOTCONN;
  *         #LIBSOCK_EPROTOTYPE, a datagram socket.
@@ -1028,7 +1027,7 @@ LIBSOCK_API int sock_send_all(struct sock s, const void *data, size_t size, int6
  * One reader at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_recv_exact(struct sock s, void *data, size_t size, int64_t deadline, size_t *done);
+LIBSOCK_API int sock_recv_exact(struct sock s, void *data, size_t size, size_t *done, int64_t deadline);
 
 /** The most parts that are not empty in one sock_sendv() or sock_recvv(). @since 0.1.0 */
 #define LIBSOCK_BUFFERS_MAX 64
@@ -1068,15 +1067,15 @@ LIBSOCK_API ptrdiff_t sock_sendv(struct sock s, const struct sock_const_buffer b
  * @param[in] s        A connected stream.
  * @param[in] buffers  The pieces, which are not written to. May be NULL if `count` is 0.
  * @param[in] count    How many.
- * @param[in] deadline When to give up.
  * @param[out] done    Receives how many bytes were taken, on failure too. May be NULL.
+ * @param[in] deadline When to give up.
  * @return As from sock_send_all(); #LIBSOCK_EINVAL as from sock_sendv().
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_sendv_all(struct sock s, const struct sock_const_buffer buffers[], int count, int64_t deadline,
-			       size_t *done);
+LIBSOCK_API int sock_sendv_all(struct sock s, const struct sock_const_buffer buffers[], int count, size_t *done,
+			       int64_t deadline);
 
 /**
  * Receive into several pieces of memory, one after another: one system call, one datagram.
@@ -1105,8 +1104,8 @@ LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer buffers
  * @param[in] file     An open file: a descriptor (`fileno(f)`), on Windows a HANDLE (`_get_osfhandle(_fileno(f))`).
  * @param[in] offset   Where in the file to begin.
  * @param[in] size     How many bytes; with `offset` at most INT64_MAX.
- * @param[in] deadline When to give up. Reading the file is not bounded by it.
  * @param[out] done    Receives how many bytes were taken, on failure too: go on at `offset` plus that. May be NULL.
+ * @param[in] deadline When to give up. Reading the file is not bounded by it.
  * @return As from sock_send_all(), and: #LIBSOCK_EEOF, the file ends before `size` bytes; #LIBSOCK_EBADF, also: no open
  *         file; #LIBSOCK_EINVAL, too large a place; #LIBSOCK_EIO, the file cannot be read, or its server reached; or what the
  *         OS says of reading it, see sock_oserror(): a pipe or a folder for example, or a device that has nothing yet and was
@@ -1115,8 +1114,8 @@ LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer buffers
  * One writer at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, int64_t deadline,
-			      uint64_t *done);
+LIBSOCK_API int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, uint64_t *done,
+			      int64_t deadline);
 
 /**
  * A stream being read by lines and records, through a buffer of the caller's.

@@ -277,7 +277,7 @@ static void sock_messages(struct messages *m, int lines, long n)
 	while (n-- > 0) {
 		check(sock_sendv(m->pair[0], m->parts, COUNT, LIBSOCK_FOREVER), "sendv");
 		if (!lines)
-			check(sock_recv_exact(m->pair[1], m->all, sizeof m->all, LIBSOCK_FOREVER, NULL), "recv_all");
+			check(sock_recv_exact(m->pair[1], m->all, sizeof m->all, NULL, LIBSOCK_FOREVER), "recv_all");
 		for (int i = 0; i < COUNT && lines; i++) {
 			check(sock_reader_line(&reader, &line, LIBSOCK_FOREVER), "read_line");
 			check(line[0] == 'x' ? 0 : -1, "line");

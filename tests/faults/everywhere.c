@@ -61,8 +61,8 @@ static void connect_and_talk(int family, struct sock_addr addr)
 	SHOW(sock_reader_line(&reader, &line, by));
 	SHOW(sock_sendv(a, parts, 2, by));
 	SHOW(sock_recvv(b, rooms, 2, by));
-	SHOW(sock_send_all(b, "answer", 6, by, NULL));
-	SHOW(sock_recv_exact(a, data, 6, by, NULL));
+	SHOW(sock_send_all(b, "answer", 6, NULL, by));
+	SHOW(sock_recv_exact(a, data, 6, NULL, by));
 	SHOW(sock_send(b, "x", 1, by));
 	SHOW(sock_recv(a, data, 1, by));
 	SHOW(sock_recv(a, data, 1, sock_after(5)));
@@ -133,7 +133,7 @@ static void dial_and_serve(void)
 	SHOW(sock_local_addr(l, &addr));
 	SHOW(sock_dial(&a, &addr, by));
 	SHOW(sock_accept(l, &b, NULL, by));
-	SHOW(sock_sendfile(a, file, 0, 10, by, &done));
+	SHOW(sock_sendfile(a, file, 0, 10, &done, by));
 	SHOW(sock_close(&a));
 	SHOW(sock_close(&b));
 	SHOW(sock_close(&l));

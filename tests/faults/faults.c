@@ -157,7 +157,7 @@ static ptrdiff_t choose_interface(void)
 
 static ptrdiff_t send_zeros(struct sock s)
 {
-	return sock_sendfile(s, open("/dev/zero", O_RDONLY | O_CLOEXEC), 0, 1, LIBSOCK_FOREVER, NULL);
+	return sock_sendfile(s, open("/dev/zero", O_RDONLY | O_CLOEXEC), 0, 1, NULL, LIBSOCK_FOREVER);
 }
 
 static ptrdiff_t accept_all(struct sock listener, int64_t deadline)

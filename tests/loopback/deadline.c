@@ -109,7 +109,7 @@ static ptrdiff_t receive_all(struct sock s, int64_t deadline)
 {
 	char data[8];
 
-	return sock_recv_exact(s, data, sizeof data, deadline, NULL);
+	return sock_recv_exact(s, data, sizeof data, NULL, deadline);
 }
 
 static ptrdiff_t receive_line(struct sock s, int64_t deadline)

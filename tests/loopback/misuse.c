@@ -45,12 +45,12 @@ START_TEST(no_socket_is_ebadf_in_the_calls_for_more_too)
 
 	expect(sock_sendv(none, &part, 1, LIBSOCK_FOREVER), LIBSOCK_EBADF);
 	expect(sock_recvv(none, &room, 1, LIBSOCK_FOREVER), LIBSOCK_EBADF);
-	expect(sock_send_all(none, "x", 1, LIBSOCK_FOREVER, NULL), LIBSOCK_EBADF);
-	expect(sock_send_all(none, NULL, 0, LIBSOCK_FOREVER, NULL), LIBSOCK_EBADF);
-	expect(sock_recv_exact(none, data, 1, LIBSOCK_FOREVER, NULL), LIBSOCK_EBADF);
-	expect(sock_recv_exact(none, NULL, 0, LIBSOCK_FOREVER, NULL), LIBSOCK_EBADF);
-	expect(sock_sendv_all(none, &part, 1, LIBSOCK_FOREVER, NULL), LIBSOCK_EBADF);
-	expect(sock_sendfile(none, 0, 0, 1, LIBSOCK_FOREVER, NULL), LIBSOCK_EBADF);
+	expect(sock_send_all(none, "x", 1, NULL, LIBSOCK_FOREVER), LIBSOCK_EBADF);
+	expect(sock_send_all(none, NULL, 0, NULL, LIBSOCK_FOREVER), LIBSOCK_EBADF);
+	expect(sock_recv_exact(none, data, 1, NULL, LIBSOCK_FOREVER), LIBSOCK_EBADF);
+	expect(sock_recv_exact(none, NULL, 0, NULL, LIBSOCK_FOREVER), LIBSOCK_EBADF);
+	expect(sock_sendv_all(none, &part, 1, NULL, LIBSOCK_FOREVER), LIBSOCK_EBADF);
+	expect(sock_sendfile(none, 0, 0, 1, NULL, LIBSOCK_FOREVER), LIBSOCK_EBADF);
 	expect(sock_send(none, NULL, 0, LIBSOCK_FOREVER), LIBSOCK_EBADF);
 	expect(sock_reader_init(&reader, none, data, sizeof data), LIBSOCK_EBADF);
 	expect(sock_close_gracefully(&zero, LIBSOCK_FOREVER), LIBSOCK_EBADF);

@@ -29,7 +29,7 @@ static void close_bench(struct bench *bench)
 
 static void put(struct bench *bench, const char *text)
 {
-	expect(sock_send_all(bench->to, text, strlen(text), soon(), NULL), 0);
+	expect(sock_send_all(bench->to, text, strlen(text), NULL, soon()), 0);
 }
 
 static void put_end(struct bench *bench)
@@ -70,7 +70,7 @@ START_TEST(a_nul_within_a_line_is_told_by_the_length)
 	struct bench bench;
 
 	open_bench(&bench, 64);
-	expect(sock_send_all(bench.to, "a\0b\r\n", 5, soon(), NULL), 0);
+	expect(sock_send_all(bench.to, "a\0b\r\n", 5, NULL, soon()), 0);
 	expect(sock_reader_line(&bench.in, &bench.line, soon()), 3);
 	ck_assert_mem_eq(bench.line, "a\0b", 4);
 	close_bench(&bench);
@@ -87,12 +87,12 @@ static void every_split(const char *text, void (*look)(struct bench *bench))
 			struct bench bench;
 
 			open_bench(&bench, size);
-			expect(sock_send_all(bench.to, text, split, soon(), NULL), 0);
+			expect(sock_send_all(bench.to, text, split, NULL, soon()), 0);
 			/* Leaves it in the buffer, as there is no such delimiter. */
 			if (split > 0 && split < size - 1)
 				expect(sock_reader_until(&bench.in, "\1\2", 2, &bench.line, sock_after(0)),
 				       LIBSOCK_ETIMEDOUT);
-			expect(sock_send_all(bench.to, text + split, length - split, soon(), NULL), 0);
+			expect(sock_send_all(bench.to, text + split, length - split, NULL, soon()), 0);
 			put_end(&bench);
 			look(&bench);
 			close_bench(&bench);
@@ -215,7 +215,7 @@ START_TEST(a_long_line_is_skipped_to_its_end_by_the_next_call)
 
 			open_bench(&bench, 8);
 			put(&bench, "a\n");
-			expect(sock_send_all(bench.to, xs, length, soon(), NULL), 0);
+			expect(sock_send_all(bench.to, xs, length, NULL, soon()), 0);
 			expect_line(&bench, "a");
 			expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
 			ck_assert_str_eq(bench.line, "xxxxxxx");
@@ -365,7 +365,7 @@ START_TEST(records_and_lines_can_be_mixed)
 	expect(sock_reader_until(&bench.in, ";", 1, &bench.line, soon()), 4);
 	ck_assert_str_eq(bench.line, "body");
 	put(&bench, "\0"); /* nothing */
-	expect(sock_send_all(bench.to, "\0z", 2, soon(), NULL), 0);
+	expect(sock_send_all(bench.to, "\0z", 2, NULL, soon()), 0);
 	expect(sock_reader_until(&bench.in, "", 1, &bench.line, soon()), 4);
 	ck_assert_str_eq(bench.line, "tail");
 	close_bench(&bench);

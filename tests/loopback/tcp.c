@@ -441,9 +441,9 @@ START_TEST(sends_wait_for_a_peer_that_does_not_read)
 
 		connected_pair(LIBSOCK_AF_INET, &a, &b);
 		if (vector)
-			expect(sock_sendv_all(a, parts, 2, sock_after(50), &done), LIBSOCK_ETIMEDOUT);
+			expect(sock_sendv_all(a, parts, 2, &done, sock_after(50)), LIBSOCK_ETIMEDOUT);
 		else
-			expect(sock_send_all(a, data, SIZE, sock_after(50), &done), LIBSOCK_ETIMEDOUT);
+			expect(sock_send_all(a, data, SIZE, &done, sock_after(50)), LIBSOCK_ETIMEDOUT);
 		ck_assert_uint_lt(done, SIZE);
 		while (sock_send(a, data, SIZE, LIBSOCK_NOWAIT) > 0)
 			;

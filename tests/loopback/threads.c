@@ -23,7 +23,7 @@ static void *write_numbers(void *arg)
 
 	for (int i = 0; i < MESSAGES && !side->failed; i++) {
 		message[0] = i;
-		side->failed = sock_send_all(side->s, message, sizeof message, soon(), NULL) < 0;
+		side->failed = sock_send_all(side->s, message, sizeof message, NULL, soon()) < 0;
 	}
 	return NULL;
 }
@@ -34,7 +34,7 @@ static void *read_numbers(void *arg)
 	int message[SIZE / sizeof(int)];
 
 	for (int i = 0; i < MESSAGES && !side->failed; i++)
-		side->failed = sock_recv_exact(side->s, message, sizeof message, soon(), NULL) < 0 || message[0] != i;
+		side->failed = sock_recv_exact(side->s, message, sizeof message, NULL, soon()) < 0 || message[0] != i;
 	return NULL;
 }
 

@@ -70,27 +70,27 @@ static FILE *file;
 
 static int send_all(struct sock *s, int64_t deadline, size_t *done)
 {
-	return sock_send_all(*s, buffer, ENDLESS, deadline, done);
+	return sock_send_all(*s, buffer, ENDLESS, done, deadline);
 }
 
 static int recv_all(struct sock *s, int64_t deadline, size_t *done)
 {
 	static char room[100000000];
 
-	return sock_recv_exact(*s, room, sizeof room, deadline, done);
+	return sock_recv_exact(*s, room, sizeof room, done, deadline);
 }
 
 static int sendv_all(struct sock *s, int64_t deadline, size_t *done)
 {
 	const struct sock_const_buffer parts[] = {{buffer, 1}, {NULL, 0}, {buffer, ENDLESS - 1}};
 
-	return sock_sendv_all(*s, parts, 3, deadline, done);
+	return sock_sendv_all(*s, parts, 3, done, deadline);
 }
 
 static int send_file(struct sock *s, int64_t deadline, size_t *done)
 {
 	uint64_t count;
-	int err = sock_sendfile(*s, native_file(file), 0, 50000000, deadline, &count);
+	int err = sock_sendfile(*s, native_file(file), 0, 50000000, &count, deadline);
 
 	*done = (size_t)count;
 	return err;
@@ -219,9 +219,9 @@ START_TEST(no_more_parts_are_looked_at_than_one_transfer_takes)
 	for (size_t i = 1000; i < 3000; i++)
 		parts[i] = (struct sock_const_buffer){buffer, i % 3};
 	transfers = 0;
-	expect(sock_sendv_all(a, parts, 3000, -1, &done), LIBSOCK_ETIMEDOUT);
+	expect(sock_sendv_all(a, parts, 3000, &done, -1), LIBSOCK_ETIMEDOUT);
 	ck_assert_uint_eq(done, 1); /* and not 0, for those that are empty */
-	expect(sock_sendv_all(a, parts, 3000, LIBSOCK_FOREVER, &done), 0);
+	expect(sock_sendv_all(a, parts, 3000, &done, LIBSOCK_FOREVER), 0);
 	ck_assert_uint_eq(done, 2001);
 	ck_assert_uint_eq(transfers, 2002);
 	ck_assert_int_eq(most_parts, LIBSOCK_BUFFERS_MAX);
