@@ -67,7 +67,7 @@ static void hear(struct client *c)
 
 	while ((n = sock_reader_line(&c->reader, &line, LIBSOCK_NOWAIT)) >= 0 || n == LIBSOCK_EMSGSIZE) {
 		say(c, line, n >= 0 ? (size_t)n : sizeof c->line - 1);
-		if (!memchr(c->line + c->reader.begin, '\n', c->reader.end - c->reader.begin))
+		if (!memchr(c->line + c->reader.begin, '\n', sock_reader_pending(&c->reader)))
 			return;
 	}
 	c->gone = n != LIBSOCK_EAGAIN;

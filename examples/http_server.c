@@ -234,8 +234,10 @@ static int send_reply(struct client *c)
 /* Has what has come of a request a LF without its CR? Who ends lines so may wait for an answer to what is no request. */
 static int is_hopeless(const struct sock_reader *reader)
 {
-	for (size_t i = reader->begin; i < reader->end; i++)
-		if (reader->buffer[i] == '\n' && (i == reader->begin || reader->buffer[i - 1] != '\r'))
+	const char *text = reader->buffer + reader->begin;
+
+	for (size_t i = 0; i < sock_reader_pending(reader); i++)
+		if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r'))
 			return 1;
 	return 0;
 }
@@ -260,7 +262,7 @@ static void go_on(struct client *c)
 		err = sock_recv_exact(c->s, waste, sizeof waste, NULL, LIBSOCK_NOWAIT);
 	if (c->state == ANSWERING)
 		err = send_reply(c);
-	if (c->state == ANSWERING || (err == 0 && c->reader.begin < c->reader.end))
+	if (c->state == ANSWERING || (err == 0 && sock_reader_pending(&c->reader) > 0))
 		interest = LIBSOCK_WRITABLE;
 	if ((err < 0 && err != LIBSOCK_EAGAIN) || sock_poller_modify(&poller, c->s, interest, c) < 0)
 		c->by = sweep_at = 0;

@@ -1121,8 +1121,8 @@ LIBSOCK_API int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uin
  * A stream being read by lines and records, through a buffer of the caller's.
  *
  * Read from the socket only through the reader once it is in use: it receives more than it gives at once. It does not
- * own socket or buffer; there is nothing to close. Read the members if you like, but let only libsock write them:
- * `end` less `begin` is how many bytes wait in the buffer, which no waiting for the socket tells of.
+ * own socket or buffer; there is nothing to close. Read the members if you like, but let only libsock write them. Bytes
+ * that were received and not given yet wait in the buffer: see sock_reader_pending().
  * @since 0.1.0
  */
 struct sock_reader {
@@ -1206,6 +1206,20 @@ LIBSOCK_API ptrdiff_t sock_reader_until(struct sock_reader *reader, const void *
  * @since 0.1.0
  */
 LIBSOCK_API ptrdiff_t sock_reader_read(struct sock_reader *reader, void *data, size_t size, int64_t deadline);
+
+/**
+ * How many bytes wait in the reader's buffer: received, and not given yet.
+ *
+ * Neither sock_wait() nor a poller reports them, because the socket no longer has them. Before a program waits for the
+ * socket, it reads from the reader until the answer is #LIBSOCK_EAGAIN. Pending bytes need not be a whole line.
+ *
+ * @param[in] reader The reader.
+ * @return The bytes, less than the buffer's size; 0 for `{0}` and for NULL.
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API size_t sock_reader_pending(const struct sock_reader *reader);
 
 /**
  * End a connection in order: send the end of file, wait for the peer's, close.

@@ -52,6 +52,7 @@
 #pragma redefine_extname sock_poller_wake libsock_poller_wake
 #pragma redefine_extname sock_reader_init libsock_reader_init
 #pragma redefine_extname sock_reader_line libsock_reader_line
+#pragma redefine_extname sock_reader_pending libsock_reader_pending
 #pragma redefine_extname sock_reader_read libsock_reader_read
 #pragma redefine_extname sock_reader_until libsock_reader_until
 #pragma redefine_extname sock_recv libsock_recv
@@ -124,6 +125,7 @@
 #define sock_poller_wake libsock_poller_wake
 #define sock_reader_init libsock_reader_init
 #define sock_reader_line libsock_reader_line
+#define sock_reader_pending libsock_reader_pending
 #define sock_reader_read libsock_reader_read
 #define sock_reader_until libsock_reader_until
 #define sock_recv libsock_recv
@@ -194,6 +196,7 @@
 #undef sock_poller_remove
 #undef sock_poller_wait
 #undef sock_poller_wake
+#undef sock_reader_pending
 #undef sock_reader_read
 #undef sock_reader_line
 #undef sock_reader_until

@@ -25,6 +25,11 @@ int sock_reader_init(struct sock_reader *reader, struct sock s, void *buffer, si
 	return 0;
 }
 
+size_t sock_reader_pending(const struct sock_reader *reader)
+{
+	return reader ? reader->end - reader->begin : 0;
+}
+
 /* Before a record is read; an error leaves none. */
 static int reader__check(const struct sock_reader *reader, char **record)
 {
