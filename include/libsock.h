@@ -40,6 +40,9 @@ extern "C" {
  *
  * The numbers of the enums are libsock's own. They never equal an operating system's constant of the like name, so that
  * passing `AF_INET` where #LIBSOCK_AF_INET belongs is an error at the first call instead of a wrong socket.
+ *
+ * A number or a bit that a call does not know is #LIBSOCK_EINVAL, in every call that takes a number of an enum or bits of
+ * one. So later versions can give it a meaning, and a program can find out whether its libsock knows it.
  * @{
  */
 
@@ -68,14 +71,16 @@ enum sock_how {
  * A socket: a small value, passed by value.
  *
  * `{0}` is "no socket". The calls that use a socket answer it with #LIBSOCK_EBADF; sock_native() and sock_release() give −1,
- * sock_wait() skips it, and sock_close() has nothing to do. Copies name the same socket; close one of them. There is nothing
- * to free. Read the members if you like, but let only libsock write them.
+ * sock_wait() skips it, and sock_close() has nothing to do. Whether there is a socket is asked with `s.family == 0`: there is
+ * none. Copies name the same socket; close one of them. There is nothing to free. Read the members if you like, but let only
+ * libsock write them.
  * @since 0.1.0
  */
 struct sock {
-	intptr_t fd;    /**< The descriptor, or SOCKET on Windows; valid only while `family` is not 0. */
-	int32_t family; /**< One of enum sock_family, or 0 for "no socket". */
-	int32_t type;   /**< One of enum sock_type. */
+	intptr_t fd;       /**< The descriptor, or SOCKET on Windows; valid only while `family` is not 0. */
+	int16_t family;    /**< One of enum sock_family, or 0 for "no socket". */
+	int16_t type;      /**< One of enum sock_type. */
+	uint32_t reserved; /**< The library's own. */
 };
 
 /** The size of sock_addr::host: 253 bytes, the longest name that DNS can hold, and a NUL. @since 0.1.0 */
@@ -777,13 +782,20 @@ LIBSOCK_API intptr_t sock_release(struct sock *s);
  * @{
  */
 
-/** The most addresses of one name that sock_dial() tries. @since 0.1.0 */
+/**
+ * The most addresses of one name that sock_dial() tries.
+ *
+ * An array of so many struct sock_attempt takes 9 KiB, which is much for the stack of a small thread.
+ * @since 0.1.0
+ */
 #define LIBSOCK_DIAL_MAX 32
 
 /** One connection attempt of sock_dial_report(). @since 0.1.0 */
 struct sock_attempt {
 	struct sock_addr addr; /**< Whom it was to. */
 	int err;               /**< 0: this is the connection. Otherwise how it failed; #LIBSOCK_ECANCELED, another was first. */
+	int32_t padding;       /**< 0. */
+	int64_t reserved[2];   /**< 0, for later versions. */
 };
 
 /**
@@ -887,7 +899,8 @@ enum sock_packet_field {
  * A datagram without its bytes: told by sock_recv_packet(), taken by sock_send_packet().
  *
  * For sending, `{0}` with a `peer` is enough, and what was received can be given back as it is, for an answer. What the OS
- * did not tell is "unknown", and what is unknown is left to the OS when sending.
+ * did not tell is "unknown", and what is unknown is left to the OS when sending. Do not use one record in two threads at
+ * once: sending writes to it, too.
  * @since 0.1.0
  */
 struct sock_packet {
@@ -920,7 +933,8 @@ struct sock_packet {
 	 * at first, find out. Written by sock_send_packet(). Set it to −1 to have libsock do so, or to 0 to ask again.
 	 */
 	int8_t offload;
-	uint8_t reserved[2]; /**< 0. */
+	uint8_t padding[6];  /**< 0. */
+	int64_t reserved[4]; /**< 0, for later versions. */
 };
 
 /**
@@ -952,7 +966,7 @@ LIBSOCK_API int sock_packet_fields(struct sock s, int fields);
  *         sock_sendto(), and: #LIBSOCK_ENOTCONN, no peer; #LIBSOCK_ENOTSUP, the OS cannot send so;
  *         #LIBSOCK_EAFNOSUPPORT, also: local is of another family than peer; #LIBSOCK_EADDRNOTAVAIL, local is no address of
  *         this machine; #LIBSOCK_ENODEV, also: no interface to leave by has that number; #LIBSOCK_EINVAL, also: ecn or ttl
- *         out of range.
+ *         out of range, padding or reserved not 0.
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0
@@ -1134,6 +1148,7 @@ struct sock_reader {
 	int32_t err;      /**< How the stream ended, #LIBSOCK_EEOF or an error, for every later call. 0: it goes on. */
 	uint8_t partial;  /**< 1: what the last call gave has no delimiter, because the stream ended there. */
 	uint8_t overlong; /**< 1: a call was #LIBSOCK_EMSGSIZE, and what was too long has not been skipped or read yet. */
+	intptr_t reserved[4]; /**< The library's own. */
 };
 
 /**
@@ -1334,12 +1349,14 @@ LIBSOCK_API int sock_wait(struct sock_wait_item items[], int count, int64_t dead
 struct sock_poller {
 	intptr_t os;         /**< The operating system's part. */
 	struct sock wake[2]; /**< Through which sock_poller_wake() reaches sock_poller_wait(). */
+	intptr_t reserved[4]; /**< For later versions. */
 };
 
 /** What sock_poller_wait() tells of one socket. @since 0.1.0 */
 struct sock_event {
 	void *data;   /**< The pointer given with the socket. */
 	int32_t ready; /**< Of enum sock_readiness, not 0. */
+	int32_t reserved; /**< 0. */
 };
 
 /**
@@ -1881,7 +1898,13 @@ enum sock_state {
 	LIBSOCK_STATE_TIME_WAIT = 91     /**< Over; the addresses are kept until stray segments have died out. */
 };
 
-/** One TCP or UDP socket of this machine. @since 0.1.0 */
+/**
+ * One TCP or UDP socket of this machine.
+ *
+ * The library owns it. It may become longer in later versions, so do not copy one into a struct sock_connection of your
+ * program's: copy the members that you need.
+ * @since 0.1.0
+ */
 struct sock_connection {
 	int32_t type;            /**< #LIBSOCK_STREAM, TCP, or #LIBSOCK_DGRAM, UDP. */
 	int32_t family;          /**< #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6, of the socket: a dual-stack one is the latter. */

@@ -247,7 +247,7 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms);
  * Find out family and type of a foreign descriptor, and make it not inheritable; non-blocking only where os_open() has to
  * make sockets so. What libsock has no name for is LIBSOCK_ENOTSUP.
  */
-int os_adopt(intptr_t fd, int32_t *family, int32_t *type);
+int os_adopt(intptr_t fd, int *family, int *type);
 
 /*
  * Readiness as the public header has it: sets `told` of each item, 0 before, and returns how many have something told. An

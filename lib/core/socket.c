@@ -25,7 +25,7 @@ int sock_open(struct sock *s, int family, int type)
 	int err = os_open(family, type, &fd);
 
 	if (err == 0)
-		*s = (struct sock){.fd = fd, .family = family, .type = type};
+		*s = socket_value(fd, family, type);
 	return err;
 }
 
@@ -161,7 +161,7 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 	} while (err < 0 && transfer_again(s.fd, &err, OS_READABLE, deadline, &tries));
 	if (err < 0)
 		return (int)err;
-	*conn = (struct sock){.fd = fd, .family = s.family, .type = s.type};
+	*conn = socket_value(fd, s.family, s.type);
 	if (peer)
 		addr_write(peer, &from);
 	return 0;
@@ -221,15 +221,14 @@ intptr_t sock_native(struct sock s)
 
 int sock_adopt(struct sock *s, intptr_t fd)
 {
-	struct sock found = {.fd = fd};
-	int err;
+	int family, type, err;
 
 	if (s == NULL)
 		return LIBSOCK_EINVAL;
 	*s = (struct sock){0};
-	err = os_adopt(fd, &found.family, &found.type);
+	err = os_adopt(fd, &family, &type);
 	if (err == 0)
-		*s = found;
+		*s = socket_value(fd, family, type);
 	return err;
 }
 

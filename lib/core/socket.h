@@ -8,6 +8,14 @@
 
 #include <stdbool.h>
 
+/* What a socket's value remembers of it, in its reserved bits. Copies that were made before do not. */
+enum { SOCKET_COALESCES = 1 };
+
+static inline struct sock socket_value(intptr_t fd, int family, int type)
+{
+	return (struct sock){.fd = fd, .family = (int16_t)family, .type = (int16_t)type};
+}
+
 /* A socket, and one of the type that the call is for. */
 static inline int socket_check(struct sock s, int type)
 {

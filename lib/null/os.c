@@ -262,7 +262,7 @@ int os_peer(intptr_t fd, struct os_addr *addr)
 	return LIBSOCK_ENOTSUP;
 }
 
-int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
+int os_adopt(intptr_t fd, int *family, int *type)
 {
 	(void)fd;
 	(void)family;

@@ -297,7 +297,7 @@ END_TEST
 /* With a socket of its own each time, to the port that is passed as its type. */
 static ptrdiff_t connect_another(struct sock s, int64_t deadline)
 {
-	const struct sock_addr addr = loopback(LIBSOCK_AF_INET, (uint16_t)s.type);
+	const struct sock_addr addr = loopback(LIBSOCK_AF_INET, (uint16_t)s.fd);
 	int err;
 
 	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
@@ -327,7 +327,7 @@ START_TEST(connect_gives_up_on_time_when_nobody_answers)
 	ck_assert_int_ge(sock_now() - start, 150);
 	expect_ended(start);
 	expect_on_time(connected, s[count - 1], 30);
-	expect_on_time(connect_another, (struct sock){.type = addr.port}, 30);
+	expect_on_time(connect_another, (struct sock){.fd = addr.port}, 30);
 	while (count > 0)
 		sock_close(&s[--count]);
 	sock_close(&l);
