@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	if (err == 0)
 		err = sock_local_addr(s, &addr);
 	if (err == 0 && !single && sock_has(LIBSOCK_HAS_PACKET_COALESCED))
-		err = sock_packet_fields(s, LIBSOCK_PACKET_COALESCED);
+		err = sock_packet_fields(&s, LIBSOCK_PACKET_COALESCED);
 	if (err < 0) {
 		fprintf(stderr, "udp_sink: %s: %s\n", where, sock_strerror(err));
 		return 1;

@@ -638,7 +638,8 @@ LIBSOCK_API ptrdiff_t sock_send(struct sock s, const void *data, size_t size, in
  *         Or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came; #LIBSOCK_EMSGSIZE, the datagram is longer than `size`: its
  *         head is in `data`, the rest is lost; #LIBSOCK_ECONNRESET, the peer dropped the connection;
  *         #LIBSOCK_ECONNTIMEDOUT, the OS gave it up; #LIBSOCK_ECONNREFUSED, a connected datagram socket's peer does not listen (the socket stays usable);
- *         #LIBSOCK_ENOTCONN, a stream without a connection.
+ *         #LIBSOCK_ENOTCONN, a stream without a connection; #LIBSOCK_EINVAL, also: #LIBSOCK_PACKET_COALESCED has been
+ *         chosen, and nothing has been received.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
@@ -674,7 +675,8 @@ LIBSOCK_API ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, 
  * @param[in] deadline When to give up.
  * @return The datagram's length, 0 for an empty one, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came;
  *         #LIBSOCK_EMSGSIZE, longer than `size`: its head is in `data`, the rest is lost; #LIBSOCK_ECONNREFUSED, only on a
- *         connected socket: the peer does not listen; #LIBSOCK_EPROTOTYPE, a stream socket.
+ *         connected socket: the peer does not listen; #LIBSOCK_EPROTOTYPE, a stream socket; #LIBSOCK_EINVAL, also:
+ *         #LIBSOCK_PACKET_COALESCED has been chosen, and nothing has been received.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
@@ -750,7 +752,8 @@ LIBSOCK_API intptr_t sock_native(struct sock s);
 /**
  * Make a socket of a descriptor that the program owns already.
  *
- * Family and type are asked of the OS. The descriptor becomes close-on-exec. On Windows, macOS and NetBSD it becomes
+ * Family and type are asked of the OS, and whether a datagram socket coalesces already: then it is as if
+ * #LIBSOCK_PACKET_COALESCED had been chosen. The descriptor becomes close-on-exec. On Windows, macOS and NetBSD it becomes
  * non-blocking, and duplicates of it, in other processes too, share that. Nothing else about it changes.
  *
  * @param[out] s Receives the socket, which owns the descriptor from now on; `{0}` on error, and the descriptor is still the
@@ -871,7 +874,7 @@ LIBSOCK_API int sock_serve(struct sock *s, const struct sock_addr *addr, int bac
  * address the routes suggest, and a peer that asked another one drops the answer. Call sock_packet_fields() with
  * #LIBSOCK_PACKET_LOCAL once; then give the record that sock_recv_packet() filled to sock_send_packet():
  *
- *     sock_packet_fields(s, LIBSOCK_PACKET_LOCAL);
+ *     sock_packet_fields(&s, LIBSOCK_PACKET_LOCAL);
  *     n = sock_recv_packet(s, data, sizeof data, &packet, LIBSOCK_FOREVER);
  *     sock_send_packet(s, answer, size, &packet, sock_after(1000));
  *
@@ -940,15 +943,19 @@ struct sock_packet {
 /**
  * Choose what sock_recv_packet() tells of each datagram beside its peer. Nothing, at first.
  *
- * @param[in] s      A datagram socket.
+ * #LIBSOCK_PACKET_COALESCED is noted in the value: sock_recv(), sock_recvfrom() and sock_recvv() through it are
+ * #LIBSOCK_EINVAL, since they could not tell where one datagram ends. Copies that were made before do not have the note, so
+ * choose before the socket is copied. Choosing again without it takes the note away.
+ *
+ * @param[in,out] s  A datagram socket. Must not be NULL.
  * @param[in] fields What of enum sock_packet_field, in place of what was chosen before; 0: nothing.
  * @return 0, or: #LIBSOCK_ENOTSUP, the OS does not tell one of them (see sock_has()), or not with this family:
  *         nothing is chosen then; #LIBSOCK_EPROTOTYPE, a stream socket; #LIBSOCK_EINVAL, not a field.
  * @par Threads
- * One reader at a time on a socket.
+ * One reader at a time on a socket, and no other thread may use the same struct sock meanwhile.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_packet_fields(struct sock s, int fields);
+LIBSOCK_API int sock_packet_fields(struct sock *s, int fields);
 
 /**
  * Send one datagram, or with sock_packet::segment_size many, and say more than where to.
@@ -977,8 +984,8 @@ LIBSOCK_API ptrdiff_t sock_send_packet(struct sock s, const void *data, size_t s
 /**
  * Receive one datagram, or with #LIBSOCK_PACKET_COALESCED perhaps many of one sender's, and what the OS tells of it.
  *
- * Choose what that is with sock_packet_fields(). Once #LIBSOCK_PACKET_COALESCED is chosen, receive with this call alone, since the
- * others do not tell where one datagram ends, and with #LIBSOCK_PACKET_SIZE bytes of room.
+ * Choose what that is with sock_packet_fields(). Once #LIBSOCK_PACKET_COALESCED is chosen, receive with this call alone, and
+ * with #LIBSOCK_PACKET_SIZE bytes of room.
  *
  * @param[in] s        A bound datagram socket.
  * @param[out] data    Receives; nothing is written past `size`. May be NULL if `size` is 0.
@@ -1100,7 +1107,8 @@ LIBSOCK_API int sock_sendv_all(struct sock s, const struct sock_const_buffer buf
  * @param[in] deadline When to give up.
  * @return The bytes received, as from sock_recv(): on a stream 0 is the end of file. Or as from sock_recv(), and:
  *         #LIBSOCK_EINVAL, a NULL, a negative count, more than PTRDIFF_MAX bytes in all, no room at all on a stream, or
- *         more than #LIBSOCK_BUFFERS_MAX that are not empty on a datagram socket: nothing has been received then.
+ *         more than #LIBSOCK_BUFFERS_MAX that are not empty on a datagram socket, or one for which #LIBSOCK_PACKET_COALESCED
+ *         has been chosen: nothing has been received then.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0

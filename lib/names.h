@@ -120,6 +120,7 @@
 #define os_open_stream libsock__os_open_stream
 #define os_option_get libsock__os_option_get
 #define os_option_set libsock__os_option_set
+#define os_packet_coalesces libsock__os_packet_coalesces
 #define os_packet_cuts libsock__os_packet_cuts
 #define os_packet_fields libsock__os_packet_fields
 #define os_packet_heard libsock__os_packet_heard

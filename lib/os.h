@@ -170,6 +170,9 @@ ptrdiff_t os_recv_packet(intptr_t fd, int family, void *data, size_t size, int h
 /* What os_recv_packet() is to tell, of enum sock_packet_field. LIBSOCK_ENOTSUP: not all; some may be told nevertheless. */
 int os_packet_fields(intptr_t fd, int family, int fields);
 
+/* Has LIBSOCK_PACKET_COALESCED been chosen, by whomever? A system that does not say has not. Of any datagram socket. */
+bool os_packet_coalesces(intptr_t fd);
+
 /* Does the system cut segments? Does it do what an IPv4 packet says of a field, of enum sock_packet_field, when it is sent? */
 bool os_packet_cuts(intptr_t fd);
 bool os_packet_heard(int field);

@@ -35,17 +35,18 @@ static bool packet__can_answer(int fields)
 	return true;
 }
 
-int sock_packet_fields(struct sock s, int fields)
+int sock_packet_fields(struct sock *s, int fields)
 {
-	int err = socket_check(s, LIBSOCK_DGRAM);
+	int err = s ? socket_check(*s, LIBSOCK_DGRAM) : LIBSOCK_EINVAL;
 
 	if (err < 0)
 		return err;
 	if (fields & ~PACKET__FIELDS)
 		return LIBSOCK_EINVAL;
-	err = packet__can_answer(fields) ? os_packet_fields(s.fd, s.family, fields) : LIBSOCK_ENOTSUP;
+	err = packet__can_answer(fields) ? os_packet_fields(s->fd, s->family, fields) : LIBSOCK_ENOTSUP;
 	if (err < 0)
-		os_packet_fields(s.fd, s.family, 0);
+		os_packet_fields(s->fd, s->family, fields = 0);
+	s->reserved = fields & LIBSOCK_PACKET_COALESCED ? SOCKET_COALESCES : 0;
 	return err;
 }
 

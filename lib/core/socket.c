@@ -227,9 +227,12 @@ int sock_adopt(struct sock *s, intptr_t fd)
 		return LIBSOCK_EINVAL;
 	*s = (struct sock){0};
 	err = os_adopt(fd, &family, &type);
-	if (err == 0)
-		*s = socket_value(fd, family, type);
-	return err;
+	if (err < 0)
+		return err;
+	*s = socket_value(fd, family, type);
+	if (type == LIBSOCK_DGRAM && os_packet_coalesces(fd)) /* as whoever had it before has chosen */
+		s->reserved = SOCKET_COALESCES;
+	return 0;
 }
 
 intptr_t sock_release(struct sock *s)

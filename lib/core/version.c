@@ -37,7 +37,7 @@ static bool version__can_packet(int field)
 
 	if (sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM) < 0 && sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM) < 0)
 		return false;
-	can = field == 0 ? os_packet_cuts(s.fd) : sock_packet_fields(s, field) == 0;
+	can = field == 0 ? os_packet_cuts(s.fd) : sock_packet_fields(&s, field) == 0;
 	sock_close(&s);
 	return can;
 }

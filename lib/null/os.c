@@ -216,6 +216,12 @@ int os_packet_fields(intptr_t fd, int family, int fields)
 	return LIBSOCK_ENOTSUP;
 }
 
+bool os_packet_coalesces(intptr_t fd)
+{
+	(void)fd;
+	return false;
+}
+
 bool os_packet_cuts(intptr_t fd)
 {
 	(void)fd;

@@ -88,7 +88,7 @@ static void send_datagrams(int family, const char *host)
 	SHOW(sock_set(a, LIBSOCK_OPT_SHARE_PORT, 1));
 	SHOW(sock_bind(a, &to));
 	SHOW(sock_local_addr(a, &to));
-	SHOW(sock_packet_fields(a, LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_TTL));
+	SHOW(sock_packet_fields(&a, LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_TTL));
 	SHOW(sock_open(&b, family, LIBSOCK_DGRAM));
 	SHOW(sock_set(b, LIBSOCK_OPT_MULTICAST_INTERFACE, 1));
 	SHOW(sock_get(b, LIBSOCK_OPT_MULTICAST_INTERFACE, &value));

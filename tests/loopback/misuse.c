@@ -54,7 +54,7 @@ START_TEST(no_socket_is_ebadf_in_the_calls_for_more_too)
 	expect(sock_send(none, NULL, 0, LIBSOCK_FOREVER), LIBSOCK_EBADF);
 	expect(sock_reader_init(&reader, none, data, sizeof data), LIBSOCK_EBADF);
 	expect(sock_close_gracefully(&zero, LIBSOCK_FOREVER), LIBSOCK_EBADF);
-	expect(sock_packet_fields(none, 0), LIBSOCK_EBADF);
+	expect(sock_packet_fields(&zero, 0), LIBSOCK_EBADF);
 	expect(sock_send_packet(none, "x", 1, &packet, LIBSOCK_FOREVER), LIBSOCK_EBADF);
 	expect(sock_recv_packet(none, data, 1, &packet, LIBSOCK_FOREVER), LIBSOCK_EBADF);
 	expect(sock_set(none, LIBSOCK_OPT_KEEPALIVE, 1), LIBSOCK_EBADF);

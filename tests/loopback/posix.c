@@ -442,7 +442,7 @@ START_TEST(an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0)
 		struct sock_packet packet = {.ecn = 0};
 		struct sock to = datagram(ways[i][1], &packet.peer), s;
 
-		expect(sock_packet_fields(to, LIBSOCK_PACKET_ECN), 0);
+		expect(sock_packet_fields(&to, LIBSOCK_PACKET_ECN), 0);
 		expect(sock_open(&s, ways[i][0], LIBSOCK_DGRAM), 0);
 		expect(sock_set(s, LIBSOCK_OPT_TOS, 0xb8), 0);
 		for (packet.ecn = -1; packet.ecn <= 3; packet.ecn++) {

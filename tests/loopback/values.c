@@ -127,7 +127,7 @@ static ptrdiff_t has_feature(int number)
 
 static ptrdiff_t packet_field(int number)
 {
-	return sock_packet_fields(with.datagram, number);
+	return sock_packet_fields(&with.datagram, number);
 }
 
 static ptrdiff_t wait_interest(int number)
