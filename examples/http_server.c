@@ -54,7 +54,7 @@ struct request {
 static volatile sig_atomic_t stopped;
 static struct sock_poller poller;
 static struct client *clients;
-static int64_t sweep_at; /* at once when somebody is gone, every second for who is late */
+static int64_t full, sweep_at; /* until when nobody is let in, or 0; now for who is gone, each second for the late */
 
 static const char *content_type(const char *path)
 {
@@ -234,10 +234,8 @@ static int send_reply(struct client *c)
 /* Has what has come of a request a LF without its CR? Who ends lines so may wait for an answer to what is no request. */
 static int is_hopeless(const struct sock_reader *reader)
 {
-	const char *text = reader->buffer + reader->begin;
-
-	for (size_t i = 0; i < sock_reader_pending(reader); i++)
-		if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r'))
+	for (const char *text = reader->buffer + reader->begin, *at = text; at < text + sock_reader_pending(reader); at++)
+		if (*at == '\n' && (at == text || at[-1] != '\r'))
 			return 1;
 	return 0;
 }
@@ -282,8 +280,10 @@ static int welcome(struct sock server)
 		clients = c;
 	} else
 		free(c);
-	if (err < 0 && err != LIBSOCK_EAGAIN) /* no descriptor is left: not to spin, look away for now */
+	if (err < 0 && err != LIBSOCK_EAGAIN) { /* out of descriptors: to go on looking would spin */
+		full = sock_after(1000);
 		sock_poller_modify(&poller, server, 0, NULL);
+	}
 	return err == 0;
 }
 
@@ -298,6 +298,7 @@ static void sweep(int64_t now)
 			sock_poller_remove(&poller, c->s);
 			sock_close(&c->s);
 			free(c);
+			full = sock_now(); /* there is a descriptor again */
 		} else
 			at = &c->next;
 	sweep_at = sock_after(1000);
@@ -327,10 +328,10 @@ int main(int argc, char **argv)
 		err = sock_poller_add(&poller, server, LIBSOCK_READABLE, NULL);
 	}
 	while (!stopped && (err >= 0 || err == LIBSOCK_ETIMEDOUT)) {
-		if (sock_now() >= sweep_at) {
+		if (sock_now() >= sweep_at)
 			sweep(sock_now());
-			sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL);
-		}
+		if (full > 0 && sock_now() >= full && sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL) == 0)
+			full = 0;
 		err = sock_poller_wait(&poller, events, 256, sweep_at);
 		for (int i = 0; i < err; i++) {
 			struct client *c = events[i].data;

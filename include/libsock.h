@@ -1310,6 +1310,10 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
  *
  * Of a stream that neither listens nor was ever connected, one whose refusal has been told included, systems say different
  * things.
+ *
+ * **Out of descriptors.** A connection that sock_accept() has no descriptor for (#LIBSOCK_EMFILE, #LIBSOCK_ENFILE,
+ * #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM) stays in the queue, and its listener stays readable: a loop that goes on looking spins.
+ * Stop watching the listener, and watch it again when a socket has been closed, or after a while.
  * @{
  */
 
@@ -1382,7 +1386,7 @@ LIBSOCK_API int sock_poller_open(struct sock_poller *poller);
 /**
  * Wait for one socket more.
  *
- * A socket that is there already gets the new wish and the new pointer.
+ * If the socket is there already, its interest and its pointer are replaced.
  *
  * @param[in,out] poller The poller.
  * @param[in] s          The socket, which stays the caller's. Remove it before closing it.

@@ -42,7 +42,7 @@ static ptrdiff_t receive_exact(struct sock s, int64_t deadline)
 {
 	char data[8];
 
-	return sock_recv_exact(s, data, sizeof data, deadline, NULL);
+	return sock_recv_exact(s, data, sizeof data, NULL, deadline);
 }
 
 static ptrdiff_t read_bytes(struct sock s, int64_t deadline)
@@ -115,14 +115,14 @@ static ptrdiff_t send_vector(struct sock s, int64_t deadline)
 
 static ptrdiff_t send_all(struct sock s, int64_t deadline)
 {
-	return sock_send_all(s, data, sizeof data, deadline, NULL);
+	return sock_send_all(s, data, sizeof data, NULL, deadline);
 }
 
 static ptrdiff_t send_vector_all(struct sock s, int64_t deadline)
 {
 	const struct sock_const_buffer parts[] = {{data, 2048}, {data + 2048, 2048}};
 
-	return sock_sendv_all(s, parts, 2, deadline, NULL);
+	return sock_sendv_all(s, parts, 2, NULL, deadline);
 }
 
 static ptrdiff_t send_file(struct sock s, int64_t deadline)
@@ -133,7 +133,7 @@ static ptrdiff_t send_file(struct sock s, int64_t deadline)
 	ck_assert_ptr_nonnull(file);
 	ck_assert_uint_eq(fwrite(data, 1, sizeof data, file), sizeof data);
 	ck_assert_int_eq(fflush(file), 0);
-	err = sock_sendfile(s, native_file(file), 0, sizeof data, deadline, NULL);
+	err = sock_sendfile(s, native_file(file), 0, sizeof data, NULL, deadline);
 	fclose(file);
 	remove("./content");
 	return err;
@@ -204,13 +204,13 @@ START_TEST(what_need_not_wait_does_not_look)
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	for (int i = 0; i < DURATIONS; i++) {
 		expect(sock_send(a, "1234", 4, durations[i]), 4);
-		expect(sock_send_all(a, "5678", 4, durations[i], NULL), 0);
+		expect(sock_send_all(a, "5678", 4, NULL, durations[i]), 0);
 		expect(sock_recv(b, room, 1, soon()), 1);
 		expect(wait_for_one(b, durations[i]), 1);
 		expect(sock_recv(b, room, 1, durations[i]), 1);
-		expect(sock_recv_exact(b, room, 5, soon(), NULL), 0);
+		expect(sock_recv_exact(b, room, 5, NULL, soon()), 0);
 		expect(wait_for_one(b, soon()), 1);
-		expect(sock_recv_exact(b, room, 4, durations[i], &done), LIBSOCK_EINVAL);
+		expect(sock_recv_exact(b, room, 4, &done, durations[i]), LIBSOCK_EINVAL);
 		ck_assert_uint_eq(done, 1);
 		expect(sock_sendto(d, "x", 1, &addr, durations[i]), 1);
 		expect(wait_for_one(d, soon()), 1);
@@ -306,11 +306,11 @@ START_TEST(a_reader_goes_on_afterwards)
 	expect(sock_reader_init(&reader, b, buffer, sizeof buffer), 0);
 	for (int i = 0; i < DURATIONS; i++) {
 		expect(sock_reader_read(&reader, room, sizeof room, durations[i]), LIBSOCK_EINVAL);
-		expect(sock_send_all(a, "hel", 3, soon(), NULL), 0);
+		expect(sock_send_all(a, "hel", 3, NULL, soon()), 0);
 		while (reader.end - reader.begin < 3)
 			expect(sock_reader_line(&reader, &line, sock_after(10)), LIBSOCK_ETIMEDOUT);
 		expect(sock_reader_line(&reader, &line, durations[i]), LIBSOCK_EINVAL);
-		expect(sock_send_all(a, "lo\n", 3, soon(), NULL), 0);
+		expect(sock_send_all(a, "lo\n", 3, NULL, soon()), 0);
 		expect(sock_reader_line(&reader, &line, soon()), 5);
 		ck_assert_str_eq(line, "hello");
 	}

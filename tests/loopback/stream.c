@@ -130,12 +130,12 @@ START_TEST(without_waiting_at_either_end_every_byte_arrives_once)
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	while (got < BIG) {
 		struct sock_wait_item item = {.s = b, .interest = LIBSOCK_READABLE};
-		int err = sock_send_all(a, big + sent, BIG - sent, LIBSOCK_NOWAIT, &done);
+		int err = sock_send_all(a, big + sent, BIG - sent, &done, LIBSOCK_NOWAIT);
 
 		sent += done;
 		expect(err, sent < BIG ? LIBSOCK_EAGAIN : 0);
 		expect(sock_wait(&item, 1, soon()), 1);
-		err = sock_recv_exact(b, data + got, BIG - got, LIBSOCK_NOWAIT, &done);
+		err = sock_recv_exact(b, data + got, BIG - got, &done, LIBSOCK_NOWAIT);
 		ck_assert_uint_gt(done, 0);
 		got += done;
 		expect(err, got < BIG ? LIBSOCK_EAGAIN : 0);
