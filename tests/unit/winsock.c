@@ -191,7 +191,7 @@ static struct sock opened(int family, int type)
 }
 
 static struct {
-	int number, code, told;
+	int number, code, ready;
 } starts[] = {
 	{WSASYSNOTREADY, LIBSOCK_ENETDOWN, 0},
 	{WSAVERNOTSUPPORTED, LIBSOCK_ENOTSUP, 0},
