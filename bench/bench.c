@@ -85,7 +85,7 @@ void bench_connect(struct sock pair[2])
 	struct sock l;
 	struct sock_addr addr = {"127.0.0.1", 0};
 
-	bench_check(sock_serve(&l, &addr, 1), "serve");
+	bench_check(sock_serve(&l, LIBSOCK_STREAM, &addr, 1), "serve");
 	bench_check(sock_local_addr(l, &addr), "local");
 	bench_check(sock_open(&pair[0], LIBSOCK_AF_INET, LIBSOCK_STREAM), "open");
 	bench_check(sock_connect(pair[0], &addr, LIBSOCK_FOREVER), "connect");

@@ -82,7 +82,7 @@ static void *readiness_begin(void)
 	struct sock l;
 
 	allow_descriptors();
-	bench_check(sock_serve(&l, &addr, 4096), "serve");
+	bench_check(sock_serve(&l, LIBSOCK_STREAM, &addr, 4096), "serve");
 	bench_check(sock_local_addr(l, &addr), "local");
 	r.clients = (pid_t)bench_raw(fork(), "fork");
 	if (r.clients == 0)

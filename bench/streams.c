@@ -106,7 +106,7 @@ static struct sock_addr where = {"127.0.0.1", 0};
 static void *cycle_begin(void)
 {
 	where.port = 0;
-	bench_check(sock_serve(&listener, &where, 16), "serve");
+	bench_check(sock_serve(&listener, LIBSOCK_STREAM, &where, 16), "serve");
 	bench_check(sock_local_addr(listener, &where), "local");
 	return &listener;
 }

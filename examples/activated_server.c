@@ -43,7 +43,7 @@ static int open_listeners(struct sock listeners[], const char *text)
 		return count < LISTENERS ? count : LISTENERS;
 	err = sock_addr_parse(&addr, text);
 	if (err == 0)
-		err = sock_serve(&listeners[0], &addr, 16);
+		err = sock_serve(&listeners[0], LIBSOCK_STREAM, &addr, 0);
 	return err < 0 ? err : 1;
 }
 

@@ -117,8 +117,9 @@ int main(int argc, char **argv)
 	struct sock server = {0};
 	int err = sock_addr_parse(&addr, where);
 
-	if (err == 0 && (err = sock_serve(&server, &addr, 128)) == 0 && (err = sock_local_addr(server, &addr)) == 0 &&
-	    (err = sock_poller_open(&poller)) == 0 && sock_addr_format(text, sizeof text, &addr) > 0) {
+	if (err == 0 && (err = sock_serve(&server, LIBSOCK_STREAM, &addr, 0)) == 0 &&
+	    (err = sock_local_addr(server, &addr)) == 0 && (err = sock_poller_open(&poller)) == 0 &&
+	    sock_addr_format(text, sizeof text, &addr) > 0) {
 		signal(SIGINT, stop);
 		signal(SIGTERM, stop);
 		printf("listening on %s\n", text);

@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 	if (is_free(folder) || strlen(folder) > sizeof path - sizeof buffer)
 		fail("%s: no such folder", folder);
 	check(sock_addr_parse(&addr, argv[1]), argv[1]);
-	check(sock_serve(&server, &addr, 1), argv[1]);
+	check(sock_serve(&server, LIBSOCK_STREAM, &addr, 1), argv[1]);
 	check(sock_local_addr(server, &addr), argv[1]);
 	sock_addr_format(text, sizeof text, &addr);
 	signal(SIGINT, stop);

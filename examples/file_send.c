@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 		fail("%s: not a name that can be sent", argv[2]);
 	int err = sock_addr_parse(&address, argv[1]);
 	if (err == 0)
-		err = sock_dial(&s, &address, sock_after(10000));
+		err = sock_dial(&s, LIBSOCK_STREAM, &address, sock_after(10000));
 	if (err < 0)
 		fail("%s: %s", argv[1], sock_strerror(err));
 	sock_reader_init(&receiver, s, buffer, sizeof buffer);

@@ -213,7 +213,7 @@ int main(int argc, char **argv)
 	_setmode(_fileno(stdout), _O_BINARY); /* a body is bytes, not text */
 #endif
 	parse_url(argv[1], &server);
-	int err = sock_dial(&s, &server, sock_after(10000)); /* whatever families the host has */
+	int err = sock_dial(&s, LIBSOCK_STREAM, &server, sock_after(10000)); /* whatever families the host has */
 	if (err < 0)
 		fail("%s port %d: %s", server.host, server.port, sock_strerror(err));
 	int length = snprintf(request, sizeof request, "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", target, host);

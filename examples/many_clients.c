@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	int64_t began = sock_now_us(), by = sock_after(30000);
 	int ready = 0, err = sock_addr_parse(&server, argv[1]);
 	if (err == 0)
-		err = sock_dial(&first, &server, by);
+		err = sock_dial(&first, LIBSOCK_STREAM, &server, by);
 	if (err == 0)
 		err = sock_peer_addr(first, &server); /* the one of its addresses at which it answers */
 	if (err < 0)

@@ -5,8 +5,8 @@
  *   ./netcat -l 127.0.0.1:7007                (waits for one peer)
  *   echo hello | ./netcat 127.0.0.1:7007
  *
- * -u is UDP, where each read of standard input is a datagram; -U is a Unix-domain socket at a path. It ends when both
- * sides have ended. After -w SECONDS it gives up; that, and a signal, is the only end that UDP has.
+ * -u is UDP, where each read of standard input is a datagram. Text with a slash in it, or with @ in front, is a
+ * Unix-domain socket's path. It ends when both sides have ended. After -w SECONDS it gives up; that, and a signal, is the only end that UDP has.
  */
 #include <libsock.h>
 #include <pthread.h>
@@ -23,44 +23,12 @@
 
 static struct sock s;
 static struct sock_addr addr;
-static int listening, family, type = LIBSOCK_STREAM; /* family 0: those of the host */
+static int listening, type = LIBSOCK_STREAM;
 static const char *volatile path; /* of a listener, to be removed */
 static int64_t by = LIBSOCK_FOREVER;
 static char received[65536], *where;
 static ptrdiff_t sent;   /* how sending went, once it is over */
 static atomic_int ended; /* one of the two directions is over */
-
-/* One of a name's addresses, from the last one on because IPv4 comes after IPv6; or all of IPv4. */
-static int open_udp(void)
-{
-	struct sock_addr found[16] = {{"", 0}};
-	int count = addr.host[0] ? sock_resolve(addr.host, LIBSOCK_AF_UNSPEC, found, 16, by) : 1, err = count;
-
-	for (int i = count - 1; i >= 0; i--) {
-		found[i].port = addr.port;
-		err = sock_open(&s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, type);
-		if (err == 0 && (err = listening ? sock_bind(s, &found[i]) : sock_connect(s, &found[i], by)) == 0)
-			break;
-		sock_close(&s);
-	}
-	return err;
-}
-
-static int open_socket(void)
-{
-	if (type == LIBSOCK_DGRAM)
-		return open_udp();
-	if (family == 0)
-		return listening ? sock_serve(&s, &addr, 1) : sock_dial(&s, &addr, by);
-	int err = sock_open(&s, family, type);
-	if (err == 0 && !listening)
-		return sock_connect(s, &addr, by);
-	if (err == 0)
-		err = sock_bind(s, &addr);
-	if (err == 0 && addr.host[0] != '@') /* an abstract name is no file */
-		path = addr.host;
-	return err == 0 ? sock_listen(s, 1) : err;
-}
 
 /* The first peer is the only one: of a listener its connection is left; UDP hears nobody else from then on. */
 static ptrdiff_t wait_for_peer(void)
@@ -167,21 +135,20 @@ int main(int argc, char **argv)
 {
 	ptrdiff_t err;
 	pthread_t sender;
-	int i;
+	int i, is_path;
 
 	for (i = 1; i < argc - 1; i++)
 		if (strcmp(argv[i], "-l") == 0)
 			listening = 1;
 		else if (strcmp(argv[i], "-u") == 0)
 			type = LIBSOCK_DGRAM;
-		else if (strcmp(argv[i], "-U") == 0)
-			family = LIBSOCK_AF_UNIX;
 		else if (strcmp(argv[i], "-w") == 0 && atoi(argv[i + 1]) > 0)
 			by = sock_after(1000LL * atoi(argv[++i]));
 		else
 			break;
-	if (i != argc - 1 || argv[i][0] == '-' || (family && type == LIBSOCK_DGRAM)) {
-		fputs("usage: netcat [-l] [-u | -U] [-w SECONDS] HOST:PORT | PATH\n", stderr);
+	is_path = i == argc - 1 && (strchr(argv[i], '/') || argv[i][0] == '@');
+	if (i != argc - 1 || argv[i][0] == '-' || (is_path && type == LIBSOCK_DGRAM)) {
+		fputs("usage: netcat [-l] [-u] [-w SECONDS] HOST:PORT | PATH\n", stderr);
 		return 2;
 	}
 #ifdef _WIN32
@@ -190,9 +157,13 @@ int main(int argc, char **argv)
 	signal(SIGINT, end_by_signal);
 	signal(SIGTERM, end_by_signal);
 	where = argv[i];
-	err = family ? sock_addr_set(&addr, where, 0) : sock_addr_parse(&addr, where);
-	if (err == 0 && (err = open_socket()) == 0 && listening)
+	err = is_path ? sock_addr_set(&addr, where, 0) : sock_addr_parse(&addr, where);
+	if (err == 0)
+		err = listening ? sock_serve(&s, type, &addr, 1) : sock_dial(&s, type, &addr, by);
+	if (err == 0 && listening) {
+		path = is_path && where[0] != '@' ? where : NULL; /* an abstract name is no file */
 		err = wait_for_peer();
+	}
 	if (err >= 0 && pthread_create(&sender, NULL, send_input, NULL) != 0)
 		err = LIBSOCK_ENOMEM;
 	while (err >= 0 && put(received, (size_t)err))

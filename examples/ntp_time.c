@@ -6,7 +6,6 @@
  */
 #include <libsock.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #ifndef TIME_UTC /* Windows' older C library, with MinGW-w64 */
@@ -57,10 +56,8 @@ static int ask(const struct sock_addr *server, unsigned char *answer, size_t roo
 	unsigned char question[PACKET] = {4 << 3 | 3}; /* version 4, a client */
 	int64_t by = sock_after(2000);
 	struct sock s;
-	ptrdiff_t n = sock_open(&s, strchr(server->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+	ptrdiff_t n = sock_dial(&s, LIBSOCK_DGRAM, server, by); /* connected, it hears nobody else */
 
-	if (n == 0)
-		n = sock_connect(s, server, by); /* connected, it hears nobody else */
 	*asked = now();
 	put_time(question + 40, *asked);
 	if (n == 0)

@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 	}
 	int err = sock_addr_parse(&server, argv[1]);
 	if (err == 0)
-		err = sock_dial(&s, &server, by);
+		err = sock_dial(&s, LIBSOCK_STREAM, &server, by);
 	if (err == 0)
 		err = sock_send_all(s, argv[2], strlen(argv[2]), NULL, by);
 	if (err == 0)

@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 	int err = sock_addr_parse(&addr, where);
 
 	if (err == 0)
-		err = sock_serve(&server, &addr, 16);
+		err = sock_serve(&server, LIBSOCK_STREAM, &addr, 0);
 	if (err == 0)
 		err = sock_local_addr(server, &addr); /* port 0 has become a real one */
 	if (err < 0) {

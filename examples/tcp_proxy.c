@@ -215,7 +215,7 @@ int main(int argc, char **argv)
 	int n = 0, family = sock_has(LIBSOCK_HAS_INET6) ? LIBSOCK_AF_UNSPEC : LIBSOCK_AF_INET;
 	if (complain(target, sock_addr_parse(&name, target)) || complain(target, name.port ? 0 : LIBSOCK_EPORT) ||
 	    complain(target, n = sock_resolve(name.host, family, addresses, ADDRESSES, sock_after(10000))) ||
-	    complain(at, sock_addr_parse(&addr, at)) || complain(at, sock_serve(&listener, &addr, 0)) ||
+	    complain(at, sock_addr_parse(&addr, at)) || complain(at, sock_serve(&listener, LIBSOCK_STREAM, &addr, 0)) ||
 	    complain(at, sock_local_addr(listener, &addr)) || complain(at, sock_addr_format(text, sizeof text, &addr)) ||
 	    complain(at, sock_poller_open(&poller)) ||
 	    complain(at, sock_poller_add(&poller, listener, LIBSOCK_READABLE, NULL)))

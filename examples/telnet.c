@@ -238,7 +238,7 @@ int main(int argc, char **argv)
 	ptrdiff_t err = sock_addr_parse(&addr, argv[1]);
 	if (err == 0 && addr.port == 0)
 		addr.port = 23;
-	if (err == 0 && (err = sock_dial(&t.server, &addr, sock_after(10000))) == 0)
+	if (err == 0 && (err = sock_dial(&t.server, LIBSOCK_STREAM, &addr, sock_after(10000))) == 0)
 		err = sock_pair(t.keys, LIBSOCK_STREAM);
 	if (err == 0 && pthread_create(&reader, NULL, read_keys, &t.keys[1]) != 0)
 		err = LIBSOCK_ENOMEM;

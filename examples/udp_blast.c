@@ -27,28 +27,11 @@ static void show(long long sent, int64_t us)
 	fflush(stdout);
 }
 
-/* Find one of a name's addresses that datagrams can be sent to, from the last one on because IPv4 comes after IPv6. */
-static int open_towards(struct sock *s, const char *text)
-{
-	struct sock_addr peer, found[16];
-	int count = 0, err = sock_addr_parse(&peer, text);
-
-	if (err == 0)
-		err = count = sock_resolve(peer.host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
-	for (int i = count - 1; i >= 0; i--) {
-		found[i].port = peer.port;
-		err = sock_open(s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
-		if (err == 0 && (err = sock_connect(*s, &found[i], sock_after(1000))) == 0)
-			return 0;
-		sock_close(s);
-	}
-	return err;
-}
-
 int main(int argc, char **argv)
 {
 	static char data[BURST * SIZE];
 	struct sock s = {0};
+	struct sock_addr peer;
 	struct sock_packet packet = {.segment_size = SIZE};
 	long long total = argc > 2 ? strtoll(argv[2], NULL, 10) : 0, sent = 0;
 	size_t most = sizeof data;
@@ -59,7 +42,9 @@ int main(int argc, char **argv)
 	}
 	if (argc == 4)
 		most = SIZE;
-	ptrdiff_t n = open_towards(&s, argv[1]);
+	ptrdiff_t n = sock_addr_parse(&peer, argv[1]);
+	if (n == 0)
+		n = sock_dial(&s, LIBSOCK_DGRAM, &peer, sock_after(5000));
 	int64_t begun = sock_now_us(), next = sock_after(1000), give_up = next;
 
 	signal(SIGINT, stop);

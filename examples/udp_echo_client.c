@@ -12,10 +12,8 @@
 static ptrdiff_t ask(const struct sock_addr *server, const char *text, char *data, size_t room)
 {
 	struct sock s;
-	ptrdiff_t n = sock_open(&s, strchr(server->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+	ptrdiff_t n = sock_dial(&s, LIBSOCK_DGRAM, server, sock_after(1000));
 
-	if (n == 0)
-		n = sock_connect(s, server, sock_after(1000));
 	/* A datagram may get lost, either way: ask again, three times, a second each. */
 	for (int tries = 3; n == 0 && tries > 0; tries--) {
 		n = sock_send(s, text, strlen(text), sock_after(1000));

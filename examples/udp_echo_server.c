@@ -2,12 +2,11 @@
  * udp_echo_server: send every datagram back to where it came from.
  *
  *   cc udp_echo_server.c -o udp_echo_server $(pkg-config --cflags --libs libsock)
- *   ./udp_echo_server 127.0.0.1:7007          (":7007" answers on every IPv4 address, "[::1]:7007" on IPv6)
+ *   ./udp_echo_server 127.0.0.1:7007          (":7007" answers on every address of both families)
  */
 #include <libsock.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 static volatile sig_atomic_t stopped;
 
@@ -15,23 +14,6 @@ static void stop(int number)
 {
 	(void)number;
 	stopped = 1;
-}
-
-/* Bind to one of the addresses of a name, from the last one on because IPv4 comes after IPv6; or to the wildcard. */
-static int serve(struct sock *s, const struct sock_addr *addr)
-{
-	struct sock_addr found[16] = {{"", 0}};
-	int err, count = addr->host[0] ? sock_resolve(addr->host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(10000)) : 1;
-
-	err = count;
-	for (int i = count - 1; i >= 0; i--) {
-		found[i].port = addr->port;
-		err = sock_open(s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
-		if (err == 0 && (err = sock_bind(*s, &found[i])) == 0)
-			break;
-		sock_close(s);
-	}
-	return err;
 }
 
 /*
@@ -56,7 +38,7 @@ int main(int argc, char **argv)
 	int err = sock_addr_parse(&addr, where);
 
 	if (err == 0)
-		err = serve(&s, &addr);
+		err = sock_serve(&s, LIBSOCK_DGRAM, &addr, 0);
 	if (err == 0)
 		err = sock_local_addr(s, &addr); /* port 0 has become a real one */
 	if (err < 0) {

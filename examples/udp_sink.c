@@ -45,23 +45,6 @@ static void add(struct count *count, ptrdiff_t n, const struct sock_packet *pack
 	}
 }
 
-/* Bind to one of the addresses of a name, from the last one on because IPv4 comes after IPv6; or to the wildcard. */
-static int serve(struct sock *s, const struct sock_addr *addr)
-{
-	struct sock_addr found[16] = {{"", 0}};
-	int err, count = addr->host[0] ? sock_resolve(addr->host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(10000)) : 1;
-
-	err = count;
-	for (int i = count - 1; i >= 0; i--) {
-		found[i].port = addr->port;
-		err = sock_open(s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
-		if (err == 0 && (err = sock_bind(*s, &found[i])) == 0)
-			break;
-		sock_close(s);
-	}
-	return err;
-}
-
 int main(int argc, char **argv)
 {
 	static char data[LIBSOCK_PACKET_SIZE];
@@ -76,7 +59,7 @@ int main(int argc, char **argv)
 	int err = sock_addr_parse(&addr, where);
 
 	if (err == 0)
-		err = serve(&s, &addr);
+		err = sock_serve(&s, LIBSOCK_DGRAM, &addr, 0);
 	if (err == 0)
 		err = sock_local_addr(s, &addr);
 	if (err == 0 && !single && sock_has(LIBSOCK_HAS_PACKET_COALESCED))

@@ -546,8 +546,9 @@ LIBSOCK_API int sock_connect_result(struct sock s, int64_t deadline);
  * have ended (SO_EXCLUSIVEADDRUSE): end them with sock_close_gracefully(). Datagram sockets share a port only if all of them have
  * #LIBSOCK_OPT_SHARE_PORT.
  *
- * A Unix-domain path stays behind when its socket is closed, and cannot be bound again: #LIBSOCK_EADDRINUSE. To replace one
- * without a moment in which nobody can connect, and without taking it from a server that runs:
+ * A Unix-domain path stays behind when its socket is closed, and cannot be bound again: #LIBSOCK_EADDRINUSE. sock_serve()
+ * replaces such a path. To replace one without a moment in which it is not there, and without taking it from a server that
+ * runs:
  *
  * 1. Connect to it. If that succeeds, a server is running: leave it alone. #LIBSOCK_ECONNREFUSED: the path is stale.
  * 2. Bind to another path in the same folder, with the process id in its name for example, and listen.
@@ -781,7 +782,11 @@ LIBSOCK_API intptr_t sock_release(struct sock *s);
 
 /**
  * @defgroup setup One-call set-up
- * @brief From a name to a connection, and from an address to a listener, in one call each.
+ * @brief From a name to a connected socket, and from an address to a listener or a bound datagram socket, in one call each.
+ *
+ * **Unix-domain paths.** For these calls a host with a slash anywhere, or with `@` at its beginning, is a path:
+ * `/run/x.sock`, `./x.sock`, `@x`. The socket is then of #LIBSOCK_AF_UNIX, and the port is ignored. `x.sock` is a name, and
+ * a backslash does not make a path.
  * @{
  */
 
@@ -793,7 +798,7 @@ LIBSOCK_API intptr_t sock_release(struct sock *s);
  */
 #define LIBSOCK_DIAL_MAX 32
 
-/** One connection attempt of sock_dial_report(). @since 0.1.0 */
+/** One attempt of sock_dial_report(). @since 0.1.0 */
 struct sock_attempt {
 	struct sock_addr addr; /**< Whom it was to. */
 	int err;               /**< 0: this is the connection. Otherwise how it failed; #LIBSOCK_ECANCELED, another was first. */
@@ -802,8 +807,9 @@ struct sock_attempt {
 };
 
 /**
- * Connect a stream to a name or literal of whatever family: Happy Eyeballs, version 2 (RFC 8305).
+ * Open a socket and connect it to a name or a literal of either family, or to a path.
  *
+ * **Streams** use Happy Eyeballs, version 2 (RFC 8305).
  * Both families are looked up at the same time, as by sock_resolve(). The first attempt starts as soon as there are IPv6 addresses, or 50 ms
  * after there are IPv4 ones (sooner where the deadline is near); what comes later joins in. So a name server that keeps one
  * of the answers to itself does not hold the call. Addresses are tried in the order of RFC 6724, the families in turn, IPv6
@@ -814,25 +820,38 @@ struct sock_attempt {
  *
  * The connection has #LIBSOCK_OPT_NODELAY: what is sent is on its way at once.
  *
- * @param[out] s       Receives the connection, or `{0}` on error. Must not be NULL.
- * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
+ * **Datagram sockets** are connected to the first address that this machine has a way to. The addresses are tried in the
+ * same order, but `localhost` is 127.0.0.1 first, as it is for sock_serve(). Only the look-up can take time. No packet is
+ * sent, so neither a dead path nor a peer that does not listen is noticed. To find one that answers, resolve the name with
+ * sock_resolve() and ask each of its addresses.
+ *
+ * **A path** is tried once. A stream waits until the deadline if the listener's queue is full. A datagram that is sent from
+ * a socket without a path of its own cannot be answered: to receive answers, use sock_open(), sock_bind() and
+ * sock_connect().
+ *
+ * @param[out] s       Receives the connected socket, or `{0}` on error. Must not be NULL.
+ * @param[in] type     One of enum sock_type.
+ * @param[in] addr     Whom to. The port must not be 0, except for a path. Must not be NULL.
  * @param[in] deadline When to give up.
  * @return 0, or: the most telling of the attempts' errors, #LIBSOCK_ECONNREFUSED before #LIBSOCK_EHOSTUNREACH and
  *         #LIBSOCK_ENETUNREACH before #LIBSOCK_ETIMEDOUT and #LIBSOCK_ECONNTIMEDOUT, and all of them before that this
  *         program has no such family, as sock_open() says it; #LIBSOCK_EAI_NONAME, #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
- *         #LIBSOCK_ENAME, #LIBSOCK_EPORT, #LIBSOCK_ENODEV, of the address; #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: it would
- *         have to wait, and nothing is left behind; #LIBSOCK_EINVAL, a NULL.
+ *         #LIBSOCK_ENAME, #LIBSOCK_EPORT, #LIBSOCK_ENODEV, of the address; #LIBSOCK_ENOENT, #LIBSOCK_EACCES,
+ *         #LIBSOCK_ENAMETOOLONG, #LIBSOCK_ENOTSUP, of a path; #LIBSOCK_EPROTOTYPE, the path is that of a socket of the
+ *         other type; #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: it would have to wait, and nothing is left behind;
+ *         #LIBSOCK_EINVAL, a NULL or not a type.
  * @par Threads
  * Any thread, which may be cancelled (POSIX: pthread_cancel, deferred) while it waits: no socket is left behind. The look-up
  * runs in threads of its own, see @ref names; the attempts do not.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_dial(struct sock *s, const struct sock_addr *addr, int64_t deadline);
+LIBSOCK_API int sock_dial(struct sock *s, int type, const struct sock_addr *addr, int64_t deadline);
 
 /**
  * sock_dial(), telling what was tried.
  *
  * @param[out] s        As for sock_dial().
+ * @param[in] type      As for sock_dial().
  * @param[in] addr      As for sock_dial().
  * @param[out] attempts Receives the attempts in the order in which they began. Must not be NULL if `*count` is above 0.
  * @param[in,out] count In: the room in `attempts`, #LIBSOCK_DIAL_MAX is always enough. Out: how many were made, which may be
@@ -843,26 +862,36 @@ LIBSOCK_API int sock_dial(struct sock *s, const struct sock_addr *addr, int64_t 
  * As sock_dial().
  * @since 0.1.0
  */
-LIBSOCK_API int sock_dial_report(struct sock *s, const struct sock_addr *addr, struct sock_attempt attempts[], int *count,
-				   int64_t deadline);
+LIBSOCK_API int sock_dial_report(struct sock *s, int type, const struct sock_addr *addr, struct sock_attempt attempts[],
+				 int *count, int64_t deadline);
 
 /**
- * A stream listener: open, bind with safe reuse, listen.
+ * A stream listener: open, bind with safe reuse, listen. Or a bound datagram socket: open, bind.
  *
- * Its descriptor is non-blocking, and what it accepts has #LIBSOCK_OPT_NODELAY.
+ * The listener's descriptor is non-blocking, and what it accepts has #LIBSOCK_OPT_NODELAY. A datagram socket is as
+ * sock_open() makes it.
  *
- * @param[out] s      Receives the listener, or `{0}` on error. Must not be NULL.
+ * **A stale path is replaced.** A Unix-domain path stays behind when its socket is closed. If no program has that socket any
+ * more, the path is removed and bound again. If one has it, whether it listens or not, the answer is #LIBSOCK_EADDRINUSE.
+ * What is no socket is never removed, nor is a link: #LIBSOCK_EADDRINUSE. If two programs replace the same path at the same
+ * moment, both may succeed, and the first one is never reached. Where that can happen, take a lock (`flock()` on a file
+ * beside the path) before this call.
+ *
+ * @param[out] s      Receives the socket, or `{0}` on error. Must not be NULL.
+ * @param[in] type    One of enum sock_type.
  * @param[in] addr    Where. An empty host is every address of both families, or of IPv4 alone where a socket cannot have
  *                    both. `localhost` is 127.0.0.1, or ::1 where the machine has no IPv4. Another name is looked up
  *                    without a deadline, and the first of its addresses is used that this machine has. Port 0 lets the OS
  *                    choose; sock_local_addr() tells. Must not be NULL.
- * @param[in] backlog As for sock_listen().
- * @return 0, or as from sock_open(), sock_bind() and sock_listen().
+ * @param[in] backlog As for sock_listen(): 0, the OS's largest, unless a smaller queue is wanted. A datagram socket has no
+ *                    queue of connections; the number is checked all the same.
+ * @return 0, or as from sock_open(), sock_bind() and sock_listen(); #LIBSOCK_EINVAL, a NULL, not a type, or a negative
+ *         backlog.
  * @par Threads
  * Any thread.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_serve(struct sock *s, const struct sock_addr *addr, int backlog);
+LIBSOCK_API int sock_serve(struct sock *s, int type, const struct sock_addr *addr, int backlog);
 
 /** @} */
 

@@ -10,8 +10,11 @@
 
 #define addr_fixed libsock__addr_fixed
 #define addr_is_localhost libsock__addr_is_localhost
+#define addr_is_path libsock__addr_is_path
 #define addr_read libsock__addr_read
 #define addr_write libsock__addr_write
+#define attempt_note libsock__attempt_note
+#define attempt_weight libsock__attempt_weight
 #define bsd_addr_get libsock__bsd_addr_get
 #define bsd_addr_is_whole libsock__bsd_addr_is_whole
 #define bsd_addr_put libsock__bsd_addr_put
@@ -25,12 +28,14 @@
 #define bsd_sockopt_get libsock__bsd_sockopt_get
 #define bsd_sockopt_of_ipv4 libsock__bsd_sockopt_of_ipv4
 #define bsd_sockopt_set libsock__bsd_sockopt_set
+#define datagram_dial libsock__datagram_dial
 #define deadline_error libsock__deadline_error
 #define deadline_left libsock__deadline_left
 #define deadline_over libsock__deadline_over
 #define deadline_passed libsock__deadline_passed
 #define diag_table libsock__diag_table
 #define dial_self libsock__dial_self
+#define dial_stream libsock__dial_stream
 #define ip4_format libsock__ip4_format
 #define ip4_parse libsock__ip4_parse
 #define ip6_format libsock__ip6_format
@@ -39,6 +44,8 @@
 #define ip6_parse libsock__ip6_parse
 #define linux_state libsock__linux_state
 #define linux_tell libsock__linux_tell
+#define local_dial libsock__local_dial
+#define local_serve libsock__local_serve
 #define lookup_begin libsock__lookup_begin
 #define lookup_end libsock__lookup_end
 #define lookup_error libsock__lookup_error
@@ -137,6 +144,7 @@
 #define os_recv_packet libsock__os_recv_packet
 #define os_recvfrom libsock__os_recvfrom
 #define os_recvv libsock__os_recvv
+#define os_remove_socket libsock__os_remove_socket
 #define os_resolve libsock__os_resolve
 #define os_reverse libsock__os_reverse
 #define os_send libsock__os_send
@@ -155,6 +163,7 @@
 #define resolve_takes_ip4 libsock__resolve_takes_ip4
 #define resolve_why libsock__resolve_why
 #define route_interfaces libsock__route_interfaces
+#define serve_listen libsock__serve_listen
 #define transfer_again libsock__transfer_again
 #define transfer_end libsock__transfer_end
 #define transfer_error libsock__transfer_error

@@ -97,6 +97,9 @@ int os_connect_result(intptr_t fd);
  */
 int os_bind(intptr_t fd, int type, const struct os_addr *to);
 
+/* Remove a path if it is that of a socket and no link to one; anything else there is LIBSOCK_EADDRINUSE, nothing is 0. */
+int os_remove_socket(const char *path);
+
 /* 0: the OS's most. */
 int os_listen(intptr_t fd, int backlog);
 

@@ -25,7 +25,7 @@ static Uint16 free_port(void)
 	struct sock_addr addr = {"0.0.0.0", 0};
 	struct sock s;
 
-	bench_check(sock_serve(&s, &addr, 1), "serve");
+	bench_check(sock_serve(&s, LIBSOCK_STREAM, &addr, 1), "serve");
 	bench_check(sock_local_addr(s, &addr), "local");
 	sock_close(&s);
 	return addr.port;

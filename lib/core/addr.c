@@ -124,6 +124,13 @@ int addr_read(const char *host, struct os_addr *bits, const char **zone)
 	return ADDR_LITERAL;
 }
 
+bool addr_is_path(const char *host)
+{
+	const char *end = memchr(host, '\0', LIBSOCK_HOST_SIZE);
+
+	return host[0] == '@' || memchr(host, '/', end ? (size_t)(end - host) : LIBSOCK_HOST_SIZE) != NULL;
+}
+
 static char *addr__write_number(char *text, uint32_t number)
 {
 	char digits[10];

@@ -21,6 +21,9 @@ enum addr_kind {
  */
 int addr_read(const char *host, struct os_addr *bits, const char **zone);
 
+/* Is it a Unix-domain path? With a slash anywhere, or with @ in front, it is neither a literal nor a name. */
+bool addr_is_path(const char *host);
+
 /* Bits to text. What has no text (an abstract name with a NUL, a family that is not ours) becomes an empty host. */
 void addr_write(struct sock_addr *addr, const struct os_addr *bits);
 

@@ -2,7 +2,7 @@
 
 /* From a name to a connection: Happy Eyeballs version 2 (RFC 8305). */
 
-#include "addr.h"
+#include "attempt.h"
 #include "compiler.h"
 #include "deadline.h"
 #include "dial.h"
@@ -238,39 +238,20 @@ static void dial__end(struct dial__race *race, int err)
 			dial__settle(race, &race->attempt[i], err);
 }
 
-/* Which of several errors tells most about the peer: an answer before no way there before silence. */
-static int dial__weight(const struct dial__attempt *attempt)
-{
-	if (attempt->lacks_family)
-		return 0;
-	switch (attempt->err) {
-	case LIBSOCK_ECONNREFUSED:
-		return 5;
-	case LIBSOCK_EHOSTUNREACH:
-	case LIBSOCK_ENETUNREACH:
-	case LIBSOCK_EHOSTDOWN:
-	case LIBSOCK_ENETDOWN:
-		return 3;
-	case LIBSOCK_ETIMEDOUT:
-	case LIBSOCK_ECONNTIMEDOUT:
-		return 2;
-	case LIBSOCK_EADDRNOTAVAIL:
-		return 1;
-	default:
-		return 4;
-	}
-}
-
 static int dial__error(const struct dial__race *race)
 {
-	const struct dial__attempt *best = &race->attempt[0];
+	int best = -1, err = lookup_error(&race->lookup);
 
-	if (race->begun == 0)
-		return lookup_error(&race->lookup);
-	for (int i = 1; i < race->begun; i++)
-		if (dial__weight(&race->attempt[i]) > dial__weight(best))
-			best = &race->attempt[i];
-	return best->err;
+	for (int i = 0; i < race->begun; i++) {
+		const struct dial__attempt *attempt = &race->attempt[i];
+		int weight = attempt_weight(attempt->err, attempt->lacks_family);
+
+		if (weight > best) {
+			best = weight;
+			err = attempt->err;
+		}
+	}
+	return err;
 }
 
 /* A socket that does not block was right for the race; the caller's is as sock_open() makes them, and sends at once. */
@@ -321,44 +302,25 @@ static void dial__prepare(struct dial__race *race, const struct sock_addr *addr,
 	race->winner = NULL;
 }
 
-static void dial__report(const struct dial__race *race, struct sock_attempt attempts[], int *count)
+static void dial__report(const struct dial__race *race, struct attempt_log *log)
 {
-	for (int i = 0; i < race->begun && i < *count; i++) {
+	for (int i = 0; i < race->begun; i++) {
 		const struct os_addr to = dial__to(race, &race->attempt[i]);
 
-		addr_write(&attempts[i].addr, &to);
-		attempts[i].err = race->attempt[i].err;
-		attempts[i].padding = 0;
-		memset(attempts[i].reserved, 0, sizeof attempts[i].reserved);
+		attempt_note(log, &to, race->attempt[i].err);
 	}
-	*count = race->begun;
 }
 
-int sock_dial_report(struct sock *s, const struct sock_addr *addr, struct sock_attempt attempts[], int *count,
-		       int64_t deadline)
+int dial_stream(struct sock *s, const struct sock_addr *addr, struct attempt_log *log, int64_t deadline)
 {
 	struct dial__race race;
 	int err;
 
-	if (s == NULL)
-		return LIBSOCK_EINVAL;
-	*s = (struct sock){0};
-	if (count == NULL || *count < 0 || (attempts == NULL && *count > 0))
-		return LIBSOCK_EINVAL;
 	dial__prepare(&race, addr, deadline);
-	err = addr == NULL || deadline_is_duration(deadline) ? LIBSOCK_EINVAL : addr->port == 0 ? LIBSOCK_EPORT : 0;
-	if (err == 0)
-		err = os_guard(dial__all, dial__undo, &race);
-	dial__report(&race, attempts, count);
+	err = os_guard(dial__all, dial__undo, &race);
+	dial__report(&race, log);
 	if (err == 0)
 		*s = socket_value(race.winner->fd, race.winner->addr->family, LIBSOCK_STREAM);
 	lookup_end(&race.lookup); /* which has the addresses */
-	return err == LIBSOCK_ETIMEDOUT && deadline == LIBSOCK_NOWAIT ? LIBSOCK_EAGAIN : err;
-}
-
-int sock_dial(struct sock *s, const struct sock_addr *addr, int64_t deadline)
-{
-	int none = 0;
-
-	return sock_dial_report(s, addr, NULL, &none, deadline);
+	return err;
 }

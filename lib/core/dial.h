@@ -3,6 +3,8 @@
 #ifndef LIBSOCK_DIAL_H
 #define LIBSOCK_DIAL_H
 
+#include "attempt.h"
+#include "libsock.h"
 #include "names.h"
 #include "os.h"
 
@@ -13,5 +15,8 @@
  * socket's, `port` the one that it was to be connected to.
  */
 int dial_self(intptr_t fd, int family, uint16_t port);
+
+/* As sock_dial_report() with LIBSOCK_STREAM, of a host that is no path and a port that is not 0. */
+int dial_stream(struct sock *s, const struct sock_addr *addr, struct attempt_log *log, int64_t deadline);
 
 #endif

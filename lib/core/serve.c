@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
-/* From an address to a listener. */
+/* From an address to a listener, or to a bound datagram socket. */
 
+#include "serve.h"
 #include "addr.h"
 #include "libsock.h"
+#include "local.h"
 #include "lookup.h"
 #include "os.h"
 #include "socket.h"
@@ -25,21 +27,22 @@ static bool serve__is_for_both(intptr_t fd)
 	return os_option_get(fd, LIBSOCK_AF_INET6, LIBSOCK_OPT_V6ONLY, &only) < 0 || only == 0;
 }
 
-static int serve__listen(intptr_t fd, int family, int backlog)
+int serve_listen(intptr_t fd, int family, int backlog)
 {
 	int err = os_listen(fd, backlog);
 
 	if (err < 0)
 		return err;
-	os_option_set(fd, family, LIBSOCK_OPT_NODELAY, 1); /* what is accepted inherits it; without it, it is slower, not wrong */
+	if (family != LIBSOCK_AF_UNIX)
+		os_option_set(fd, family, LIBSOCK_OPT_NODELAY, 1); /* what is accepted inherits it; without it, it is slower, not wrong */
 	return os_set_blocking(fd, false); /* no acceptor blocks on a connection that another one has taken */
 }
 
 /* 1: not on this machine, for `*why`; the next address may be better. */
-static int serve__one(struct sock *s, const struct os_addr *addr, bool both, int backlog, int *why)
+static int serve__one(struct sock *s, int type, const struct os_addr *addr, bool both, int backlog, int *why)
 {
 	intptr_t fd = -1;
-	int err = os_open(addr->family, LIBSOCK_STREAM, &fd);
+	int err = os_open(addr->family, type, &fd);
 
 	*why = err;
 	if (err < 0)
@@ -47,14 +50,14 @@ static int serve__one(struct sock *s, const struct os_addr *addr, bool both, int
 	if (both && !serve__is_for_both(fd))
 		err = LIBSOCK_ENOTSUP;
 	if (err == 0)
-		err = os_bind(fd, LIBSOCK_STREAM, addr);
+		err = os_bind(fd, type, addr);
 	*why = err;
 	if (err < 0 && serve__has_no_address(err))
 		err = 1;
+	if (err == 0 && type == LIBSOCK_STREAM)
+		err = serve_listen(fd, addr->family, backlog);
 	if (err == 0)
-		err = serve__listen(fd, addr->family, backlog);
-	if (err == 0)
-		*s = socket_value(fd, addr->family, LIBSOCK_STREAM);
+		*s = socket_value(fd, addr->family, type);
 	else
 		os_close(fd);
 	return err;
@@ -82,7 +85,7 @@ static int serve__first(const struct lookup *l, const char *host)
 }
 
 /* The first address that this machine has; why not the very first, if it has none. */
-static int serve__try(struct sock *s, const struct sock_addr *addr, const struct lookup *l, int backlog)
+static int serve__try(struct sock *s, int type, const struct sock_addr *addr, const struct lookup *l, int backlog)
 {
 	const bool is_wildcard = addr->host[0] == '\0';
 	int part = serve__first(l, addr->host), first = 0, why;
@@ -93,7 +96,7 @@ static int serve__try(struct sock *s, const struct sock_addr *addr, const struct
 			int err;
 
 			at.port = addr->port;
-			err = serve__one(s, &at, is_wildcard && part == LOOKUP_IP6, backlog, &why);
+			err = serve__one(s, type, &at, is_wildcard && part == LOOKUP_IP6, backlog, &why);
 			if (err <= 0)
 				return err;
 			if (first == 0)
@@ -102,7 +105,7 @@ static int serve__try(struct sock *s, const struct sock_addr *addr, const struct
 	return first;
 }
 
-int sock_serve(struct sock *s, const struct sock_addr *addr, int backlog)
+int sock_serve(struct sock *s, int type, const struct sock_addr *addr, int backlog)
 {
 	struct lookup l = {.job = NULL};
 	int err;
@@ -110,11 +113,13 @@ int sock_serve(struct sock *s, const struct sock_addr *addr, int backlog)
 	if (s == NULL)
 		return LIBSOCK_EINVAL;
 	*s = (struct sock){0};
-	if (addr == NULL || backlog < 0)
+	if (addr == NULL || backlog < 0 || (type != LIBSOCK_STREAM && type != LIBSOCK_DGRAM))
 		return LIBSOCK_EINVAL;
+	if (addr_is_path(addr->host))
+		return local_serve(s, type, addr, backlog);
 	err = serve__look(&l, addr->host);
 	if (err >= 0)
-		err = serve__try(s, addr, &l, backlog);
+		err = serve__try(s, type, addr, &l, backlog);
 	lookup_end(&l);
 	return err;
 }

@@ -92,6 +92,12 @@ int os_bind(intptr_t fd, int type, const struct os_addr *to)
 	return LIBSOCK_ENOTSUP;
 }
 
+int os_remove_socket(const char *path)
+{
+	(void)path;
+	return LIBSOCK_ENOTSUP;
+}
+
 int os_listen(intptr_t fd, int backlog)
 {
 	(void)fd;

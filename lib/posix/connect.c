@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <sys/stat.h>
 
 /*
  * Linux, asked again, waits for the attempt that is under way, whomever that is to, and once it has succeeded says 0 as if
@@ -230,4 +231,19 @@ int native_accept(int fd, struct sockaddr *peer, socklen_t *length, bool nowait)
 		errno = ECONNABORTED;
 	}
 	return conn;
+}
+
+int os_remove_socket(const char *path)
+{
+	struct stat status;
+	int result;
+
+	BSD_CALL(result, lstat(path, &status));
+	if (result == 0 && !S_ISSOCK(status.st_mode))
+		return LIBSOCK_EADDRINUSE;
+	if (result == 0)
+		BSD_CALL(result, unlink(path));
+	if (result == 0 || errno == ENOENT)
+		return 0;
+	return errno == EPERM ? LIBSOCK_EACCES : os_error(errno); /* another user's, in a folder like /tmp */
 }

@@ -160,3 +160,27 @@ SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length, bool nowait)
 	WSASetLastError(WSAECONNRESET); /* what accept itself says of a connection that is gone */
 	return INVALID_SOCKET;
 }
+
+#ifndef IO_REPARSE_TAG_AF_UNIX
+#define IO_REPARSE_TAG_AF_UNIX 0x80000023L
+#endif
+
+/* A socket's file is a reparse point with a tag of its own (MS-FSCC, section 2.1.2.1). */
+int os_remove_socket(const char *path)
+{
+	WCHAR wide[OS_PATH_MAX];
+	WIN32_FIND_DATAW found;
+	HANDLE search;
+
+	if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, OS_PATH_MAX) == 0)
+		return LIBSOCK_EADDRINUSE;
+	search = FindFirstFileW(wide, &found);
+	if (search == INVALID_HANDLE_VALUE)
+		return GetLastError() == ERROR_FILE_NOT_FOUND ? 0 : LIBSOCK_EADDRINUSE;
+	FindClose(search);
+	if (!(found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) || found.dwReserved0 != IO_REPARSE_TAG_AF_UNIX)
+		return LIBSOCK_EADDRINUSE;
+	if (DeleteFileW(wide) || GetLastError() == ERROR_FILE_NOT_FOUND)
+		return 0;
+	return GetLastError() == ERROR_ACCESS_DENIED ? LIBSOCK_EACCES : LIBSOCK_EADDRINUSE;
+}

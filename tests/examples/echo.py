@@ -100,6 +100,10 @@ for kind in 'tcp', 'udp':
     server = start_server(f'{kind}_echo_server', 'localhost:0')
     done = run(f'{kind}_echo_client', 'localhost:' + server.rpartition(':')[2], 'hello')
     check(f'{kind}: localhost reaches localhost', (done.returncode, done.stdout.strip()) == (0, b'hello'), server, done)
+    server = start_server(f'{kind}_echo_server', ':0')
+    for host in ['127.0.0.1', '[::1]'][:1 + has_ipv6()]:
+        done = run(f'{kind}_echo_client', f'{host}:' + server.rpartition(':')[2], 'hello')
+        check(f'{kind}: a server of all addresses hears {host}', (done.returncode, done.stdout.strip()) == (0, b'hello'), done)
 
 
 def udp(host, port):

@@ -151,31 +151,34 @@ check('UDP where nobody listens', told or (WINE > 8 and (status, line) == (0, ''
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, 'socket')
     if WINDOWS:  # Wine has none
-        check_error('no Unix-domain sockets', run('netcat', '-U', path), 'netcat: ', path, 'not supported')
+        check_error('no Unix-domain sockets', run('netcat', path), 'netcat: ', path, 'not supported')
     else:
         server = socket.socket(socket.AF_UNIX)
         server.bind(path)
         server.listen()
-        connects_and_half_closes(server, '-U', path)
-        check_error('a path that is taken', run('netcat', '-l', '-U', path), path, 'already in use')
+        connects_and_half_closes(server, path)
         os.remove(path)
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path)
+            server.listen()
+            check_error('a path that is taken', run('netcat', '-l', path), path, 'already in use')
 
         def connect_unix(path):
             s = socket.socket(socket.AF_UNIX)
             s.connect(path)
             return s
 
-        listens_for_one(connect_unix, '-U', path)
+        listens_for_one(connect_unix, path)  # which the server has left behind
         check('the path is gone afterwards', not os.path.exists(path))
         if sys.platform == 'linux':
             name = f'@netcat-{os.getpid()}'
             with open(name, 'x'):  # a file that has nothing to do with it
                 pass
-            listens_for_one(lambda name: connect_unix('\0' + name[1:]), '-U', name)
+            listens_for_one(lambda name: connect_unix('\0' + name[1:]), name)
             check('a file called like an abstract name stays', os.path.exists(name))
             with contextlib.suppress(FileNotFoundError):
                 os.remove(name)
-        check_error('a path that is not there', run('netcat', '-U', path), path, 'no such path')
+        check_error('a path that is not there', run('netcat', path), path, 'no such path')
 
 server = socket.create_server(('127.0.0.1', 0))
 address = '127.0.0.1:%d' % server.getsockname()[1]
@@ -199,6 +202,6 @@ for address, word in {'256.1.1.1:7': 'malformed host', '127.0.0.1': 'malformed p
     for kind in [], ['-u']:
         check_error(f'{kind} {address}', run('netcat', *kind, address), 'netcat: ', address, word)
 for args in [[], ['-l'], ['-x', address], ['-w', 'x', address], ['-w', '-1', address], ['-w', address],
-             ['-u', '-U', 'path'], [address, address]]:
+             ['-u', './path'], [address, address]]:
     check_error(f'{args}', run('netcat', *args), 'usage: netcat', status=2)
 finish()

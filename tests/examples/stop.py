@@ -94,7 +94,7 @@ for number in SIGNALS:
     blast.timer.cancel()
 
     for args, left in (['-l', '127.0.0.1:0'], None), (['-l', '-u', '127.0.0.1:0'], None), (
-            ['-l', '-U', folder.name + '/socket'], folder.name + '/socket'):
+            ['-l', folder.name + '/socket'], folder.name + '/socket'):
         netcat = Running('netcat', *args)
         netcat.listens()
         ends(f'netcat {args[:-1]}', netcat.process, number)

@@ -129,9 +129,9 @@ static void dial_and_serve(void)
 		file = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 	while (file == -1 && errno == EINTR);
 
-	SHOW(sock_serve(&l, &addr, 4));
+	SHOW(sock_serve(&l, LIBSOCK_STREAM, &addr, 4));
 	SHOW(sock_local_addr(l, &addr));
-	SHOW(sock_dial(&a, &addr, by));
+	SHOW(sock_dial(&a, LIBSOCK_STREAM, &addr, by));
 	SHOW(sock_accept(l, &b, NULL, by));
 	SHOW(sock_sendfile(a, file, 0, 10, &done, by));
 	SHOW(sock_close(&a));

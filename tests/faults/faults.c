@@ -27,7 +27,7 @@ static struct sock busy_listener(struct sock clients[2])
 	struct sock_addr addr = {"127.0.0.1", 0};
 	struct sock s;
 
-	must(sock_serve(&s, &addr, 4));
+	must(sock_serve(&s, LIBSOCK_STREAM, &addr, 4));
 	must(sock_local_addr(s, &addr));
 	for (int i = 0; i < 2; i++) {
 		must(sock_open(&clients[i], LIBSOCK_AF_INET, LIBSOCK_STREAM));

@@ -18,8 +18,8 @@ int main(void)
 	int64_t by = sock_after(5000);
 	int allowed;
 
-	if (sock_serve(&server, &addr, 1) != 0 || sock_local_addr(server, &addr) != 0 || sock_dial(&client, &addr, by) != 0 ||
-	    sock_accept(server, &conn, NULL, by) != 0)
+	if (sock_serve(&server, LIBSOCK_STREAM, &addr, 1) != 0 || sock_local_addr(server, &addr) != 0 ||
+	    sock_dial(&client, LIBSOCK_STREAM, &addr, by) != 0 || sock_accept(server, &conn, NULL, by) != 0)
 		return 1;
 	allowed = ask((int)sock_native(conn));
 	printf("allowed: %d\n", allowed);

@@ -16,8 +16,8 @@ int use_libsock(void)
 	char buffer[64], *line, name[LIBSOCK_HOST_SIZE];
 	int64_t by = sock_after(5000);
 
-	if (sock_serve(&server, &addr, 1) != 0 || sock_local_addr(server, &addr) != 0 || sock_dial(&client, &addr, by) != 0 ||
-	    sock_accept(server, &conn, NULL, by) != 0)
+	if (sock_serve(&server, LIBSOCK_STREAM, &addr, 1) != 0 || sock_local_addr(server, &addr) != 0 ||
+	    sock_dial(&client, LIBSOCK_STREAM, &addr, by) != 0 || sock_accept(server, &conn, NULL, by) != 0)
 		return 1;
 	if (sock_send_all(client, "hello\n", 6, NULL, by) != 0 ||
 	    sock_reader_init(&in, conn, buffer, sizeof buffer) != 0 || sock_reader_line(&in, &line, by) != 5 ||

@@ -248,9 +248,11 @@ START_TEST(connect_and_dial_begin_nothing)
 		expect(sock_accept(l, &conn, NULL, soon()), 0);
 		sock_close(&conn);
 		sock_close(&s);
-		expect(sock_dial(&s, &addr, durations[i]), LIBSOCK_EINVAL);
-		expect(sock_dial(&s, &name, durations[i]), LIBSOCK_EINVAL);
-		expect(sock_dial_report(&s, &addr, &attempt, &count, durations[i]), LIBSOCK_EINVAL);
+		expect(sock_dial(&s, LIBSOCK_STREAM, &addr, durations[i]), LIBSOCK_EINVAL);
+		expect(sock_dial(&s, LIBSOCK_STREAM, &name, durations[i]), LIBSOCK_EINVAL);
+		expect(sock_dial(&s, LIBSOCK_DGRAM, &addr, durations[i]), LIBSOCK_EINVAL);
+		expect(sock_dial(&s, LIBSOCK_STREAM, &(struct sock_addr){"./nobody", 0}, durations[i]), LIBSOCK_EINVAL);
+		expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, &attempt, &count, durations[i]), LIBSOCK_EINVAL);
 		ck_assert_int_eq(count, 0);
 		expect(sock_accept(l, &conn, NULL, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	}

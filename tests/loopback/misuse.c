@@ -358,16 +358,16 @@ START_TEST(what_makes_a_socket_leaves_none_on_error)
 	expect_none(sock_open(&s, 0, LIBSOCK_STREAM), LIBSOCK_EINVAL);
 	expect_none(sock_open(&s, LIBSOCK_AF_INET, 0), LIBSOCK_EINVAL);
 	expect_none(sock_accept(none, &s, NULL, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
-	expect_none(sock_dial(&s, NULL, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
-	expect_none(sock_dial(&s, &addr, LIBSOCK_NOWAIT), LIBSOCK_EPORT);
-	expect_none(sock_dial(&s, &bad, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
-	expect_none(sock_dial_report(&s, &addr, NULL, NULL, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
-	expect_none(sock_dial_report(&s, &addr, NULL, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect_none(sock_dial(&s, LIBSOCK_STREAM, NULL, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect_none(sock_dial(&s, LIBSOCK_STREAM, &addr, LIBSOCK_NOWAIT), LIBSOCK_EPORT);
+	expect_none(sock_dial(&s, LIBSOCK_STREAM, &bad, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
+	expect_none(sock_dial_report(&s, LIBSOCK_STREAM, &addr, NULL, NULL, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect_none(sock_dial_report(&s, LIBSOCK_STREAM, &addr, NULL, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
 	count = 1;
-	expect_none(sock_dial_report(&s, &addr, NULL, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
-	expect_none(sock_serve(&s, NULL, 1), LIBSOCK_EINVAL);
-	expect_none(sock_serve(&s, &addr, -1), LIBSOCK_EINVAL);
-	expect_none(sock_serve(&s, &bad, 1), LIBSOCK_ENAME);
+	expect_none(sock_dial_report(&s, LIBSOCK_STREAM, &addr, NULL, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect_none(sock_serve(&s, LIBSOCK_STREAM, NULL, 1), LIBSOCK_EINVAL);
+	expect_none(sock_serve(&s, LIBSOCK_STREAM, &addr, -1), LIBSOCK_EINVAL);
+	expect_none(sock_serve(&s, LIBSOCK_STREAM, &bad, 1), LIBSOCK_ENAME);
 	s = rubbish(); /* what −1 is not, systems say in their own words */
 	ck_assert_int_lt(sock_adopt(&s, -1), 0);
 	ck_assert_mem_eq(&s, &none, sizeof s);

@@ -104,10 +104,10 @@ START_TEST(fresh_descriptors_block_but_for_served_ones)
 		expect(sock_open(&s, families[i], i ? LIBSOCK_STREAM : LIBSOCK_DGRAM), 0);
 		ck_assert_int_eq(mode_of(s), 0);
 		sock_close(&s);
-		expect(sock_serve(&l, &addr, 4), 0);
+		expect(sock_serve(&l, LIBSOCK_STREAM, &addr, 4), 0);
 		ck_assert_int_eq(mode_of(l), O_NONBLOCK);
 		expect(sock_local_addr(l, &addr), 0);
-		expect(sock_dial(&s, &addr, soon()), 0);
+		expect(sock_dial(&s, LIBSOCK_STREAM, &addr, soon()), 0);
 		expect(sock_accept(l, &conn, NULL, soon()), 0);
 		ck_assert_int_eq(mode_of(s), 0);
 		ck_assert_int_eq(mode_of(conn), 0);
@@ -117,8 +117,32 @@ START_TEST(fresh_descriptors_block_but_for_served_ones)
 			sock_close(&pair[k]);
 		sock_close(&conn);
 		sock_close(&s);
+		expect(sock_serve(&s, LIBSOCK_DGRAM, &addr, 0), 0);
+		expect(sock_dial(&conn, LIBSOCK_DGRAM, &addr, soon()), 0);
+		ck_assert_int_eq(mode_of(s) | mode_of(conn), 0);
+		sock_close(&conn);
+		sock_close(&s);
 		sock_close(&l);
 	}
+}
+END_TEST
+
+START_TEST(fresh_descriptors_at_a_path_block_but_for_listeners)
+{
+	struct sock_addr addr = {"./mode", 0};
+	struct sock l, s;
+
+	for (int i = 0; i < 2; i++) {
+		const int type = i ? LIBSOCK_DGRAM : LIBSOCK_STREAM;
+
+		expect(sock_serve(&l, type, &addr, 4), 0);
+		ck_assert_int_eq(mode_of(l), i ? 0 : O_NONBLOCK);
+		expect(sock_dial(&s, type, &addr, soon()), 0);
+		ck_assert_int_eq(mode_of(s), 0);
+		sock_close(&s);
+		sock_close(&l);
+	}
+	remove(addr.host);
 }
 END_TEST
 
@@ -319,6 +343,7 @@ int main(void)
 	const struct testing_test tests[] = {
 		{every_call_leaves_the_mode_as_it_was},
 		{fresh_descriptors_block_but_for_served_ones},
+		{fresh_descriptors_at_a_path_block_but_for_listeners},
 		{adopted_taken_and_released_descriptors_keep_their_mode},
 		{nowait_and_deadlines_hold_whoever_changes_the_mode},
 		{forever_waits_on_a_descriptor_that_does_not},

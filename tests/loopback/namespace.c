@@ -190,7 +190,7 @@ START_TEST(a_stream_that_got_a_low_port_and_reached_itself_was_refused)
 	set("ip_unprivileged_port_start", "0");
 	set("ip_local_port_range", "600 600");
 	for (int i = 0; i < 2; i++)
-		expect(sock_dial(&s, &own, deadlines[i]), LIBSOCK_ECONNREFUSED);
+		expect(sock_dial(&s, LIBSOCK_STREAM, &own, deadlines[i]), LIBSOCK_ECONNREFUSED);
 	for (int i = 0; i < 3; i++) {
 		int err;
 

@@ -558,6 +558,28 @@ START_TEST(a_path_without_room_for_its_nul_is_not_bound)
 }
 END_TEST
 
+/* A link may lead to what others put there; a server that runs may be behind it. */
+START_TEST(a_link_at_a_path_is_not_removed_to_serve_there)
+{
+	struct sock_addr stale = {"./stale", 0}, link = {"./link", 0};
+	struct sock s, again;
+
+	for (int i = 0; i < 2; i++) { /* somebody is behind it; nobody is */
+		expect(sock_serve(&s, LIBSOCK_STREAM, &stale, 0), 0);
+		ck_assert_int_eq(symlink("stale", "link"), 0);
+		if (i == 1)
+			sock_close(&s);
+		expect(sock_serve(&again, LIBSOCK_STREAM, &link, 0), LIBSOCK_EADDRINUSE);
+		sock_close(&s);
+		ck_assert_int_eq(unlink("link"), 0);
+	}
+	ck_assert_int_eq(unlink("stale"), 0);
+	ck_assert_int_eq(symlink("stale", "link"), 0); /* it leads nowhere */
+	expect(sock_serve(&again, LIBSOCK_STREAM, &link, 0), LIBSOCK_EADDRINUSE);
+	ck_assert_int_eq(unlink("link"), 0);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -576,6 +598,7 @@ int main(void)
 		{whoever_sent_from_a_path_of_any_length_is_answered},
 		{whoever_listens_at_a_path_of_any_length_is_reached},
 		{a_path_without_room_for_its_nul_is_not_bound},
+		{a_link_at_a_path_is_not_removed_to_serve_there},
 		{an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0},
 		{0},
 	};

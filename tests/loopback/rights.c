@@ -459,7 +459,7 @@ static int dial_scope(void)
 {
 	struct sock s;
 	struct sock_addr addr = scoped(scopes[1]);
-	int err = sock_dial(&s, &addr, soon());
+	int err = sock_dial(&s, LIBSOCK_STREAM, &addr, soon());
 
 	return err == LIBSOCK_ECONNREFUSED ? 0 : err;
 }

@@ -146,7 +146,7 @@ START_TEST(no_way_there_is_told_by_every_call)
 		expect(sock_connect(u, &addr, soon()), LIBSOCK_ENETUNREACH);
 		expect(sock_sendto(u, "x", 1, &addr, soon()), LIBSOCK_ENETUNREACH);
 		sock_close(&t);
-		expect(sock_dial(&t, &addr, soon()), LIBSOCK_ENETUNREACH);
+		expect(sock_dial(&t, LIBSOCK_STREAM, &addr, soon()), LIBSOCK_ENETUNREACH);
 		sock_close(&u);
 	}
 }
@@ -169,7 +169,7 @@ START_TEST(what_the_system_gives_up_is_not_late)
 	expect(sock_open(&s[count], LIBSOCK_AF_INET6, LIBSOCK_STREAM), 0);
 	expect(sock_connect(s[count++], &addr, LIBSOCK_FOREVER), LIBSOCK_ECONNTIMEDOUT);
 	expect(sock_connect_result(s[count - 2], soon()), LIBSOCK_ECONNTIMEDOUT); /* the one whose deadline passed */
-	expect(sock_dial(&dialled, &addr, soon()), LIBSOCK_ECONNTIMEDOUT);
+	expect(sock_dial(&dialled, LIBSOCK_STREAM, &addr, soon()), LIBSOCK_ECONNTIMEDOUT);
 	while (count > 0)
 		sock_close(&s[--count]);
 	sock_close(&l);
@@ -178,6 +178,31 @@ START_TEST(what_the_system_gives_up_is_not_late)
 END_TEST
 
 /* As somebody who may not: what is root's in this folder, and the ports below 1024. */
+/* In a folder where anybody may put something, but take away only what is his own. */
+START_TEST(another_users_stale_path_is_not_replaced)
+{
+	struct sock_addr path = {"sticky/socket", 0};
+	struct sock l;
+
+	ck_assert_int_eq(chmod(".", 0755), 0);
+	ck_assert_int_eq(mkdir("sticky", 0700), 0);
+	ck_assert_int_eq(chmod("sticky", 01777), 0);
+	expect(sock_serve(&l, LIBSOCK_STREAM, &path, 0), 0);
+	sock_close(&l);
+	ck_assert_int_eq(seteuid(65534), 0);
+	expect(sock_serve(&l, LIBSOCK_STREAM, &path, 0), LIBSOCK_EADDRINUSE); /* it cannot be told who is there */
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(chmod(path.host, 0777), 0);
+	ck_assert_int_eq(seteuid(65534), 0);
+	expect(sock_serve(&l, LIBSOCK_STREAM, &path, 0), LIBSOCK_EACCES);
+	ck_assert_int_eq(seteuid(0), 0);
+	expect(sock_serve(&l, LIBSOCK_STREAM, &path, 0), 0);
+	sock_close(&l);
+	unlink(path.host);
+	rmdir("sticky");
+}
+END_TEST
+
 START_TEST(without_permission_it_is_eacces)
 {
 	struct sock_addr port = loopback(LIBSOCK_AF_INET, 1023), path = {"closed/socket", 0};
@@ -195,6 +220,8 @@ START_TEST(without_permission_it_is_eacces)
 	expect(sock_bind(t, &port), LIBSOCK_EACCES);
 	expect(sock_bind(u, &(struct sock_addr){"closed/other", 0}), LIBSOCK_EACCES);
 	expect(sock_connect(client, &path, soon()), LIBSOCK_EACCES);
+	sock_close(&client);
+	expect(sock_dial(&client, LIBSOCK_STREAM, &path, soon()), LIBSOCK_EACCES);
 	ck_assert_int_eq(seteuid(0), 0);
 	sock_close(&t);
 	sock_close(&u);
@@ -214,6 +241,7 @@ int main(void)
 		{a_queue_of_0_is_the_systems_longest},
 		{no_way_there_is_told_by_every_call},
 		{what_the_system_gives_up_is_not_late},
+		{another_users_stale_path_is_not_replaced},
 		{without_permission_it_is_eacces},
 		{0},
 	};

@@ -119,14 +119,14 @@ START_TEST(several_threads_accept_each_connection_once)
 		struct sock l, client;
 		int total = 0;
 
-		expect(sock_serve(&l, &addr, 64), 0);
+		expect(sock_serve(&l, LIBSOCK_STREAM, &addr, 64), 0);
 		expect(sock_local_addr(l, &addr), 0);
 		for (int k = 0; k < ACCEPTORS; k++) {
 			acceptors[k] = (struct acceptor){.l = l, .deadline = i % 2 ? LIBSOCK_FOREVER : soon()};
 			ck_assert_int_eq(pthread_create(&threads[k], NULL, accept_many, &acceptors[k]), 0);
 		}
 		for (int k = 0; k < CLIENTS + ACCEPTORS; k++) {
-			expect(sock_dial(&client, &addr, soon()), 0);
+			expect(sock_dial(&client, LIBSOCK_STREAM, &addr, soon()), 0);
 			expect(sock_send(client, k < CLIENTS ? "x" : "q", 1, soon()), 1);
 			sock_close(&client);
 		}

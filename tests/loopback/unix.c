@@ -312,6 +312,202 @@ START_TEST(connect_to_a_full_queue_gives_up_on_time)
 }
 END_TEST
 
+START_TEST(a_path_is_dialled_and_served_in_one_call_each)
+{
+	const int64_t deadlines[] = {LIBSOCK_FOREVER, soon(), -1, LIBSOCK_NOWAIT};
+	struct sock_addr addr = path("dialled"), at;
+	struct sock l, client, conn;
+	char data[4];
+
+	addr.port = 7; /* which means nothing here */
+	expect(sock_serve(&l, LIBSOCK_STREAM, &addr, 0), 0);
+	ck_assert_int_eq(l.family, LIBSOCK_AF_UNIX);
+	ck_assert_int_eq(l.type, LIBSOCK_STREAM);
+	expect(sock_accept(l, &conn, NULL, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_local_addr(l, &at), 0);
+	ck_assert_str_eq(at.host, addr.host);
+	for (int i = 0; i < 4; i++) {
+		struct sock_attempt attempts[1];
+		int count = 1;
+
+		expect(sock_dial_report(&client, LIBSOCK_STREAM, &addr, attempts, &count, deadlines[i]), 0);
+		ck_assert_int_eq(count, 1);
+		expect(attempts[0].err, 0);
+		ck_assert(sock_addr_equal(&attempts[0].addr, &at));
+		ck_assert_int_eq(client.family, LIBSOCK_AF_UNIX);
+		expect(sock_accept(l, &conn, NULL, soon()), 0);
+		expect(sock_send(client, "hi", 2, soon()), 2);
+		expect(sock_recv(conn, data, sizeof data, LIBSOCK_FOREVER), 2);
+		sock_close(&client);
+		sock_close(&conn);
+	}
+	sock_close(&l);
+	expect(sock_dial(&client, LIBSOCK_STREAM, &addr, soon()), LIBSOCK_ECONNREFUSED);
+	ck_assert_int_eq(client.family, 0);
+	remove(addr.host);
+}
+END_TEST
+
+START_TEST(datagrams_are_dialled_to_a_path_and_served_at_one)
+{
+	struct sock_addr addr = path("served"), from;
+	struct sock s, client, other;
+	char data[4];
+
+	if (sock_has(LIBSOCK_HAS_UNIX_DGRAM) != 1)
+		return;
+	expect(sock_serve(&s, LIBSOCK_DGRAM, &addr, 0), 0);
+	ck_assert_int_eq(s.type, LIBSOCK_DGRAM);
+	expect(sock_dial(&client, LIBSOCK_DGRAM, &addr, LIBSOCK_NOWAIT), 0);
+	expect(sock_send(client, "hi", 2, soon()), 2);
+	expect(sock_recvfrom(s, data, sizeof data, &from, soon()), 2);
+	ck_assert_str_eq(from.host, ""); /* whom nobody can answer */
+	expect(sock_dial(&other, LIBSOCK_STREAM, &addr, soon()), LIBSOCK_EPROTOTYPE);
+	expect(sock_serve(&other, LIBSOCK_DGRAM, &addr, 0), LIBSOCK_EADDRINUSE);
+	expect(sock_serve(&other, LIBSOCK_STREAM, &addr, 0), LIBSOCK_EADDRINUSE);
+	sock_close(&client);
+	sock_close(&s);
+	for (int i = 0; i < 3; i++) { /* either type replaces either */
+		const int type = i == 1 ? LIBSOCK_STREAM : LIBSOCK_DGRAM;
+
+		expect(sock_serve(&s, type, &addr, 0), 0);
+		expect(sock_dial(&client, type, &addr, soon()), 0);
+		sock_close(&client);
+		sock_close(&s);
+	}
+	remove(addr.host);
+}
+END_TEST
+
+START_TEST(a_stale_path_is_served_again_and_nothing_else_is_touched)
+{
+	enum { MOST = 16 };
+	struct sock_addr addr = path("stale");
+	struct sock l, again = {.family = 77}, s[MOST] = {{0}}, conn;
+	FILE *file;
+	int count = 0;
+
+	for (int i = 0; i < 2; i++) { /* the second time it is stale */
+		expect(sock_serve(&l, LIBSOCK_STREAM, &addr, 1), 0);
+		expect(sock_serve(&again, LIBSOCK_STREAM, &addr, 1), LIBSOCK_EADDRINUSE);
+		ck_assert_int_eq(again.family, 0);
+		if (native_is_windows()) { /* the server has seen it */
+			expect(sock_accept(l, &conn, NULL, soon()), 0);
+			sock_close(&conn);
+		}
+		expect(sock_accept(l, &conn, NULL, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		expect(sock_dial(&s[0], LIBSOCK_STREAM, &addr, soon()), 0);
+		sock_close(&s[0]);
+		if (i == 0)
+			sock_close(&l);
+	}
+	while (count < MOST && sock_dial(&s[count], LIBSOCK_STREAM, &addr, LIBSOCK_NOWAIT) == 0)
+		count++;
+	if (!native_is_windows()) /* with a full queue */
+		expect(sock_serve(&again, LIBSOCK_STREAM, &addr, 1), LIBSOCK_EADDRINUSE);
+	while (count > 0)
+		sock_close(&s[--count]);
+	sock_close(&l);
+	remove(addr.host);
+
+	l = bound(LIBSOCK_STREAM, &addr);
+	if (!native_is_windows()) /* that does not listen yet */
+		expect(sock_serve(&again, LIBSOCK_STREAM, &addr, 1), LIBSOCK_EADDRINUSE);
+	sock_close(&l);
+	remove(addr.host);
+
+	file = fopen(addr.host, "w");
+	ck_assert_ptr_nonnull(file);
+	fclose(file);
+	expect(sock_serve(&again, LIBSOCK_STREAM, &addr, 1), LIBSOCK_EADDRINUSE);
+	expect(sock_serve(&again, LIBSOCK_STREAM, &(struct sock_addr){"./", 0}, 1), LIBSOCK_EADDRINUSE); /* a folder */
+	file = fopen(addr.host, "r");
+	ck_assert_ptr_nonnull(file); /* no socket: it stays */
+	fclose(file);
+	remove(addr.host);
+	expect(sock_serve(&again, LIBSOCK_STREAM, &(struct sock_addr){"./no/such", 0}, 1), LIBSOCK_ENOENT);
+	ck_assert_int_eq(again.family, 0);
+}
+END_TEST
+
+START_TEST(a_dial_to_a_full_queue_gives_up_on_time)
+{
+	enum { MOST = 16 };
+	struct sock_addr addr = path("full-dial");
+	struct sock l, s[MOST] = {{0}}, none = {.family = 77};
+	int64_t start = 0;
+	int err = 0, count = 0;
+
+	expect(sock_serve(&l, LIBSOCK_STREAM, &addr, 1), 0);
+	while (err == 0 && count < MOST) {
+		start = sock_now();
+		err = sock_dial(&s[count++], LIBSOCK_STREAM, &addr, sock_after(100));
+	}
+	ck_assert_msg(err == LIBSOCK_ETIMEDOUT || err == LIBSOCK_ECONNREFUSED, "%s", sock_errname(err));
+	if (err == LIBSOCK_ETIMEDOUT) {
+		ck_assert_int_ge(sock_now() - start, 100);
+		expect_ended(start);
+		expect(sock_dial(&none, LIBSOCK_STREAM, &addr, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		expect(sock_dial(&none, LIBSOCK_STREAM, &addr, -1), LIBSOCK_ETIMEDOUT);
+		ck_assert_int_eq(none.family, 0);
+	}
+	while (count > 0)
+		sock_close(&s[--count]);
+	sock_close(&l);
+	remove(addr.host);
+}
+END_TEST
+
+START_TEST(what_is_no_path_to_anybody_is_not_dialled)
+{
+	static const int types[] = {LIBSOCK_STREAM, LIBSOCK_DGRAM};
+	struct sock_addr missing = path("missing"), plain = {"missing", 0}, endless;
+	struct sock s = {.family = 77};
+	struct sock_attempt attempts[1];
+
+	memset(endless.host, '/', sizeof endless.host);
+	for (int i = 0; i < 2; i++) {
+		int count = 1;
+
+		expect(sock_dial_report(&s, types[i], &missing, attempts, &count, soon()), LIBSOCK_ENOENT);
+		ck_assert_int_eq(count, 1);
+		expect(attempts[0].err, LIBSOCK_ENOENT);
+		expect(sock_dial(&s, types[i], &endless, soon()), LIBSOCK_ENAME);
+		expect(sock_serve(&s, types[i], &endless, 0), LIBSOCK_ENAME);
+		endless.host[200] = '\0';
+		count = 1;
+		expect(sock_dial_report(&s, types[i], &endless, attempts, &count, soon()), LIBSOCK_ENAMETOOLONG);
+		ck_assert_int_eq(count, 0);
+		expect(sock_serve(&s, types[i], &endless, 0), LIBSOCK_ENAMETOOLONG);
+		endless.host[200] = '/';
+		expect(sock_dial(&s, types[i], &plain, soon()), LIBSOCK_EPORT); /* a name */
+		ck_assert_int_eq(s.family, 0);
+	}
+}
+END_TEST
+
+START_TEST(abstract_names_are_dialled_and_served)
+{
+	struct sock_addr addr = {"", 0};
+	struct sock l, again, client;
+
+	snprintf(addr.host, sizeof addr.host, "@libsock-test-dial-%d", native_process_id());
+	if (!sock_has(LIBSOCK_HAS_UNIX_ABSTRACT)) {
+		expect(sock_serve(&l, LIBSOCK_STREAM, &addr, 0), LIBSOCK_ENOTSUP);
+		expect(sock_dial(&client, LIBSOCK_STREAM, &addr, soon()), LIBSOCK_ENOTSUP);
+		return;
+	}
+	for (int i = 0; i < 2; i++) { /* nothing is left behind */
+		expect(sock_serve(&l, LIBSOCK_STREAM, &addr, 0), 0);
+		expect(sock_serve(&again, LIBSOCK_STREAM, &addr, 0), LIBSOCK_EADDRINUSE);
+		expect(sock_dial(&client, LIBSOCK_STREAM, &addr, soon()), 0);
+		sock_close(&client);
+		sock_close(&l);
+	}
+	expect(sock_serve(&l, LIBSOCK_STREAM, &(struct sock_addr){"@", 0}, 0), LIBSOCK_ENAME);
+}
+END_TEST
+
 /* Row unix-domain of docs/porting.md. */
 START_TEST(without_unix_sockets_open_is_enotsup)
 {
@@ -321,6 +517,15 @@ START_TEST(without_unix_sockets_open_is_enotsup)
 	expect(sock_open(&s, LIBSOCK_AF_UNIX, LIBSOCK_DGRAM), LIBSOCK_ENOTSUP);
 	ck_assert_int_eq(s.family, 0);
 	expect(sock_has(LIBSOCK_HAS_UNIX_ABSTRACT), 0);
+	for (int i = 0; i < 2; i++) {
+		struct sock_addr addr = {"", 0};
+
+		expect(sock_addr_set(&addr, i ? "./x" : "@x", 0), 0);
+		s.family = 77;
+		expect(sock_serve(&s, LIBSOCK_STREAM, &addr, 0), LIBSOCK_ENOTSUP);
+		expect(sock_dial(&s, LIBSOCK_DGRAM, &addr, soon()), LIBSOCK_ENOTSUP);
+		ck_assert_int_eq(s.family, 0);
+	}
 }
 END_TEST
 
@@ -338,6 +543,12 @@ int main(void)
 		{a_missing_path_is_enoent_and_a_dead_one_refuses},
 		{a_stale_path_is_replaced_as_documented_and_a_server_is_left_alone},
 		{connect_to_a_full_queue_gives_up_on_time},
+		{a_path_is_dialled_and_served_in_one_call_each},
+		{datagrams_are_dialled_to_a_path_and_served_at_one},
+		{a_stale_path_is_served_again_and_nothing_else_is_touched},
+		{a_dial_to_a_full_queue_gives_up_on_time},
+		{what_is_no_path_to_anybody_is_not_dialled},
+		{abstract_names_are_dialled_and_served},
 		{0},
 	};
 	const struct testing_test without[] = {

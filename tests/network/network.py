@@ -71,6 +71,7 @@ table inet libsock {{
 HOST_RECORDS = [
     ("v4.test", S4), ("v6.test", S6), ("dual.test", S4), ("dual.test", S6),
     ("noroute.test", "192.0.2.1"), ("noroute.test", "2001:db8:dead::1"),
+    ("halfway.test", S4), ("halfway.test", "2001:db8:dead::1"),
     *[("silent.test", a) for a in SILENT4 + SILENT6],
     *[("last.test", a) for a in [*SILENT6, S4]],
     *[("many.test", a) for a in MANY],
@@ -662,6 +663,16 @@ def no_way_to_the_host_is_an_error_of_its_own():
     return f"nobody answers ARP: EHOSTUNREACH after {silent['ms']} ms"
 
 
+def a_dial_of_datagrams_takes_the_first_address_with_a_way():
+    for limit in (2000, "forever"):
+        for name, host, own in (("v4.test", S4, C4), ("v6.test", S6, C6), ("dual.test", S6, C6), ("halfway.test", S4, C4)):
+            result = expect(probe("udp-dial", name, OPEN, limit), "OK")
+            want(tried(result) == [(host, "OK")] and result["peer"] == [host, OPEN] and result["local"][0] == own, result)
+    result = expect(probe("udp-dial", "noroute.test", OPEN, 2000), "ENETUNREACH")
+    want(sorted(code for _, code in tried(result)) == ["ENETUNREACH"] * 2, result)
+    expect(probe("udp-dial", "v6.test", OPEN, "nowait"), "EAGAIN", most=10)
+
+
 def a_client_without_ipv6_dials_ipv4_at_once():
     run("ip", "-n", CLIENT, "addr", "del", C6 + "/64", "dev", "va")
     try:
@@ -942,6 +953,7 @@ SCENARIOS = [
     a_dial_takes_the_families_in_turn,
     an_attempt_that_is_slow_still_wins,
     no_way_to_the_host_is_an_error_of_its_own,
+    a_dial_of_datagrams_takes_the_first_address_with_a_way,
     a_client_without_ipv6_dials_ipv4_at_once,
     a_dial_takes_one_family_and_literals,
     a_dial_refuses_what_cannot_be_dialled,

@@ -6,6 +6,7 @@
  *   probe resolve NAME FAMILY TIME [TIMES]    FAMILY is any, 4 or 6; TIME is milliseconds, "forever" or "nowait"
  *   probe reverse HOST TIME [TIMES]
  *   probe dial HOST PORT TIME [TIMES]
+ *   probe udp-dial HOST PORT TIME [TIMES]
  *   probe connect HOST PORT TIME [LOCAL]      stays connected until standard input ends
  *   probe serve HOST PORT COUNT               takes COUNT connections and keeps them until standard input ends
  *   probe udp-echo HOST PORT COUNT
@@ -191,14 +192,14 @@ static void reverse(char *args[])
 	print_end();
 }
 
-static void dial(char *args[])
+static void dial_type(char *args[], int type)
 {
 	static struct sock_attempt attempts[LIBSOCK_DIAL_MAX];
 	struct sock_addr addr = address_of(args[0], args[1]);
 	struct sock s;
 	int count = LIBSOCK_DIAL_MAX;
 	struct moment began = moment_now();
-	int err = sock_dial_report(&s, &addr, attempts, &count, deadline_of(args[2]));
+	int err = sock_dial_report(&s, type, &addr, attempts, &count, deadline_of(args[2]));
 
 	print_result(err, began);
 	if (err == 0)
@@ -253,7 +254,7 @@ static void serve(char *args[])
 	struct sock listener, conns[ROOM] = {{0}};
 	long count = strtol(args[2], NULL, 10);
 	struct moment began = moment_now();
-	int err = sock_serve(&listener, &addr, 0);
+	int err = sock_serve(&listener, LIBSOCK_STREAM, &addr, 0);
 
 	print_result(err, began);
 	if (err == 0)
@@ -351,6 +352,16 @@ static void udp_tell(char *args[])
 	sock_close(&s);
 }
 
+static void dial(char *args[])
+{
+	dial_type(args, LIBSOCK_STREAM);
+}
+
+static void udp_dial(char *args[])
+{
+	dial_type(args, LIBSOCK_DGRAM);
+}
+
 static void udp_hear(char *args[])
 {
 	struct sock_addr addr = address_of("", args[1]);
@@ -382,7 +393,7 @@ static void silence(char *args[])
 	struct sock s;
 	char byte;
 	struct moment began = moment_now();
-	ptrdiff_t n = sock_dial(&s, &addr, sock_after(PATIENCE));
+	ptrdiff_t n = sock_dial(&s, LIBSOCK_STREAM, &addr, sock_after(PATIENCE));
 
 	if (n == 0)
 		n = set_options(s, args + 3);
@@ -525,7 +536,7 @@ int main(int argc, char *argv[])
 		{"resolve", resolve, 3, 3},          {"reverse", reverse, 2, 2},   {"dial", dial, 3, 3},
 		{"connect", connect_and_stay, 3, 0}, {"serve", serve, 3, 0},       {"udp-echo", udp_echo, 3, 0},
 		{"udp-send", udp_send, 2, 0},        {"giveup", giveup, 3, 0},     {"limit", limit, 2, 0},
-		{"udp-tell", udp_tell, 5, 0},        {"udp-hear", udp_hear, 6, 0},  {"silence", silence, 3, 0},
+		{"udp-dial", udp_dial, 3, 3},        {"udp-tell", udp_tell, 5, 0},        {"udp-hear", udp_hear, 6, 0},  {"silence", silence, 3, 0},
 		{"libc", libc, 0, 0},                {"interfaces", interfaces, 0, 0},
 	};
 

@@ -46,8 +46,8 @@ static void check_sockets(void)
 	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++)
 		check("there are no sockets", sock_open(&s, LIBSOCK_AF_INET, type) == LIBSOCK_ENOTSUP && s.family == 0);
 	check("nor pairs", sock_pair(pair, LIBSOCK_STREAM) == LIBSOCK_ENOTSUP);
-	check("nor connections", sock_dial(&s, &peer, sock_after(1000)) == LIBSOCK_ENOTSUP && s.family == 0);
-	check("nor listeners", sock_serve(&s, &peer, 1) == LIBSOCK_ENOTSUP && s.family == 0);
+	check("nor connections", sock_dial(&s, LIBSOCK_STREAM, &peer, sock_after(1000)) == LIBSOCK_ENOTSUP && s.family == 0);
+	check("nor listeners", sock_serve(&s, LIBSOCK_STREAM, &peer, 1) == LIBSOCK_ENOTSUP && s.family == 0);
 	check("nor pollers", sock_poller_open(&poller) == LIBSOCK_ENOTSUP);
 	check("which sock_has() says", sock_has(LIBSOCK_HAS_INET6) == 0 && sock_has(LIBSOCK_HAS_CONNECTIONS) == 0);
 	check("no socket cannot be used", sock_send(s, "", 1, LIBSOCK_NOWAIT) == LIBSOCK_EBADF && sock_close(&s) == 0);

@@ -101,7 +101,7 @@ static int has_ip6(void)
 	int err;
 
 	whole_machine();
-	err = sock_serve(&s, &addr, 1);
+	err = sock_serve(&s, LIBSOCK_STREAM, &addr, 1);
 	sock_close(&s);
 	return err == 0;
 }
@@ -115,7 +115,7 @@ static int served(const char *host, struct sock_addr *at)
 	int err;
 
 	expect(sock_addr_set(&addr, host, 0), 0);
-	err = sock_serve(&l, &addr, 4);
+	err = sock_serve(&l, LIBSOCK_STREAM, &addr, 4);
 	if (err < 0) {
 		ck_assert_int_eq(l.family, 0);
 		return err;
@@ -126,7 +126,7 @@ static int served(const char *host, struct sock_addr *at)
 	if (strcmp(at->host, "::1") == 0)
 		addr = *at;
 	whole_machine();
-	expect(sock_dial(&client, &addr, soon()), 0);
+	expect(sock_dial(&client, LIBSOCK_STREAM, &addr, soon()), 0);
 	expect(sock_accept(l, &conn, NULL, soon()), 0);
 	expect(sock_get(client, LIBSOCK_OPT_NODELAY, &on), 0);
 	ck_assert_int_eq(on, 1);
@@ -246,10 +246,12 @@ START_TEST(a_family_that_is_missing_hides_no_other_error)
 			whole_machine();
 			*(i % 2 ? &four : &six) = (struct machine){.open = lacks_family[i / 2]};
 			connect_says = unreachable[e];
-			expect(sock_dial(&s, &addr, soon()), unreachable[e]);
+			expect(sock_dial(&s, LIBSOCK_STREAM, &addr, soon()), unreachable[e]);
+			expect(sock_dial(&s, LIBSOCK_DGRAM, &addr, soon()), unreachable[e]);
 			connect_says = 0;
 			(i % 2 ? &six : &four)->open = LIBSOCK_EMFILE;
-			expect(sock_dial(&s, &addr, soon()), LIBSOCK_EMFILE);
+			expect(sock_dial(&s, LIBSOCK_STREAM, &addr, soon()), LIBSOCK_EMFILE);
+			expect(sock_dial(&s, LIBSOCK_DGRAM, &addr, soon()), LIBSOCK_EMFILE);
 		}
 	whole_machine();
 }
@@ -289,7 +291,7 @@ static int reaches_itself_by_the_wildcard(void)
 	int err;
 
 	expect(sock_addr_set(&addr, "0.0.0.0", addr.port), 0);
-	err = sock_dial(&s, &addr, soon());
+	err = sock_dial(&s, LIBSOCK_STREAM, &addr, soon());
 	if (err == 0)
 		expect(sock_peer_addr(s, &peer), 0);
 	sock_close(&s);
@@ -311,9 +313,9 @@ static void own_peer(int family, const char *host, int64_t deadline)
 	sock_close(&s);
 	to_self = &addr;
 	self_family = family;
-	expect(sock_dial(&s, &addr, deadline), LIBSOCK_ECONNREFUSED);
+	expect(sock_dial(&s, LIBSOCK_STREAM, &addr, deadline), LIBSOCK_ECONNREFUSED);
 	ck_assert_int_eq(s.family, 0);
-	expect(sock_dial(&s, &addr, LIBSOCK_NOWAIT), LIBSOCK_ECONNREFUSED);
+	expect(sock_dial(&s, LIBSOCK_STREAM, &addr, LIBSOCK_NOWAIT), LIBSOCK_ECONNREFUSED);
 	to_self = NULL;
 }
 
@@ -352,7 +354,7 @@ START_TEST(a_dial_goes_on_after_its_own_port)
 	l = listener(LIBSOCK_AF_INET6, 4, &addr);
 	expect(sock_addr_set(&addr, "localhost", addr.port), 0);
 	to_self = &addr;
-	expect(sock_dial_report(&s, &addr, attempts, &count, soon()), 0);
+	expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, attempts, &count, soon()), 0);
 	ck_assert_int_eq(s.family, LIBSOCK_AF_INET6);
 	sock_close(&s);
 	sock_close(&l);
@@ -376,7 +378,7 @@ START_TEST(a_dial_without_time_tries_every_address)
 			continue;
 		l = listener(i / 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, 4, &addr);
 		expect(sock_addr_set(&addr, "localhost", addr.port), 0);
-		expect(sock_dial_report(&s, &addr, attempts, &count, deadline), 0);
+		expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, attempts, &count, deadline), 0);
 		ck_assert_int_eq(s.family, i / 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET);
 		ck_assert_int_le(count, 2);
 		expect(attempts[count - 1].err, 0);
@@ -399,7 +401,7 @@ START_TEST(a_family_that_is_missing_does_not_hold_a_dial)
 		l = listener(LIBSOCK_AF_INET, 4, &addr);
 		expect(sock_addr_set(&addr, "localhost", addr.port), 0);
 		six.open = lacks_family[i];
-		expect(sock_dial_report(&s, &addr, attempts, &count, soon()), 0);
+		expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, attempts, &count, soon()), 0);
 		ck_assert_int_eq(count, 1); /* what has no way does not come first */
 		ck_assert_str_eq(attempts[0].addr.host, "127.0.0.1");
 		sock_close(&s);

@@ -272,9 +272,9 @@ START_TEST(an_unknown_interface_is_enodev_in_every_call)
 		expect(i % 3 == 2 ? sock_leave_group(u, &addr, NULL, 0) : sock_leave_group(u, &group, &addr, 1), LIBSOCK_ENODEV);
 		sock_close(&s);
 		sock_close(&u);
-		expect(sock_dial(&s, &addr, soon()), LIBSOCK_ENODEV);
-		expect(sock_dial(&s, &addr, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
-		expect(sock_serve(&s, &addr, 1), LIBSOCK_ENODEV);
+		expect(sock_dial(&s, LIBSOCK_STREAM, &addr, soon()), LIBSOCK_ENODEV);
+		expect(sock_dial(&s, LIBSOCK_STREAM, &addr, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
+		expect(sock_serve(&s, LIBSOCK_STREAM, &addr, 1), LIBSOCK_ENODEV);
 		expect(sock_resolve(addr.host, LIBSOCK_AF_UNSPEC, out, 1, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 		expect(sock_reverse(&addr, out, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 	}

@@ -292,7 +292,7 @@ static void listeners(struct sock *l4, struct sock *l6, struct sock_addr *addr)
 	for (int64_t by = soon(); err == LIBSOCK_EADDRINUSE && sock_now() < by;) {
 		*l4 = listener(LIBSOCK_AF_INET, 8, addr);
 		*addr = loopback(LIBSOCK_AF_INET6, addr->port);
-		err = has_ip6() ? sock_serve(l6, addr, 8) : 0;
+		err = has_ip6() ? sock_serve(l6, LIBSOCK_STREAM, addr, 8) : 0;
 		if (err < 0)
 			sock_close(l4);
 	}
@@ -366,7 +366,7 @@ START_TEST(a_dial_to_a_name_without_a_dot_takes_the_host_that_it_is)
 	resolver_says(four, EAI_NONAME, "");
 	resolver_says(both, 0, "1");
 	for (int i = 0; i < 2; i++) {
-		expect(sock_dial(&s, &addr, i ? soon() : LIBSOCK_FOREVER), 0);
+		expect(sock_dial(&s, LIBSOCK_STREAM, &addr, i ? soon() : LIBSOCK_FOREVER), 0);
 		expect(sock_peer_addr(s, &peer), 0);
 		ck_assert_str_eq(peer.host, "127.0.0.1");
 		sock_close(&s);
@@ -605,8 +605,8 @@ START_TEST(connect_and_sendto_and_dial_give_up_within_the_lookup)
 	expect(sock_sendto(u, "x", 1, &addr, sock_after(5)), LIBSOCK_ETIMEDOUT);
 	expect(sock_sendto(u, "x", 1, &addr, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	sock_close(&s);
-	expect(sock_dial(&s, &addr, sock_after(5)), LIBSOCK_ETIMEDOUT);
-	expect(sock_dial(&s, &addr, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_dial(&s, LIBSOCK_STREAM, &addr, sock_after(5)), LIBSOCK_ETIMEDOUT);
+	expect(sock_dial(&s, LIBSOCK_STREAM, &addr, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	ck_assert_int_eq(s.family, 0);
 	sock_close(&u);
 	until_no_lookup_is_left();
@@ -629,7 +629,7 @@ START_TEST(a_silent_family_does_not_hold_a_dial)
 			continue;
 		resolver_says(other, 0, "1");
 		resolver_stuck(silent, 1);
-		expect(sock_dial(&s, &addr, deadlines[i / 2]), 0);
+		expect(sock_dial(&s, LIBSOCK_STREAM, &addr, deadlines[i / 2]), 0);
 		expect(sock_peer_addr(s, &peer), 0);
 		ck_assert_str_eq(peer.host, other == six ? "::1" : "127.0.0.1");
 		sock_close(&s);
@@ -672,7 +672,7 @@ START_TEST(a_late_family_joins_the_dial)
 		six->late_answer = 1;
 		resolver_stuck(six, 1);
 		ck_assert_int_eq(pthread_create(&thread, NULL, let_go_when_refused, NULL), 0);
-		expect(sock_dial(&s, &addr, soon()), 0);
+		expect(sock_dial(&s, LIBSOCK_STREAM, &addr, soon()), 0);
 		ck_assert_int_eq(s.family, LIBSOCK_AF_INET6);
 		sock_close(&s);
 		pthread_join(thread, NULL);
@@ -720,7 +720,7 @@ START_TEST(nowait_asks_nobody)
 		expect(sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, deadline), interest);
 		expect(sock_resolve("a-name.example", LIBSOCK_AF_INET, out, 4, deadline), interest);
 		expect(sock_reverse(&literal, &out[0], deadline), interest);
-		expect(sock_dial(&s, &addr, deadline), interest);
+		expect(sock_dial(&s, LIBSOCK_STREAM, &addr, deadline), interest);
 	}
 	ck_assert_int_eq(threads(), threads_before);
 	ck_assert_int_eq(resolver_calls(), before);
@@ -747,7 +747,7 @@ static void *dial_for_ever(void *unused)
 	struct sock s;
 
 	(void)unused;
-	sock_dial(&s, &full, LIBSOCK_FOREVER);
+	sock_dial(&s, LIBSOCK_STREAM, &full, LIBSOCK_FOREVER);
 	return NULL;
 }
 
@@ -758,7 +758,7 @@ static struct sock full_listener(struct sock waiting[], int most)
 	struct sock l = listener(LIBSOCK_AF_INET, 1, &addr);
 	int count = 0;
 
-	while (count < most && sock_dial(&waiting[count], &addr, sock_after(50)) == 0)
+	while (count < most && sock_dial(&waiting[count], LIBSOCK_STREAM, &addr, sock_after(50)) == 0)
 		count++;
 	expect(sock_addr_set(&full, "a-name.example", addr.port), 0);
 	return l;

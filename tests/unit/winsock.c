@@ -229,7 +229,7 @@ START_TEST(a_failed_connect_without_an_error_is_not_a_connection)
 	s = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
 	expect(sock_connect(s, &nobody, soon()), LIBSOCK_ENOTCONN);
 	sock_close(&s);
-	ck_assert_int_lt(sock_dial(&s, &nobody, soon()), 0);
+	ck_assert_int_lt(sock_dial(&s, LIBSOCK_STREAM, &nobody, soon()), 0);
 	put_nothing();
 	sock_close(&holder);
 }

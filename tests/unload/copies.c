@@ -79,9 +79,9 @@ START_TEST(sockets_of_one_work_in_the_other)
 		struct sock l, client, server, channel[2], taken;
 		char data[5];
 
-		expect(a->serve(&l, &addr, 1), 0);
+		expect(a->serve(&l, LIBSOCK_STREAM, &addr, 1), 0);
 		expect(a->local(l, &addr), 0);
-		expect(b->dial(&client, &addr, soon()), 0);
+		expect(b->dial(&client, LIBSOCK_STREAM, &addr, soon()), 0);
 		expect(b->accept(l, &server, NULL, soon()), 0);
 		expect(a->send_all(client, "hello", 5, NULL, soon()), 0);
 		expect(b->recv_all(server, data, 5, NULL, soon()), 0);

@@ -21,8 +21,8 @@ STACK_MOST = 4 * KIB
 
 # Functions that call back, and whom: what is in their own file, or in that of their caller.
 CALLBACKS = {
-    "os_guard": ["dial__all", "dial__undo", "lookup__finish", "lookup__undo", "lookup__try_way",
-                 "stream__send_file", "stream__end_file"],
+    "os_guard": ["datagram__all", "dial__all", "dial__undo", "local__connect", "local__undo", "lookup__finish",
+                 "lookup__undo", "lookup__try_way", "stream__send_file", "stream__end_file"],
     "os_job_call": ["lookup__work", "lookup__work_reverse"],
     "os_interfaces": ["bsd_multicast__by_addr", "bsd_multicast__by_index", "interface__insert"],
     "os_connections": ["connection__show", "version__stop", "windows__ask_tcp", "windows__ask_udp", "windows__get_tcp4",

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A datagram socket for a name: to the first of its addresses that the system has a route to. */
+
+#ifndef LIBSOCK_DATAGRAM_H
+#define LIBSOCK_DATAGRAM_H
+
+#include "attempt.h"
+#include "libsock.h"
+#include "names.h"
+
+/* As sock_dial_report() with LIBSOCK_DGRAM, of a host that is no path and a port that is not 0. */
+int datagram_dial(struct sock *s, const struct sock_addr *addr, struct attempt_log *log, int64_t deadline);
+
+#endif
