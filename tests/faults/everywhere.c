@@ -140,6 +140,35 @@ static void dial_and_serve(void)
 	close(file);
 }
 
+static void dial_and_serve_datagrams(void)
+{
+	struct sock_addr addr = {"localhost", 0};
+	struct sock s, client;
+
+	SHOW(sock_serve(&s, LIBSOCK_DGRAM, &addr, 0));
+	SHOW(sock_local_addr(s, &addr));
+	SHOW(sock_dial(&client, LIBSOCK_DGRAM, &addr, by));
+	SHOW(sock_send(client, "x", 1, by));
+	SHOW(sock_close(&client));
+	SHOW(sock_close(&s));
+}
+
+static void dial_and_serve_a_path(void)
+{
+	struct sock_addr addr = {"", 0};
+	struct sock l, client;
+
+	snprintf(addr.host, sizeof addr.host, "/tmp/libsock-everywhere-%d", (int)getpid());
+	for (int i = 0; i < 2; i++) { /* the second time it is stale */
+		SHOW(sock_serve(&l, LIBSOCK_STREAM, &addr, 0));
+		SHOW(sock_dial(&client, LIBSOCK_STREAM, &addr, by));
+		SHOW(sock_close(&client));
+		SHOW(sock_close(&l));
+	}
+	while (unlink(addr.host) == -1 && errno == EINTR)
+		continue;
+}
+
 static void wait_and_poll(void)
 {
 	struct sock pair[2];
@@ -210,6 +239,8 @@ int main(void)
 	send_datagrams(LIBSOCK_AF_INET6, "::1");
 	join_and_leave();
 	dial_and_serve();
+	dial_and_serve_datagrams();
+	dial_and_serve_a_path();
 	wait_and_poll();
 	hand_over();
 	look_around();

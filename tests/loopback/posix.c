@@ -558,6 +558,45 @@ START_TEST(a_path_without_room_for_its_nul_is_not_bound)
 }
 END_TEST
 
+static const struct sock_addr full_path = {"./full", 0};
+
+static void *dial_full_path(void *deadline)
+{
+	struct sock s;
+
+	sock_dial(&s, LIBSOCK_STREAM, &full_path, *(int64_t *)deadline);
+	return NULL;
+}
+
+START_TEST(a_cancelled_dial_of_a_path_leaves_no_socket_behind)
+{
+	enum { MOST = 16 };
+	struct sock l, s[MOST] = {{0}};
+	int64_t deadlines[] = {LIBSOCK_FOREVER, soon()};
+	int count = 0, before;
+
+	expect(sock_serve(&l, LIBSOCK_STREAM, &full_path, 1), 0);
+	while (count < MOST && sock_dial(&s[count], LIBSOCK_STREAM, &full_path, LIBSOCK_NOWAIT) == 0)
+		count++;
+	before = native_open_descriptors();
+	for (int i = 0; i < 2 * 10; i++) {
+		pthread_t thread;
+		void *result;
+
+		ck_assert_int_eq(pthread_create(&thread, NULL, dial_full_path, &deadlines[i % 2]), 0);
+		native_until_another_waits();
+		pthread_cancel(thread);
+		pthread_join(thread, &result);
+		ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+		ck_assert_int_eq(native_open_descriptors(), before);
+	}
+	while (count > 0)
+		sock_close(&s[--count]);
+	sock_close(&l);
+	unlink(full_path.host);
+}
+END_TEST
+
 /* A link may lead to what others put there; a server that runs may be behind it. */
 START_TEST(a_link_at_a_path_is_not_removed_to_serve_there)
 {
@@ -599,6 +638,7 @@ int main(void)
 		{whoever_listens_at_a_path_of_any_length_is_reached},
 		{a_path_without_room_for_its_nul_is_not_bound},
 		{a_link_at_a_path_is_not_removed_to_serve_there},
+		{a_cancelled_dial_of_a_path_leaves_no_socket_behind},
 		{an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0},
 		{0},
 	};
