@@ -120,11 +120,6 @@ static ptrdiff_t shut_how(int number)
 	return sock_shutdown(with.stream, number);
 }
 
-static ptrdiff_t has_feature(int number)
-{
-	return sock_has(number);
-}
-
 static ptrdiff_t packet_field(int number)
 {
 	return sock_packet_fields(&with.datagram, number);
@@ -189,7 +184,6 @@ static const struct {
 	{"sock_open, type", open_type, {LIBSOCK_STREAM, LIBSOCK_DGRAM}},
 	{"sock_pair", pair_type, {LIBSOCK_STREAM, LIBSOCK_DGRAM}},
 	{"sock_shutdown", shut_how, {LIBSOCK_SHUT_RD, LIBSOCK_SHUT_RDWR}},
-	{"sock_has", has_feature, {LIBSOCK_HAS_INET6, LIBSOCK_HAS_CONNECTIONS}},
 	{"sock_packet_fields", packet_field, {0, LIBSOCK_PACKET_COALESCED * 2 - 1}},
 	{"sock_wait", wait_interest, {0, LIBSOCK_READABLE | LIBSOCK_WRITABLE}},
 	{"sock_poller_add", add_interest, {0, LIBSOCK_READABLE | LIBSOCK_WRITABLE}},
