@@ -42,7 +42,7 @@ extern "C" {
  * passing `AF_INET` where #LIBSOCK_AF_INET belongs is an error at the first call instead of a wrong socket.
  *
  * A number or a bit that a call does not know is #LIBSOCK_EINVAL, in every call that takes a number of an enum or bits of
- * one. So later versions can give it a meaning, and a program can find out whether its libsock knows it.
+ * one; for sock_has() it is 0. So later versions can give it a meaning, and a program can find out whether its libsock knows it.
  * @{
  */
 

@@ -40,7 +40,7 @@ NOINLINE int deadline_left(int64_t deadline)
 	return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
-COLD int deadline_error(int64_t deadline)
+NOINLINE int deadline_error(int64_t deadline)
 {
 	if (deadline == LIBSOCK_NOWAIT)
 		return LIBSOCK_EAGAIN;

@@ -270,12 +270,15 @@ int os_job_wait(struct os_job *job, int known, int wait_ms)
 {
 	struct job__head *head = job__head(job);
 	const int64_t until = os_now() + wait_ms;
+	int64_t left = wait_ms;
 	int done;
 
 	pthread_mutex_lock(&head->lock);
 	pthread_cleanup_push(job__unlock, &head->lock);
-	while ((head->done & ~known) == 0 && (wait_ms < 0 || os_now() < until))
-		job__sleep(head, wait_ms < 0 ? -1 : until - os_now());
+	while ((head->done & ~known) == 0 && (wait_ms < 0 || left > 0)) {
+		job__sleep(head, wait_ms < 0 ? -1 : left);
+		left = until - os_now();
+	}
 	done = head->done;
 	pthread_cleanup_pop(1);
 	return done;
