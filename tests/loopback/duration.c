@@ -243,7 +243,6 @@ START_TEST(connect_and_dial_begin_nothing)
 		expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
 		expect(sock_connect(s, &addr, durations[i]), LIBSOCK_EINVAL);
 		expect(sock_connect(s, &name, durations[i]), LIBSOCK_EINVAL);
-		expect(sock_connect_result(s, soon()), LIBSOCK_ENOTCONN);
 		expect(sock_connect(s, &addr, soon()), 0);
 		expect(sock_accept(l, &conn, NULL, soon()), 0);
 		sock_close(&conn);
