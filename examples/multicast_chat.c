@@ -53,7 +53,8 @@ static uint32_t interface_index(const char *name)
 static int join(struct sock *s, const struct sock_addr *group, uint32_t index)
 {
 	struct sock_addr everywhere = {"", group->port};
-	int err = sock_open(s, strchr(group->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+	int family = sock_addr_family(group);
+	int err = family == LIBSOCK_AF_UNSPEC ? LIBSOCK_ENAME : sock_open(s, family, LIBSOCK_DGRAM); /* a name is no group */
 
 	if (err == 0)
 		err = sock_set(*s, LIBSOCK_OPT_SHARE_PORT, 1);
@@ -123,7 +124,7 @@ int main(int argc, char **argv)
 		fputs("usage: multicast_chat GROUP:PORT NAME [INTERFACE]\n", stderr);
 		return 2;
 	}
-	int err = sock_addr_parse(&group, argv[1]);
+	int err = sock_addr_parse(&group, argv[1], -1);
 	if (err == 0 && group.port == 0) /* to bind, any port will do, but not to talk */
 		err = LIBSOCK_EPORT;
 	if (err == 0)

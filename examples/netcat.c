@@ -38,7 +38,7 @@ static int open_udp(void)
 
 	for (int i = count - 1; i >= 0; i--) {
 		found[i].port = addr.port;
-		err = sock_open(&s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, type);
+		err = sock_open(&s, addr.host[0] ? sock_addr_family(&found[i]) : LIBSOCK_AF_INET, type);
 		if (err == 0 && (err = listening ? sock_bind(s, &found[i]) : sock_connect(s, &found[i], by)) == 0)
 			break;
 		sock_close(&s);
@@ -70,8 +70,8 @@ static ptrdiff_t wait_for_peer(void)
 	struct sock_addr peer;
 	ptrdiff_t got, err = sock_local_addr(s, &peer);
 
-	if (err == 0 && sock_addr_format(text, sizeof text, &peer) > 0)
-		fprintf(stderr, "listening on %s\n", text); /* port 0 has become a real one */
+	if (err == 0)
+		fprintf(stderr, "listening on %s\n", sock_addr_text(&peer, text, sizeof text)); /* port 0 has become a real one */
 	if (type == LIBSOCK_DGRAM) {
 		got = sock_recvfrom(s, received, sizeof received, &peer, by);
 		return got < 0 || (err = sock_connect(s, &peer, by)) == 0 ? got : err;
@@ -190,7 +190,7 @@ int main(int argc, char **argv)
 	signal(SIGINT, end_by_signal);
 	signal(SIGTERM, end_by_signal);
 	where = argv[i];
-	err = family ? sock_addr_set(&addr, where, 0) : sock_addr_parse(&addr, where);
+	err = family ? sock_addr_set(&addr, where, 0) : sock_addr_parse(&addr, where, -1);
 	if (err == 0 && (err = open_socket()) == 0 && listening)
 		err = wait_for_peer();
 	if (err >= 0 && pthread_create(&sender, NULL, send_input, NULL) != 0)

@@ -57,7 +57,7 @@ static int ask(const struct sock_addr *server, unsigned char *answer, size_t roo
 	unsigned char question[PACKET] = {4 << 3 | 3}; /* version 4, a client */
 	int64_t by = sock_after(2000);
 	struct sock s;
-	ptrdiff_t n = sock_open(&s, strchr(server->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+	ptrdiff_t n = sock_open(&s, sock_addr_family(server), LIBSOCK_DGRAM);
 
 	if (n == 0)
 		n = sock_connect(s, server, by); /* connected, it hears nobody else */
@@ -121,12 +121,12 @@ int main(int argc, char **argv)
 		fputs("usage: ntp_time HOST[:PORT]\n", stderr);
 		return 2;
 	}
-	int count = 0, err = sock_addr_parse(&server, argv[1]);
+	int count = 0, err = sock_addr_parse(&server, argv[1], 123);
 	if (err == 0)
 		err = count = sock_resolve(server.host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
 	/* A datagram may get lost, and an address may be of no use: ask all of them, three times. */
 	for (int i = 0; i < 3 * count && (i == 0 || err < 0); i++) {
-		found[i % count].port = server.port > 0 ? server.port : 123;
+		found[i % count].port = server.port;
 		err = ask(&found[i % count], answer, sizeof answer, &asked, &answered);
 	}
 	if (err < 0)

@@ -31,13 +31,13 @@ static void show(long long sent, int64_t ms)
 static int open_towards(struct sock *s, const char *text)
 {
 	struct sock_addr peer, found[16];
-	int count = 0, err = sock_addr_parse(&peer, text);
+	int count = 0, err = sock_addr_parse(&peer, text, -1);
 
 	if (err == 0)
 		err = count = sock_resolve(peer.host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
 	for (int i = count - 1; i >= 0; i--) {
 		found[i].port = peer.port;
-		err = sock_open(s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+		err = sock_open(s, sock_addr_family(&found[i]), LIBSOCK_DGRAM);
 		if (err == 0 && (err = sock_connect(*s, &found[i], sock_after(1000))) == 0)
 			return 0;
 		sock_close(s);

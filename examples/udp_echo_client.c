@@ -12,7 +12,7 @@
 static ptrdiff_t ask(const struct sock_addr *server, const char *text, char *data, size_t room)
 {
 	struct sock s;
-	ptrdiff_t n = sock_open(&s, strchr(server->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+	ptrdiff_t n = sock_open(&s, sock_addr_family(server), LIBSOCK_DGRAM);
 
 	if (n == 0)
 		n = sock_connect(s, server, sock_after(1000));
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: udp_echo_client HOST:PORT TEXT\n");
 		return 2;
 	}
-	ptrdiff_t n = sock_addr_parse(&server, argv[1]);
+	ptrdiff_t n = sock_addr_parse(&server, argv[1], -1);
 	if (n == 0)
 		n = count = sock_resolve(server.host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
 	for (int i = 0; i < count && (i == 0 || n < 0); i++) {

@@ -26,7 +26,7 @@ static int serve(struct sock *s, const struct sock_addr *addr)
 	err = count;
 	for (int i = count - 1; i >= 0; i--) {
 		found[i].port = addr->port;
-		err = sock_open(s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+		err = sock_open(s, addr->host[0] ? sock_addr_family(&found[i]) : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
 		if (err == 0 && (err = sock_bind(*s, &found[i])) == 0)
 			break;
 		sock_close(s);
@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 	struct sock s = {0};
 	struct sock_addr addr, peer;
 	char text[LIBSOCK_ADDR_SIZE];
-	int err = sock_addr_parse(&addr, where);
+	int err = sock_addr_parse(&addr, where, -1);
 
 	if (err == 0)
 		err = serve(&s, &addr);
@@ -65,8 +65,7 @@ int main(int argc, char **argv)
 	}
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
-	sock_addr_format(text, sizeof text, &addr);
-	printf("listening on %s\n", text);
+	printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 	fflush(stdout);
 	while (!stopped) {
 		ptrdiff_t got = sock_recvfrom(s, data, sizeof data, &peer, sock_after(1000)); /* or stop */

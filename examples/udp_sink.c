@@ -54,7 +54,7 @@ static int serve(struct sock *s, const struct sock_addr *addr)
 	err = count;
 	for (int i = count - 1; i >= 0; i--) {
 		found[i].port = addr->port;
-		err = sock_open(s, strchr(found[i].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+		err = sock_open(s, addr->host[0] ? sock_addr_family(&found[i]) : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
 		if (err == 0 && (err = sock_bind(*s, &found[i])) == 0)
 			break;
 		sock_close(s);
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 	int single = argc > 2 && strcmp(argv[2], "single") == 0;
 
 	const char *where = argc > 1 ? argv[1] : "127.0.0.1:7007";
-	int err = sock_addr_parse(&addr, where);
+	int err = sock_addr_parse(&addr, where, -1);
 
 	if (err == 0)
 		err = serve(&s, &addr);
@@ -87,8 +87,7 @@ int main(int argc, char **argv)
 	}
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
-	sock_addr_format(text, sizeof text, &addr);
-	printf("listening on %s\n", text);
+	printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 	fflush(stdout);
 	while (!stopped) {
 		ptrdiff_t n = sock_recv_packet(s, data, sizeof data, &packet, sock_after(1000));

@@ -81,7 +81,7 @@ struct sock {
 /** The size of sock_addr::host: 253 bytes, the longest name that DNS can hold, and a NUL. @since 0.1.0 */
 #define LIBSOCK_HOST_SIZE 254
 
-/** The size of a buffer that every address fits in when sock_addr_format() writes it. @since 0.1.0 */
+/** The size of a buffer that every address fits in when sock_addr_text() writes it. @since 0.1.0 */
 #define LIBSOCK_ADDR_SIZE 262
 
 /**
@@ -93,11 +93,12 @@ struct sock {
  *   `fe80::1%eth0`;
  * - a name, `www.example.org`: letters, digits, hyphens and underscores in labels of 1 to 63 bytes, at most 253 in all, a
  *   last label that is no number;
- * - on an #LIBSOCK_AF_UNIX socket a path, or `@name` for a name in Linux's abstract name space;
+ * - on an #LIBSOCK_AF_UNIX socket a path, or `@name` for a name in Linux's abstract name space: where the socket's family is not
+ *   known, a host with a slash anywhere or with `@` at its beginning is a path;
  * - empty: the wildcard when binding; elsewhere "unknown" or "unnamed".
  *
- * What libsock fills in from the system is a literal, a path, or empty: IPv6 as RFC 5952 wants it, a scope as a number, and
- * IPv4 in dotted form also where the operating system shows it as v4-mapped IPv6.
+ * What libsock fills in from the system is a literal, a path, or empty: IPv6 as RFC 5952 wants it, a scope as a number,
+ * IPv4 in dotted form also where the operating system shows it as v4-mapped IPv6, and `./` before a path that has no slash.
  * @since 0.1.0
  */
 struct sock_addr {
@@ -341,36 +342,54 @@ LIBSOCK_API int sock_has(int feature);
 LIBSOCK_API int sock_addr_set(struct sock_addr *addr, const char *host, long port);
 
 /**
- * Read an address from text: `host:port`, `host`, `:port`, `[ipv6]:port`, `[ipv6]` or `ipv6`.
+ * Read an address from text: `host:port`, `host`, `:port`, `[ipv6]:port`, `[ipv6]`, `ipv6`, or a Unix-domain path.
  *
  * The host must be a literal or a well-formed name (see struct sock_addr), or empty if there is a port. The port is decimal
- * digits; without one it is 0. Unix-domain paths are not for this call: use sock_addr_set().
+ * digits. A text with a slash anywhere, or with `@` at its beginning, is a path as a whole, and its port is 0. For a path
+ * without a slash write `./name`.
  *
- * @param[out] addr Receives the address; on error it stays as it was. Must not be NULL.
- * @param[in] text  NUL-terminated. Must not be NULL.
- * @return 0, or: #LIBSOCK_EINVAL, a NULL; #LIBSOCK_ENAME, the host is malformed, over-long, or missing together with the
- *         port; #LIBSOCK_EPORT, the port is empty, no number, or above 65535.
+ * @param[out] addr         Receives the address; on error it stays as it was. Must not be NULL.
+ * @param[in] text          NUL-terminated. Must not be NULL.
+ * @param[in] default_port  The port, 0 to 65535, where the text has none. −1: the text must have one, or be a path.
+ * @return 0, or: #LIBSOCK_EINVAL, a NULL, or a default port that is none; #LIBSOCK_ENAME, the host is malformed, over-long, or
+ *         missing together with the port; #LIBSOCK_EPORT, the port is empty, no number, or above 65535, or it is missing and
+ *         must not be.
  * @par Threads
  * Any thread; `addr` belongs to the caller.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_addr_parse(struct sock_addr *addr, const char *text);
+LIBSOCK_API int sock_addr_parse(struct sock_addr *addr, const char *text, int default_port);
 
 /**
- * Write an address as text: `host:port`, `[ipv6]:port`, the host alone where the port is 0, and `:0` for an empty host
- * with port 0. What sock_addr_parse() has read it reads back from this text as the same address.
+ * Write an address as text: `host:port`, `[ipv6]:port`, the host alone where the port is 0 or the host is a path, and `:0` for
+ * an empty host with port 0. From this text sock_addr_parse(), with a default port of 0, reads the same address as the one that
+ * was read before, or that libsock filled in.
  *
- * @param[out] text Receives the NUL-terminated text, or an empty one on error. May be the address's own host. Must not be
- *                  NULL.
- * @param[in] size  The bytes in `text`, at least 1; #LIBSOCK_ADDR_SIZE is always enough.
- * @param[in] addr  The address. Must not be NULL.
- * @return The length of the text without its NUL, or: #LIBSOCK_EINVAL, a NULL or a size of 0; #LIBSOCK_EMSGSIZE, it does
- *         not fit; #LIBSOCK_ENAME, the host has no NUL within its 254 bytes.
+ * An address that cannot be written is an empty text: NULL, a host without a NUL within its 254 bytes, or one that does not
+ * fit. A part of an address is never written, because it may be another address.
+ *
+ * @param[in] addr  The address.
+ * @param[out] text Receives the NUL-terminated text. May be the address's own host.
+ * @param[in] size  The bytes in `text`; #LIBSOCK_ADDR_SIZE is always enough.
+ * @return `text`, or an empty string where `text` is NULL or `size` is 0. Never NULL.
  * @par Threads
  * Any thread; `text` belongs to the caller.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_addr_format(char *text, size_t size, const struct sock_addr *addr);
+LIBSOCK_API const char *sock_addr_text(const struct sock_addr *addr, char *text, size_t size);
+
+/**
+ * The family of the socket that an address needs, as far as its text says. A name is not looked up.
+ *
+ * @param[in] addr The address; its port does not matter. Must not be NULL.
+ * @return #LIBSOCK_AF_INET, an IPv4 literal, in IPv6 notation (`::ffff:192.0.2.1`) too; #LIBSOCK_AF_INET6, another IPv6 literal;
+ *         #LIBSOCK_AF_UNIX, a path; #LIBSOCK_AF_UNSPEC, a name or an empty host; or: #LIBSOCK_ENAME, malformed;
+ *         #LIBSOCK_EINVAL, a NULL.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_addr_family(const struct sock_addr *addr);
 
 /**
  * Do two addresses mean the same?

@@ -13,9 +13,10 @@
 #pragma redefine_extname sock_accept libsock_accept
 #pragma redefine_extname sock_activation_sockets libsock_activation_sockets
 #pragma redefine_extname sock_addr_equal libsock_addr_equal
-#pragma redefine_extname sock_addr_format libsock_addr_format
+#pragma redefine_extname sock_addr_family libsock_addr_family
 #pragma redefine_extname sock_addr_parse libsock_addr_parse
 #pragma redefine_extname sock_addr_set libsock_addr_set
+#pragma redefine_extname sock_addr_text libsock_addr_text
 #pragma redefine_extname sock_adopt libsock_adopt
 #pragma redefine_extname sock_after libsock_after
 #pragma redefine_extname sock_bind libsock_bind
@@ -83,9 +84,10 @@
 #define sock_accept libsock_accept
 #define sock_activation_sockets libsock_activation_sockets
 #define sock_addr_equal libsock_addr_equal
-#define sock_addr_format libsock_addr_format
+#define sock_addr_family libsock_addr_family
 #define sock_addr_parse libsock_addr_parse
 #define sock_addr_set libsock_addr_set
+#define sock_addr_text libsock_addr_text
 #define sock_adopt libsock_adopt
 #define sock_after libsock_after
 #define sock_bind libsock_bind
@@ -153,9 +155,10 @@
 #undef sock_accept
 #undef sock_activation_sockets
 #undef sock_addr_equal
-#undef sock_addr_format
+#undef sock_addr_family
 #undef sock_addr_parse
 #undef sock_addr_set
+#undef sock_addr_text
 #undef sock_adopt
 #undef sock_after
 #undef sock_bind

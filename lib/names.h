@@ -10,6 +10,7 @@
 
 #define addr_fixed libsock__addr_fixed
 #define addr_is_localhost libsock__addr_is_localhost
+#define addr_is_path libsock__addr_is_path
 #define addr_read libsock__addr_read
 #define addr_write libsock__addr_write
 #define bsd_addr_get libsock__bsd_addr_get

@@ -27,6 +27,9 @@ void addr_write(struct sock_addr *addr, const struct os_addr *bits);
 /* Zeros but for the last byte, the wildcard; or with `last` 1 the loopback address, 127.0.0.1 or ::1. No port. */
 void addr_fixed(struct os_addr *bits, int family, int last);
 
+/* A path on this machine, by its text: a slash anywhere, or '@' at its beginning. No literal and no name looks so. */
+bool addr_is_path(const char *host);
+
 /* localhost and what lies below it, which RFC 6761, section 6.3, keeps from name servers. */
 bool addr_is_localhost(const char *name);
 

@@ -228,7 +228,7 @@ extern struct sock_event events[8];
 extern struct sock_attempt attempts[LIBSOCK_DIAL_MAX];
 extern struct sock_interface rows[8];
 extern struct file *file;
-extern int err, count, max, port, fields, fileno(struct file *), show(void *, const struct sock_connection *);
+extern int err, count, max, port, family, fields, fileno(struct file *), show(void *, const struct sock_connection *);
 extern intptr_t fd;
 extern int64_t by, value;
 extern uint64_t offset, sent;

@@ -175,7 +175,7 @@ START_TEST(every_row_is_whole_and_in_order)
 		ck_assert(row->up <= 1 && row->loopback <= 1 && row->multicast <= 1 && row->reserved == 0);
 		ck_assert_int_eq(row->addr.port, 0);
 		if (row->addr.host[0] != '\0')
-			expect(sock_addr_parse(&addr, row->addr.host), 0);
+			expect(sock_addr_parse(&addr, row->addr.host, 0), 0);
 		if (i == 0)
 			continue;
 		ck_assert_uint_ge(row->index, row[-1].index);
