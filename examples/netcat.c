@@ -33,11 +33,10 @@ static atomic_int ended; /* one of the two directions is over */
 /* One of a name's addresses, from the last one on because IPv4 comes after IPv6; or all of IPv4. */
 static int open_udp(void)
 {
-	struct sock_addr found[16] = {{"", 0}};
-	int count = addr.host[0] ? sock_resolve(addr.host, LIBSOCK_AF_UNSPEC, found, 16, by) : 1, err = count;
+	struct sock_addr found[16] = {addr};
+	int count = addr.host[0] ? sock_resolve(&addr, LIBSOCK_AF_UNSPEC, found, 16, by) : 1, err = count;
 
-	for (int i = count - 1; i >= 0; i--) {
-		found[i].port = addr.port;
+	for (int i = (count < 16 ? count : 16) - 1; i >= 0; i--) {
 		err = sock_open(&s, addr.host[0] ? sock_addr_family(&found[i]) : LIBSOCK_AF_INET, type);
 		if (err == 0 && (err = listening ? sock_bind(s, &found[i]) : sock_connect(s, &found[i], by)) == 0)
 			break;

@@ -210,13 +210,11 @@ int main(int argc, char **argv)
 	struct sock_addr addr, name;
 	int n = 0, listening = 0, family = sock_has(LIBSOCK_HAS_INET6) == 1 ? LIBSOCK_AF_UNSPEC : LIBSOCK_AF_INET;
 	if (complain(target, sock_addr_parse(&name, target, -1)) ||
-	    complain(target, n = sock_resolve(name.host, family, addresses, ADDRESSES, sock_after(10000))) ||
+	    complain(target, n = sock_resolve(&name, family, addresses, ADDRESSES, sock_after(10000))) ||
 	    complain(at, sock_addr_parse(&addr, at, -1)) || complain(at, sock_serve(&listener, &addr, 0)) ||
 	    complain(at, sock_local_addr(listener, &addr)) || complain(at, sock_poller_open(&poller)))
 		return 1;
-	address_count = n;
-	for (int i = 0; i < address_count; i++)
-		addresses[i].port = name.port;
+	address_count = n < ADDRESSES ? n : ADDRESSES;
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
 	printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));

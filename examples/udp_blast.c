@@ -34,9 +34,8 @@ static int open_towards(struct sock *s, const char *text)
 	int count = 0, err = sock_addr_parse(&peer, text, -1);
 
 	if (err == 0)
-		err = count = sock_resolve(peer.host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
-	for (int i = count - 1; i >= 0; i--) {
-		found[i].port = peer.port;
+		err = count = sock_resolve(&peer, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
+	for (int i = (count < 16 ? count : 16) - 1; i >= 0; i--) {
 		err = sock_open(s, sock_addr_family(&found[i]), LIBSOCK_DGRAM);
 		if (err == 0 && (err = sock_connect(*s, &found[i], sock_after(1000))) == 0)
 			return 0;

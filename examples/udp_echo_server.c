@@ -20,12 +20,11 @@ static void stop(int number)
 /* Bind to one of the addresses of a name, from the last one on because IPv4 comes after IPv6; or to the wildcard. */
 static int serve(struct sock *s, const struct sock_addr *addr)
 {
-	struct sock_addr found[16] = {{"", 0}};
-	int err, count = addr->host[0] ? sock_resolve(addr->host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(10000)) : 1;
+	struct sock_addr found[16] = {*addr};
+	int err, count = addr->host[0] ? sock_resolve(addr, LIBSOCK_AF_UNSPEC, found, 16, sock_after(10000)) : 1;
 
 	err = count;
-	for (int i = count - 1; i >= 0; i--) {
-		found[i].port = addr->port;
+	for (int i = (count < 16 ? count : 16) - 1; i >= 0; i--) {
 		err = sock_open(s, addr->host[0] ? sock_addr_family(&found[i]) : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
 		if (err == 0 && (err = sock_bind(*s, &found[i])) == 0)
 			break;

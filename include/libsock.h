@@ -446,10 +446,12 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * **Errors.** Every call with a socket can answer #LIBSOCK_EBADF (zero or closed), and #LIBSOCK_EINVAL for a NULL or a number
  * that it does not take. Others are listed with the call; an operating system may add to them.
  *
- * **Names.** Where an address is taken, its host may be a name. It is looked up in the socket's own family, and the first
- * address is used, as in Python. Literals and `localhost` never reach the resolver; nor does a malformed name, which is
- * #LIBSOCK_ENAME. A name without an address is #LIBSOCK_EAI_NONAME, silent name servers are #LIBSOCK_EAI_AGAIN, failing ones
- * #LIBSOCK_EAI_FAIL; the deadline covers the look-up (see @ref names), except in sock_bind(), which has none. An address of
+ * **Names.** Where an address is taken, its host may be a name. An #LIBSOCK_AF_INET socket uses its first IPv4 address. An
+ * #LIBSOCK_AF_INET6 socket uses its first IPv6 address, or, where it has none or this machine has no way to it, its first IPv4
+ * address: it reaches by name what it reaches by literal. Literals and `localhost` never
+ * reach the resolver; nor does a malformed name, which is #LIBSOCK_ENAME. A name without an address is #LIBSOCK_EAI_NONAME,
+ * silent name servers are #LIBSOCK_EAI_AGAIN, failing ones #LIBSOCK_EAI_FAIL; the deadline covers the look-up (see @ref
+ * names), except in sock_bind(), which has none. An address of
  * the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket without #LIBSOCK_OPT_V6ONLY), an unknown interface
  * in a scope #LIBSOCK_ENODEV, whether it is told by name or by number.
  * @{
@@ -1508,22 +1510,23 @@ LIBSOCK_API int sock_activation_sockets(struct sock out[], int max, const char *
  * one question, so that both families' addresses are one host's. Where the list completes names with dots, too, each family
  * may have its own completion: a name that is whole is safe with a dot at its end.
  *
- * @param[in] name     A name or a literal, which is its own only address. Must not be NULL.
- * @param[in] family   #LIBSOCK_AF_UNSPEC, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6.
- * @param[out] out     Receives the addresses, each once, their ports 0; v4-mapped ones in the place of IPv6 are left out.
- *                     Must not be NULL.
- * @param[in] max      The room in `out`, at least 1. What does not fit is left out, and what is beyond 4096 of a family.
+ * @param[in] addr     A name, or a literal, which is its own only address; and a port, which may be 0. Must not be NULL.
+ * @param[in] family   #LIBSOCK_AF_UNSPEC, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6: that of the addresses. A v4-mapped literal
+ *                     (`::ffff:192.0.2.1`) is one of IPv4.
+ * @param[out] out     Receives the addresses, each once, with the port of `addr`; v4-mapped ones in the place of IPv6 are left
+ *                     out. May be `addr` itself, and NULL if `max` is 0.
+ * @param[in] max      The room in `out`. Addresses beyond it are counted, and not written.
  * @param[in] deadline When to give up.
- * @return How many were written, at least 1, or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the
- *         name servers do not answer, or too many look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT,
- *         #LIBSOCK_EAGAIN; #LIBSOCK_ENAME, malformed, empty included; #LIBSOCK_EAFNOSUPPORT, a literal of the other family;
- *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, no descriptor to ask for
- *         it (Linux); #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL.
+ * @return How many there are, at least 1, which may be more than `max`; what a name has beyond 512 of a family is not counted.
+ *         Or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the name servers do not answer, or too many
+ *         look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ENAME, malformed,
+ *         empty or a path; #LIBSOCK_EAFNOSUPPORT, a literal of the other family; #LIBSOCK_ENODEV, an unknown interface in a
+ *         scope; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, no descriptor to ask for it (Linux); #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread, any number at a time.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_resolve(const char *name, int family, struct sock_addr out[], int max, int64_t deadline);
+LIBSOCK_API int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[], int max, int64_t deadline);
 
 /**
  * The name of an address. What comes back is what the address' owner wrote into the DNS: not a proof of anything.

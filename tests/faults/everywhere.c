@@ -185,8 +185,8 @@ static void look_around(void)
 	struct sock_addr out[4];
 	char name[64];
 
-	SHOW(sock_resolve("localhost", LIBSOCK_AF_UNSPEC, out, 4, by));
-	SHOW(sock_resolve("fe80::1%lo", LIBSOCK_AF_UNSPEC, out, 4, by));
+	SHOW(sock_resolve(&(struct sock_addr){"localhost", 0}, LIBSOCK_AF_UNSPEC, out, 4, by));
+	SHOW(sock_resolve(&(struct sock_addr){"fe80::1%lo", 0}, LIBSOCK_AF_UNSPEC, out, 4, by));
 	SHOW(sock_interfaces(interfaces, 1) > 0 ? 0 : sock_interfaces(interfaces, 1));
 	SHOW(sock_hostname(name, sizeof name));
 	SHOW(sock_connections(ignore, NULL));

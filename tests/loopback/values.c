@@ -33,7 +33,7 @@ START_TEST(the_systems_numbers_are_refused_by_the_first_call)
 
 		for (size_t i = 0; i < sizeof theirs / sizeof theirs[0]; i++) {
 			expect(sock_open(&s, theirs[i], LIBSOCK_STREAM), LIBSOCK_EINVAL);
-			expect(sock_resolve("127.0.0.1", theirs[i], &found, 1, soon()), LIBSOCK_EINVAL);
+			expect(sock_resolve(&(struct sock_addr){"127.0.0.1", 0}, theirs[i], &found, 1, soon()), LIBSOCK_EINVAL);
 		}
 		for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
 			expect(sock_open(&s, families[f], types[i]), LIBSOCK_EINVAL);

@@ -90,7 +90,7 @@ END_TEST
 START_TEST(what_there_is_no_memory_for_says_so_and_leaves_nothing)
 {
 	enum { CALLS = 6 };
-	const struct sock_addr literal = {"192.0.2.1", 0};
+	const struct sock_addr literal = {"192.0.2.1", 0}, named = {"a-name.example", 0};
 	const struct sock_poller none = {0};
 	struct sock_poller poller, other;
 	struct sock_addr out[2];
@@ -102,8 +102,8 @@ START_TEST(what_there_is_no_memory_for_says_so_and_leaves_nothing)
 	is_out = 1;
 	results[0] = sock_poller_open(&other);
 	results[1] = sock_interfaces(NULL, 0);
-	results[2] = sock_resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 2, soon());
-	results[3] = sock_resolve("a-name.example", LIBSOCK_AF_INET, out, 2, soon());
+	results[2] = sock_resolve(&named, LIBSOCK_AF_UNSPEC, out, 2, soon());
+	results[3] = sock_resolve(&named, LIBSOCK_AF_INET, out, 2, soon());
 	results[4] = sock_reverse(&literal, &out[0], soon());
 	results[5] = sock_wait(NULL, 0, LIBSOCK_NOWAIT); /* needs none */
 	is_out = 0;

@@ -275,7 +275,7 @@ START_TEST(an_unknown_interface_is_enodev_in_every_call)
 		expect(sock_dial(&s, &addr, soon()), LIBSOCK_ENODEV);
 		expect(sock_dial(&s, &addr, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 		expect(sock_serve(&s, &addr, 1), LIBSOCK_ENODEV);
-		expect(sock_resolve(addr.host, LIBSOCK_AF_UNSPEC, out, 1, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
+		expect(sock_resolve(&addr, LIBSOCK_AF_UNSPEC, out, 1, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 		expect(sock_reverse(&addr, out, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 	}
 }
