@@ -1578,13 +1578,19 @@ LIBSOCK_API int sock_service_port(const char *service, int type);
  */
 LIBSOCK_API int sock_service_name(long port, int type, char *name, size_t size);
 
-/** The size of sock_interface::name: Windows has the longest, 255 bytes and a NUL. @since 0.1.0 */
+/** The size of sock_interface_addr::name: Windows has the longest, 255 bytes and a NUL. @since 0.1.0 */
 #define LIBSOCK_INTERFACE_SIZE 256
 
-/** One address of one network interface. @since 0.1.0 */
-struct sock_interface {
+/**
+ * One address of one network interface.
+ *
+ * It may become longer in later versions: do not assign it to one that an older header declared.
+ * @since 0.1.0
+ */
+struct sock_interface_addr {
 	char name[LIBSOCK_INTERFACE_SIZE]; /**< `eth0`; on Windows the name that people see, UTF-8. NUL-terminated. */
 	uint32_t index;                   /**< Above 0: what a scope's number means. */
+	int32_t prefix_length;            /**< Bits of the address that its network shares, 0 to 128. −1: not reported. */
 	uint8_t up;                       /**< 1: in use. */
 	uint8_t loopback;                 /**< 1: it leads back to this machine. */
 	uint8_t multicast;                /**< 1: it can carry multicast. */
@@ -1593,19 +1599,32 @@ struct sock_interface {
 };
 
 /**
- * The network interfaces of this machine: a row for each address, and one for an interface without any. A label that an
- * address has (`eth0:1`) is not told.
+ * Look at the network interfaces of this machine: a row for each address, and one for an interface without any. A label that
+ * an address has (`eth0:1`) is not reported.
  *
- * @param[out] out Receives the rows, those of one interface together, by rising index. May be NULL if `max` is 0.
- * @param[in] max  The room in `out`.
- * @return How many rows there are, which may be more than `max`, or: #LIBSOCK_ENOMEM, #LIBSOCK_EMFILE, #LIBSOCK_ENFILE;
- *         #LIBSOCK_EINVAL, a negative `max` or a
- *         NULL.
+ * @param[in] found   Is called with `context` and each row, those of one interface together, by rising index; the row is valid
+ *                    during the call. It returns 0 to go on; anything else ends the search. It may call libsock. Must not be
+ *                    NULL.
+ * @param[in] context Whatever `found` needs. May be NULL.
+ * @return 0, all have been shown; what `found` returned, if that was not 0; or: #LIBSOCK_ENOMEM, #LIBSOCK_EMFILE,
+ *         #LIBSOCK_ENFILE, none has been shown; #LIBSOCK_EINVAL, a NULL.
+ * @par Threads
+ * Any thread, any number at a time. `found` is called in the same thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_interfaces(int (*found)(void *context, const struct sock_interface_addr *interface), void *context);
+
+/**
+ * The index of a network interface, as scopes, options and groups take it.
+ *
+ * @param[in] name The interface's name, as in sock_interface_addr::name. Must not be NULL.
+ * @return The index, above 0, or: #LIBSOCK_ENODEV, there is none of that name, or its index is above INT_MAX;
+ *         #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, no descriptor to ask for it (Linux); #LIBSOCK_EINVAL, a NULL.
  * @par Threads
  * Any thread.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_interfaces(struct sock_interface out[], int max);
+LIBSOCK_API int sock_interface_index(const char *name);
 
 /**
  * The name that this machine gives itself. It need not be known to any name server.
@@ -1626,7 +1645,7 @@ LIBSOCK_API int sock_hostname(char *name, size_t size);
  * @brief What a socket can be told to do differently, and the groups that it listens to.
  *
  * A value means the same on every system: a switch is 0 or 1, times are milliseconds, interfaces are numbers as in
- * sock_interface::index. An #LIBSOCK_AF_INET6 socket is told for its IPv4 peers at the same time.
+ * sock_interface_addr::index. An #LIBSOCK_AF_INET6 socket is told for its IPv4 peers at the same time.
  * @{
  */
 
@@ -1793,7 +1812,7 @@ LIBSOCK_API int sock_get(struct sock s, int option, int64_t *value);
  * @param[in] group  A literal in 224.0.0.0/4 or ff00::/8; the port does not matter. Must not be NULL.
  * @param[in] source The only sender to hear, a literal of the group's family (source-specific multicast, RFC 4607);
  *                   join again for another one. The port does not matter. NULL: whoever sends.
- * @param[in] interface_index The interface on which to join, as in sock_interface::index. 0: the one that the group's address
+ * @param[in] interface_index The interface on which to join, as in sock_interface_addr::index. 0: the one that the group's address
  *                   names (`ff02::1%2`), or else the system's choice; that fails without a route.
  * @return 0, or: #LIBSOCK_EADDRINUSE, joined already; #LIBSOCK_ENODEV, no such interface, or none to choose;
  *         #LIBSOCK_EADDRNOTAVAIL, the interface has no IPv4 address (where IPv4 needs one); #LIBSOCK_ENOTSUP, sources

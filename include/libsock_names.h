@@ -31,6 +31,7 @@
 #pragma redefine_extname sock_get libsock_get
 #pragma redefine_extname sock_has libsock_has
 #pragma redefine_extname sock_hostname libsock_hostname
+#pragma redefine_extname sock_interface_index libsock_interface_index
 #pragma redefine_extname sock_interfaces libsock_interfaces
 #pragma redefine_extname sock_join_group libsock_join_group
 #pragma redefine_extname sock_leave_group libsock_leave_group
@@ -102,6 +103,7 @@
 #define sock_get libsock_get
 #define sock_has libsock_has
 #define sock_hostname libsock_hostname
+#define sock_interface_index libsock_interface_index
 #define sock_interfaces libsock_interfaces
 #define sock_join_group libsock_join_group
 #define sock_leave_group libsock_leave_group
@@ -173,6 +175,7 @@
 #undef sock_get
 #undef sock_has
 #undef sock_hostname
+#undef sock_interface_index
 #undef sock_interfaces
 #undef sock_join_group
 #undef sock_leave_group

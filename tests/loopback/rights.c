@@ -376,9 +376,23 @@ static int make_poller(void)
 	return err;
 }
 
+static int ignore_interface(void *context, const struct sock_interface_addr *row)
+{
+	(void)context;
+	(void)row;
+	return 0;
+}
+
 static int list_interfaces(void)
 {
-	return sock_interfaces(NULL, 0);
+	return sock_interfaces(ignore_interface, NULL);
+}
+
+static int find_interface(void)
+{
+	int index = sock_interface_index("lo");
+
+	return index > 0 ? 0 : index;
 }
 
 static int ignore_row(void *context, const struct sock_connection *row)
@@ -410,6 +424,7 @@ START_TEST(what_has_too_few_descriptors_is_emfile_and_leaves_none)
 	expect_emfile(make_poller, needs);
 	if (sock_has(LIBSOCK_HAS_CONNECTIONS) == 1) { /* Linux, where a list takes one */
 		expect_emfile(list_interfaces, 1);
+		expect_emfile(find_interface, 1);
 		expect_emfile(list_connections, 1);
 		expect_emfile(has_connections, 1);
 	}
@@ -425,24 +440,23 @@ static struct sock_addr scoped(const char *name)
 	return addr;
 }
 
-static struct sock_interface loopback_interface(void)
-{
-	static struct sock_interface all[64];
-	int count = sock_interfaces(all, 64);
-
-	for (int i = 0; i < count && i < 64; i++)
-		if (all[i].loopback && strcmp(all[i].addr.host, "::1") == 0)
-			return all[i];
-	ck_abort_msg("no loopback");
-}
-
 static char scopes[2][LIBSOCK_INTERFACE_SIZE]; /* the loopback's name and number */
+
+static int take_loopback(void *context, const struct sock_interface_addr *row)
+{
+	(void)context;
+	if (!row->loopback || strcmp(row->addr.host, "::1") != 0)
+		return 0;
+	snprintf(scopes[0], sizeof scopes[0], "%s", row->name);
+	snprintf(scopes[1], sizeof scopes[1], "%u", (unsigned)row->index);
+	return 1;
+}
 
 static int resolve_scope(void)
 {
-	struct sock_addr found;
-	int by_name = sock_resolve(scoped(scopes[0]).host, LIBSOCK_AF_INET6, &found, 1, soon());
-	int by_number = sock_resolve(scoped(scopes[1]).host, LIBSOCK_AF_INET6, &found, 1, soon());
+	struct sock_addr found, name = scoped(scopes[0]), number = scoped(scopes[1]);
+	int by_name = sock_resolve(&name, LIBSOCK_AF_INET6, &found, 1, soon());
+	int by_number = sock_resolve(&number, LIBSOCK_AF_INET6, &found, 1, soon());
 
 	expect(by_name, by_number);
 	return by_name;
@@ -500,14 +514,12 @@ static void set_most_descriptors(struct rlimit *limit, rlim_t most)
 /* glibc's calls for it open a socket of their own, and do not say that they could not. */
 START_TEST(an_interface_is_not_missing_because_no_descriptor_is_left)
 {
-	const struct sock_interface interface = loopback_interface();
 	static const char *const none[] = {"nosuch0", "999999", "a-name-that-no-interface-has"};
 	static char long_[70000];
 	struct rlimit limit;
 	struct sock s;
 
-	snprintf(scopes[0], sizeof scopes[0], "%s", interface.name);
-	snprintf(scopes[1], sizeof scopes[1], "%u", (unsigned)interface.index);
+	expect(sock_interfaces(take_loopback, NULL), 1);
 	expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
 

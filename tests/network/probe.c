@@ -493,15 +493,21 @@ static void limit(char *args[])
 	print_end();
 }
 
+static int print_interface(void *context, const struct sock_interface_addr *row)
+{
+	int *count = context;
+
+	printf("%s[\"%s\", %u, \"%s\"]", (*count)++ ? ", " : "", row->name, (unsigned)row->index, row->addr.host);
+	return 0;
+}
+
 static void interfaces(char *args[])
 {
-	static struct sock_interface rows[ROOM];
-	int count = sock_interfaces(rows, ROOM);
+	int count = 0;
 
 	(void)args;
 	printf("{\"rows\": [");
-	for (int i = 0; i < count && i < ROOM; i++)
-		printf("%s[\"%s\", %u, \"%s\"]", i ? ", " : "", rows[i].name, (unsigned)rows[i].index, rows[i].addr.host);
+	sock_interfaces(print_interface, &count);
 	printf("]");
 	print_end();
 }

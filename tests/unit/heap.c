@@ -86,6 +86,12 @@ START_TEST(nothing_is_allocated_while_waiting)
 }
 END_TEST
 
+static int ignore(void *context, const struct sock_interface_addr *row)
+{
+	(void)context;
+	return row->index == 0;
+}
+
 /* Nothing that is made needs more descriptors afterwards: the harness counts. */
 START_TEST(what_there_is_no_memory_for_says_so_and_leaves_nothing)
 {
@@ -101,7 +107,7 @@ START_TEST(what_there_is_no_memory_for_says_so_and_leaves_nothing)
 	expect(sock_poller_open(&poller), 0);
 	is_out = 1;
 	results[0] = sock_poller_open(&other);
-	results[1] = sock_interfaces(NULL, 0);
+	results[1] = sock_interfaces(ignore, NULL);
 	results[2] = sock_resolve(&named, LIBSOCK_AF_UNSPEC, out, 2, soon());
 	results[3] = sock_resolve(&named, LIBSOCK_AF_INET, out, 2, soon());
 	results[4] = sock_reverse(&literal, &out[0], soon());
