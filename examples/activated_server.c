@@ -37,7 +37,7 @@ static void tell_the_time(struct sock client)
 static int open_listeners(struct sock listeners[], const char *text)
 {
 	struct sock_addr addr;
-	int count = sock_activation_sockets(listeners, LISTENERS, NULL), err;
+	int count = sock_activation_sockets(NULL, listeners, LISTENERS), err;
 
 	if (count != 0)
 		return count < LISTENERS ? count : LISTENERS;

@@ -99,6 +99,8 @@ struct sock {
  *
  * What libsock fills in from the system is a literal, a path, or empty: IPv6 as RFC 5952 wants it, a scope as a number,
  * IPv4 in dotted form also where the operating system shows it as v4-mapped IPv6, and `./` before a path that has no slash.
+ * This text is canonical: two such addresses are equal exactly when their hosts are equal by strcmp() and their ports are
+ * equal. What `host` has after its NUL means nothing, and no call clears it: do not compare, hash or send it.
  * @since 0.1.0
  */
 struct sock_addr {
@@ -1466,9 +1468,9 @@ LIBSOCK_API int sock_recv_socket(struct sock channel, struct sock *s, int64_t de
  * It reads `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` of the environment and changes none of them; a program that
  * starts others may want to remove them. Asked again it gives the same sockets again, not new ones: close each once.
  *
+ * @param[in] name Which: those that the manager's configuration calls so (`FileDescriptorName=`). NULL: all.
  * @param[out] out Receives the sockets, in the manager's order, close-on-exec. May be NULL if `max` is 0.
  * @param[in] max  The room in `out`. Sockets beyond it are counted, and left alone.
- * @param[in] name Which: those that the manager's configuration calls so (`FileDescriptorName=`). NULL: all.
  * @return How many there are, which may be more than `max`; 0 where none were passed to this very process, and always on
  *         Windows: then open your own. Or: #LIBSOCK_EINVAL, a number in the environment is malformed, or an argument;
  *         #LIBSOCK_EBADF, #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP, one of them is not open or no socket that libsock knows.
@@ -1476,7 +1478,7 @@ LIBSOCK_API int sock_recv_socket(struct sock channel, struct sock *s, int64_t de
  * Any thread, while no other changes the environment.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_activation_sockets(struct sock out[], int max, const char *name);
+LIBSOCK_API int sock_activation_sockets(const char *name, struct sock out[], int max);
 
 /** @} */
 
@@ -1546,6 +1548,9 @@ LIBSOCK_API int sock_resolve(const struct sock_addr *addr, int family, struct so
  */
 LIBSOCK_API int sock_reverse(const struct sock_addr *addr, struct sock_addr *name, int64_t deadline);
 
+/** The size of a buffer that every service's name fits in when sock_service_name() writes it. @since 0.1.0 */
+#define LIBSOCK_SERVICE_SIZE 64
+
 /**
  * The port of a service: `"http"` is 80.
  *
@@ -1568,7 +1573,7 @@ LIBSOCK_API int sock_service_port(const char *service, int type);
  * @param[in] port  0 to 65535.
  * @param[in] type  #LIBSOCK_STREAM or #LIBSOCK_DGRAM.
  * @param[out] name Receives the NUL-terminated name; an empty one on error. Must not be NULL.
- * @param[in] size  The bytes in `name`, at least 1; 64 is enough.
+ * @param[in] size  The bytes in `name`, at least 1; #LIBSOCK_SERVICE_SIZE is enough.
  * @return The length of the name, or: #LIBSOCK_EAI_NONAME, no known service; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE,
  *         #LIBSOCK_ENOMEM, as from sock_service_port(); #LIBSOCK_EMSGSIZE, it does not fit; #LIBSOCK_EPORT, not a port;
  *         #LIBSOCK_EINVAL.

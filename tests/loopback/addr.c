@@ -380,6 +380,78 @@ START_TEST(the_family_is_what_the_text_says)
 }
 END_TEST
 
+/* Filled in by libsock, each twice, from other spellings: one host is one text, and other hosts are others. */
+START_TEST(text_from_libsock_is_canonical)
+{
+	static const char *const hosts[] = {
+		"127.0.0.1", "::ffff:127.0.0.1", "::FFFF:7f00:1", "127.0.0.2", "::127.0.0.1", "::7f00:1", "::1", "0:0:0:0:0:0:0:1",
+		"2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1", "2001:db8:0:0:1::1", "2001:db8:0:1:1:1:1:1", "2001:db8::1:1:1:1:1",
+		"2001:db8::1", "fe80::1", "FE80:0::1", "fe80::1%1", "FE80::0:1%1", "1::", "1:0::0", "0.0.0.0", "::", "::ffff:0:0",
+	};
+	enum { COUNT = sizeof hosts / sizeof hosts[0] };
+	struct sock_addr out[2 * COUNT], asked;
+
+	for (int i = 0; i < 2 * COUNT; i++) {
+		memset(&out[i], '#', sizeof out[i]);
+		expect(sock_addr_set(&asked, hosts[i / 2], 80 + i % 2), 0);
+		expect(sock_resolve(&asked, LIBSOCK_AF_UNSPEC, &out[i], 1, LIBSOCK_NOWAIT), 1);
+		ck_assert(sock_addr_equal(&out[i], &asked));
+	}
+	for (int i = 0; i < 2 * COUNT; i++)
+		for (int k = 0; k < 2 * COUNT; k++)
+			ck_assert_int_eq(sock_addr_equal(&out[i], &out[k]),
+					 strcmp(out[i].host, out[k].host) == 0 && out[i].port == out[k].port);
+}
+END_TEST
+
+/* But for a few bytes: octets are written four bytes at a time. */
+static void expect_tail_uncleared(const struct sock_addr *addr)
+{
+	for (size_t i = strlen(addr->host) + 4; i < sizeof addr->host; i++)
+		ck_assert_int_eq(addr->host[i], '#');
+}
+
+/* Of all calls that fill an address in. */
+START_TEST(what_follows_the_nul_is_not_cleared)
+{
+	struct sock_addr addr[9];
+	struct sock l, s, c, d;
+	struct sock_packet packet;
+	struct sock_attempt attempts[2];
+	char byte;
+	int count = 2;
+
+	memset(addr, '#', sizeof addr);
+	memset(&packet, '#', sizeof packet);
+	memset(attempts, '#', sizeof attempts);
+	expect(sock_addr_set(&addr[0], "127.0.0.1", 0), 0);
+	expect(sock_addr_parse(&addr[1], "127.0.0.1:80", -1), 0);
+	expect(sock_resolve(&addr[1], LIBSOCK_AF_INET, &addr[2], 1, LIBSOCK_NOWAIT), 1);
+	expect(sock_reverse(&addr[1], &addr[3], LIBSOCK_NOWAIT), 0);
+	expect(sock_serve(&l, &addr[0], 1), 0);
+	expect(sock_local_addr(l, &addr[4]), 0);
+	expect(sock_dial_report(&s, &addr[4], attempts, &count, soon()), 0);
+	expect(sock_accept(l, &c, &addr[5], soon()), 0);
+	expect(sock_peer_addr(s, &addr[6]), 0);
+	expect(sock_open(&d, LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);
+	expect(sock_bind(d, &addr[0]), 0);
+	expect(sock_local_addr(d, &addr[7]), 0);
+	for (int i = 0; i < 2; i++)
+		expect(sock_sendto(d, "x", 1, &addr[7], soon()), 1);
+	expect(sock_recvfrom(d, &byte, 1, &addr[8], soon()), 1);
+	expect(sock_recv_packet(d, &byte, 1, &packet, soon()), 1);
+	for (int i = 0; i < 9; i++)
+		expect_tail_uncleared(&addr[i]);
+	expect_tail_uncleared(&packet.peer);
+	expect_tail_uncleared(&packet.local);
+	expect_tail_uncleared(&attempts[0].addr);
+	sock_close(&d);
+	sock_close(&c);
+	sock_close(&s);
+	sock_close(&l);
+}
+END_TEST
+
 START_TEST(equal_compares_meaning)
 {
 	static const struct {
@@ -430,6 +502,8 @@ int main(void)
 		{text_has_the_documented_forms},
 		{what_cannot_be_written_is_an_empty_text},
 		{the_family_is_what_the_text_says},
+		{text_from_libsock_is_canonical},
+		{what_follows_the_nul_is_not_cleared},
 		{equal_compares_meaning},
 		{0},
 	};

@@ -173,7 +173,7 @@ static int activate(const struct activation *case_, struct sock first, struct so
 	set("LISTEN_FDNAMES", case_->names);
 
 	struct sock found[2] = {{0}};
-	int count = sock_activation_sockets(found, 2, case_->name), good = count == case_->expected;
+	int count = sock_activation_sockets(case_->name, found, 2), good = count == case_->expected;
 
 	for (int i = 0; i < count && i < 2; i++)
 		good = good && found[i].type == LIBSOCK_STREAM && !native_is_inheritable(sock_native(found[i]));
@@ -238,7 +238,7 @@ static int activate_odd(struct sock first, int odd, int expected)
 
 	struct sock found[2] = {{0}};
 
-	_exit(sock_activation_sockets(found, 2, NULL) == expected && sock_activation_sockets(found, 1, NULL) == 2 ? 0 : 1);
+	_exit(sock_activation_sockets(NULL, found, 2) == expected && sock_activation_sockets(NULL, found, 1) == 2 ? 0 : 1);
 }
 
 START_TEST(what_was_passed_and_is_no_socket_of_ours_says_so)
@@ -287,13 +287,13 @@ static int wrong_with_activation(void)
 	snprintf(self, sizeof self, "%ld", (long)getpid());
 	fcntl(3, F_SETFD, 0);
 	fcntl(4, F_SETFD, 0);
-	if (sock_activation_sockets(NULL, 0, NULL) != 2 || !native_is_inheritable(3))
+	if (sock_activation_sockets(NULL, NULL, 0) != 2 || !native_is_inheritable(3))
 		return 1;
-	if (sock_activation_sockets(&only, 1, NULL) != 2 || sock_native(only) != 3)
+	if (sock_activation_sockets(NULL, &only, 1) != 2 || sock_native(only) != 3)
 		return 2;
 	if (native_is_inheritable(3) || !native_is_inheritable(4))
 		return 3;
-	if (sock_activation_sockets(first, 2, NULL) != 2 || sock_activation_sockets(again, 2, NULL) != 2)
+	if (sock_activation_sockets(NULL, first, 2) != 2 || sock_activation_sockets(NULL, again, 2) != 2)
 		return 4;
 	for (int i = 0; i < 2; i++)
 		if (sock_native(first[i]) != 3 + i || sock_native(again[i]) != 3 + i)
@@ -485,7 +485,7 @@ static int service_port(void)
 
 static int service_name(void)
 {
-	char name[64] = "old";
+	char name[LIBSOCK_SERVICE_SIZE] = "old";
 	int n = sock_service_name(80, LIBSOCK_STREAM, name, sizeof name);
 
 	ck_assert((n < 0) == (name[0] == '\0'));

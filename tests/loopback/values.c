@@ -70,6 +70,7 @@ START_TEST(numbers_that_programs_have_been_built_with_stay)
 		{LIBSOCK_HAS_PACKET_LOCAL, 38}, {LIBSOCK_HAS_PACKET_ECN, 39}, {LIBSOCK_HAS_PACKET_TTL, 40},
 		{LIBSOCK_HAS_SEND_SOCKET, 42},    {LIBSOCK_HAS_CONNECTIONS, 44}, {LIBSOCK_NOWAIT, 0},
 		{LIBSOCK_HOST_SIZE, 254},       {LIBSOCK_ADDR_SIZE, 262},     {LIBSOCK_DIAL_MAX, 32},
+		{LIBSOCK_SERVICE_SIZE, 64},
 	};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
