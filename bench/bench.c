@@ -60,7 +60,7 @@ void bench_check(ptrdiff_t result, const char *what)
 {
 	if (result >= 0)
 		return;
-	fprintf(stderr, "bench: %s: %s\n", what, sock_strerror((int)result));
+	fprintf(stderr, "bench: %s: %s\n", what, sock_strerror(result));
 	exit(1);
 }
 

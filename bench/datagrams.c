@@ -77,7 +77,7 @@ static void *begin_coalesced(void)
 {
 	struct datagrams *d = datagrams_begin(LIBSOCK_AF_INET, SEGMENT);
 
-	bench_check(sock_packet_fields(d->receiver, LIBSOCK_PACKET_COALESCED), "segments");
+	bench_check(sock_packet_fields(&d->receiver, LIBSOCK_PACKET_COALESCED), "segments");
 	return d;
 }
 

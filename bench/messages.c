@@ -67,7 +67,7 @@ static void sock_whole(void *state, long n)
 
 	while (n-- > 0) {
 		bench_check(sock_sendv(m->pair[0], m->parts, COUNT, LIBSOCK_FOREVER), "sendv");
-		bench_check(sock_recv_exact(m->pair[1], m->all, sizeof m->all, LIBSOCK_FOREVER, NULL), "recv_all");
+		bench_check(sock_recv_exact(m->pair[1], m->all, sizeof m->all, NULL, LIBSOCK_FOREVER), "recv_all");
 	}
 }
 

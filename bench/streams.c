@@ -49,7 +49,7 @@ static inline void sock_pair_of(size_t size, long n, int64_t by)
 	while (n-- > 0) {
 		bench_check(sock_send(pair[0], bench_data, size, by), "send");
 		if (size > SMALL)
-			bench_check(sock_recv_exact(pair[1], bench_data, size, by, NULL), "recv_all");
+			bench_check(sock_recv_exact(pair[1], bench_data, size, NULL, by), "recv_all");
 		else
 			bench_check(sock_recv(pair[1], bench_data, size, by), "recv");
 	}

@@ -28,7 +28,7 @@ static void tell_the_time(struct sock client)
 	size_t size = strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC\n", gmtime(&now));
 	int64_t by = sock_after(1000); /* the others wait meanwhile */
 
-	if (sock_send_all(client, text, size, by, NULL) == 0)
+	if (sock_send_all(client, text, size, NULL, by) == 0)
 		sock_close_gracefully(&client, by);
 	sock_close(&client);
 }

@@ -22,7 +22,7 @@ struct client {
 static volatile sig_atomic_t stopped;
 static struct sock_poller poller;
 static struct client *clients;
-static int64_t full; /* until when nobody is let in, because descriptors are used up */
+static int64_t full; /* until when nobody is let in; 0: the listener is watched */
 
 static void stop(int number)
 {
@@ -56,7 +56,7 @@ static void say(const struct client *from, char *line, size_t size)
 	int length = snprintf(text, sizeof text, "%s: %s\n", from->name, line);
 	for (struct client *c = clients; c; c = c->next)
 		if (c != from && !c->gone)
-			c->gone = sock_send_all(c->s, text, (size_t)length, LIBSOCK_NOWAIT, NULL) < 0;
+			c->gone = sock_send_all(c->s, text, (size_t)length, NULL, LIBSOCK_NOWAIT) < 0;
 }
 
 /* The lines that one receive brings, no more: the others are to have their turn, too. Too long ones lose their ends. */
@@ -67,14 +67,14 @@ static void hear(struct client *c)
 
 	while ((n = sock_reader_line(&c->reader, &line, LIBSOCK_NOWAIT)) >= 0 || n == LIBSOCK_EMSGSIZE) {
 		say(c, line, n >= 0 ? (size_t)n : sizeof c->line - 1);
-		if (!memchr(c->line + c->reader.begin, '\n', c->reader.end - c->reader.begin))
+		if (!memchr(c->line + c->reader.begin, '\n', sock_reader_pending(&c->reader)))
 			return;
 	}
 	c->gone = n != LIBSOCK_EAGAIN;
 }
 
-/* Let a client in. An error is why nobody can be let in for now. */
-static int welcome(struct sock server)
+/* Let a client in, if there is a descriptor for it. */
+static void welcome(struct sock server)
 {
 	struct sock_addr peer;
 	struct client *c = calloc(1, sizeof *c);
@@ -88,7 +88,10 @@ static int welcome(struct sock server)
 		clients = c;
 	} else
 		free(c);
-	return err == LIBSOCK_EAGAIN ? 0 : err;
+	if (err < 0 && err != LIBSOCK_EAGAIN) { /* out of descriptors: to go on looking would spin */
+		full = sock_after(1000);
+		sock_poller_modify(&poller, server, 0, NULL);
+	}
 }
 
 /* Close who is gone, but not before all events of a wait have been seen, because they point to clients. */
@@ -123,20 +126,18 @@ int main(int argc, char **argv)
 		err = sock_poller_add(&poller, server, LIBSOCK_READABLE, NULL);
 	}
 	while (!stopped && (err >= 0 || err == LIBSOCK_ETIMEDOUT)) {
+		if (full > 0 && sock_now() >= full && sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL) == 0)
+			full = 0;
 		err = sock_poller_wait(&poller, events, 64, sock_after(1000)); /* and see whether to stop */
 		for (int i = 0; i < err; i++) {
 			struct client *c = events[i].data;
 
 			if (c && !c->gone)
 				hear(c);
-			if (!c && welcome(server) < 0) {
-				full = sock_after(1000);
-				sock_poller_modify(&poller, server, 0, NULL);
-			}
+			if (!c)
+				welcome(server);
 		}
 		sweep();
-		if (full > 0 && sock_now() >= full && sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL) == 0)
-			full = 0;
 	}
 	for (struct client *c = clients; c; c = c->next)
 		c->gone = 1;

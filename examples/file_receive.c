@@ -39,13 +39,13 @@ static _Noreturn void die(void)
 	if (file)
 		fclose(file), remove(part);
 	strcat(message, "\n");
-	if (sock_send_all(conn, message, strlen(message), sock_after(1000), NULL) == 0)
+	if (sock_send_all(conn, message, strlen(message), NULL, sock_after(1000)) == 0)
 		sock_close_gracefully(&conn, sock_after(2000)); /* closing alone might destroy the line before it is read */
 	exit(1);
 }
 
 #define fail(...) (snprintf(message, sizeof message - 1, __VA_ARGS__), die())
-#define check(call, what) do { int e = (int)(call); if (e < 0) fail("%s: %s", what, sock_strerror(e)); } while (0)
+#define check(call, what) do { ptrdiff_t e = (call); if (e < 0) fail("%s: %s", what, sock_strerror(e)); } while (0)
 
 /* A bar for somebody who watches; a log has no use for it. */
 static void show(unsigned long long done, unsigned long long size)
@@ -111,12 +111,12 @@ static void receive(struct sock_reader *sender, const char *folder)
 	snprintf(part, sizeof part, "%s.part", path);
 	if (!is_free(path) || !is_free(part) || (file = fopen(part, "wbx")) == NULL)
 		fail("it or its .part: %s", strerror(errno));
-	check(sock_send_all(conn, "ok\n", 3, sock_after(30000), NULL), "the sender");
+	check(sock_send_all(conn, "ok\n", 3, NULL, sock_after(30000)), "the sender");
 	for (; got < size; show(got += (size_t)n, size)) {
 		size_t room = size - got < sizeof data ? (size_t)(size - got) : sizeof data;
 		wait_for(n, sock_reader_read(sender, data, room, sock_after(1000)));
 		if (n <= 0)
-			fail("%llu of %llu bytes: %s", got, size, sock_strerror(n ? (int)n : LIBSOCK_EEOF));
+			fail("%llu of %llu bytes: %s", got, size, sock_strerror(n ? n : LIBSOCK_EEOF));
 		if (fwrite(data, 1, (size_t)n, file) != (size_t)n)
 			break;
 	}
@@ -152,6 +152,6 @@ int main(int argc, char **argv)
 		return 0;
 	sock_reader_init(&sender, conn, buffer, sizeof buffer);
 	receive(&sender, folder);
-	sock_send_all(conn, "ok\n", 3, sock_after(1000), NULL); /* heard by the sender or not: the file is here */
+	sock_send_all(conn, "ok\n", 3, NULL, sock_after(1000)); /* heard by the sender or not: the file is here */
 	return sock_close_gracefully(&conn, sock_after(2000)), 0;
 }

@@ -76,7 +76,7 @@ static void await_ok(struct sock_reader *receiver, const char *address, int err)
 		fail("%s says: %s", address, line);
 	}
 	if (n < 0 || err < 0)
-		fail("%s: %s", address, sock_strerror(err < 0 ? err : (int)n));
+		fail("%s: %s", address, sock_strerror(err < 0 ? err : n));
 }
 
 int main(int argc, char **argv)
@@ -104,10 +104,10 @@ int main(int argc, char **argv)
 	if (err < 0)
 		fail("%s: %s", argv[1], sock_strerror(err));
 	sock_reader_init(&receiver, s, buffer, sizeof buffer);
-	await_ok(&receiver, argv[1], sock_send_all(s, head, (size_t)length, sock_after(PATIENCE), NULL));
+	await_ok(&receiver, argv[1], sock_send_all(s, head, (size_t)length, NULL, sock_after(PATIENCE)));
 	for (; err == 0 && sent < size; show(sent += done, size)) {
 		uint64_t piece = size - sent < PIECE ? size - sent : PIECE; /* with a deadline of its own */
-		err = sock_sendfile(s, handle_of(file), sent, piece, sock_after(PATIENCE), &done);
+		err = sock_sendfile(s, handle_of(file), sent, piece, &done, sock_after(PATIENCE));
 	}
 	if (err == LIBSOCK_EEOF)
 		fail("%s: has become shorter on the way", argv[2]);

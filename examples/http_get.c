@@ -113,7 +113,7 @@ static char *read_line(struct sock_reader *reader, int64_t by, size_t *total)
 		fail("%s: the answer's header is too long", host);
 	if (n < 0 || reader->partial)
 		fail("%s: within the answer's header: %s", host,
-		     n >= 0 || n == LIBSOCK_EEOF ? "end of file" : sock_strerror((int)n));
+		     n >= 0 || n == LIBSOCK_EEOF ? "end of file" : sock_strerror(n));
 	if (strlen(line) < (size_t)n)
 		fail("%s: the answer's header holds a NUL", host);
 	return line;
@@ -193,7 +193,7 @@ static void write_body(struct sock_reader *reader, const struct head *head)
 	if (fflush(stdout) != 0 || ferror(stdout))
 		fail("cannot write to standard output");
 	if (n < 0)
-		fail("%s: after %llu bytes: %s", host, got, sock_strerror((int)n));
+		fail("%s: after %llu bytes: %s", host, got, sock_strerror(n));
 	if (head->sized && got < head->length)
 		fail("%s: %llu of %llu bytes came", host, got, head->length);
 }
@@ -215,7 +215,7 @@ int main(int argc, char **argv)
 	if (err < 0)
 		fail("%s port %d: %s", server.host, server.port, sock_strerror(err));
 	int length = snprintf(request, sizeof request, "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", target, host);
-	if ((err = sock_send_all(s, request, (size_t)length, sock_after(10000), NULL)) < 0)
+	if ((err = sock_send_all(s, request, (size_t)length, NULL, sock_after(10000))) < 0)
 		fail("%s: sending: %s", host, sock_strerror(err));
 	sock_reader_init(&reader, s, buffer, sizeof buffer);
 	struct head head = read_head(&reader);

@@ -28,7 +28,7 @@
 #define _get_osfhandle(fd) (fd) /* what sock_sendfile() takes */
 #endif
 
-enum { REQUEST_MAX = 8192, PATIENCE = 15000 /* ms until a request has come, and until more of a reply is taken */ };
+enum { REQUEST_MAX = 8192, PIECE = 65536, PATIENCE = 15000 /* ms until a request has come, and until more is taken */ };
 
 struct client {
 	struct client *next;
@@ -54,7 +54,7 @@ struct request {
 static volatile sig_atomic_t stopped;
 static struct sock_poller poller;
 static struct client *clients;
-static int64_t sweep_at; /* at once when somebody is gone, every second for who is late */
+static int64_t full, sweep_at; /* until when nobody is let in, or 0; now for who is gone, each second for the late */
 
 static const char *content_type(const char *path)
 {
@@ -214,15 +214,15 @@ static void answer_request(struct client *c, char *head, int whole)
 static int send_reply(struct client *c)
 {
 	size_t sent;
-	uint64_t done = 0;
-	int err = sock_send_all(c->s, c->reply + c->sent, c->size - c->sent, LIBSOCK_NOWAIT, &sent);
+	uint64_t done = 0, rest = c->to - c->from;
+	int err = sock_send_all(c->s, c->reply + c->sent, c->size - c->sent, &sent, LIBSOCK_NOWAIT);
 
 	if (err == 0 && c->from < c->to)
-		err = sock_sendfile(c->s, _get_osfhandle(c->file), c->from, c->to - c->from, LIBSOCK_NOWAIT, &done);
+		err = sock_sendfile(c->s, _get_osfhandle(c->file), c->from, rest < PIECE ? rest : PIECE, &done, LIBSOCK_NOWAIT);
 	c->sent += sent;
 	c->from += done;
 	c->by = sent > 0 || done > 0 ? sock_after(PATIENCE) : c->by;
-	if (err < 0)
+	if (err < 0 || c->from < c->to)
 		return err;
 	if (c->file != -1)
 		close(c->file);
@@ -234,8 +234,8 @@ static int send_reply(struct client *c)
 /* Has what has come of a request a LF without its CR? Who ends lines so may wait for an answer to what is no request. */
 static int is_hopeless(const struct sock_reader *reader)
 {
-	for (size_t i = reader->begin; i < reader->end; i++)
-		if (reader->buffer[i] == '\n' && (i == reader->begin || reader->buffer[i - 1] != '\r'))
+	for (const char *text = reader->buffer + reader->begin, *at = text; at < text + sock_reader_pending(reader); at++)
+		if (*at == '\n' && (at == text || at[-1] != '\r'))
 			return 1;
 	return 0;
 }
@@ -257,10 +257,10 @@ static void go_on(struct client *c)
 			answer_request(c, request + (strncmp(request, "\r\n", 2) == 0 ? 2 : 0),
 				       !c->reader.partial && strlen(request) == (size_t)err);
 	} else if (c->state == ENDING)
-		err = sock_recv_exact(c->s, waste, sizeof waste, LIBSOCK_NOWAIT, NULL);
+		err = sock_recv_exact(c->s, waste, sizeof waste, NULL, LIBSOCK_NOWAIT);
 	if (c->state == ANSWERING)
 		err = send_reply(c);
-	if (c->state == ANSWERING || (err == 0 && c->reader.begin < c->reader.end))
+	if (c->state == ANSWERING || (err == 0 && sock_reader_pending(&c->reader) > 0))
 		interest = LIBSOCK_WRITABLE;
 	if ((err < 0 && err != LIBSOCK_EAGAIN) || sock_poller_modify(&poller, c->s, interest, c) < 0)
 		c->by = sweep_at = 0;
@@ -280,8 +280,10 @@ static int welcome(struct sock server)
 		clients = c;
 	} else
 		free(c);
-	if (err < 0 && err != LIBSOCK_EAGAIN) /* no descriptor is left: not to spin, look away for now */
+	if (err < 0 && err != LIBSOCK_EAGAIN) { /* out of descriptors: to go on looking would spin */
+		full = sock_after(1000);
 		sock_poller_modify(&poller, server, 0, NULL);
+	}
 	return err == 0;
 }
 
@@ -296,6 +298,7 @@ static void sweep(int64_t now)
 			sock_poller_remove(&poller, c->s);
 			sock_close(&c->s);
 			free(c);
+			full = sock_now(); /* there is a descriptor again */
 		} else
 			at = &c->next;
 	sweep_at = sock_after(1000);
@@ -325,10 +328,10 @@ int main(int argc, char **argv)
 		err = sock_poller_add(&poller, server, LIBSOCK_READABLE, NULL);
 	}
 	while (!stopped && (err >= 0 || err == LIBSOCK_ETIMEDOUT)) {
-		if (sock_now() >= sweep_at) {
+		if (sock_now() >= sweep_at)
 			sweep(sock_now());
-			sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL);
-		}
+		if (full > 0 && sock_now() >= full && sock_poller_modify(&poller, server, LIBSOCK_READABLE, NULL) == 0)
+			full = 0;
 		err = sock_poller_wait(&poller, events, 256, sweep_at);
 		for (int i = 0; i < err; i++) {
 			struct client *c = events[i].data;

@@ -32,7 +32,7 @@ static void *read_terminal(void *arg)
 	const struct sock *to = arg;
 	char line[512];
 
-	while (fgets(line, sizeof line, stdin) && sock_send_all(*to, line, strlen(line), LIBSOCK_FOREVER, NULL) == 0)
+	while (fgets(line, sizeof line, stdin) && sock_send_all(*to, line, strlen(line), NULL, LIBSOCK_FOREVER) == 0)
 		;
 	sock_shutdown(*to, LIBSOCK_SHUT_WR);
 	return NULL;

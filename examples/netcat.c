@@ -86,7 +86,7 @@ static ptrdiff_t wait_for_peer(void)
 static _Noreturn void end(ptrdiff_t err)
 {
 	if (err < 0)
-		fprintf(stderr, "netcat: %s: %s\n", where, sock_strerror((int)err));
+		fprintf(stderr, "netcat: %s: %s\n", where, sock_strerror(err));
 	_Exit(err < 0); /* whatever the other thread is doing */
 }
 
@@ -153,7 +153,7 @@ static void *send_input(void *nothing)
 
 	while (err >= 0 && (got = read(0, data, sizeof data)) > 0)
 		err = type == LIBSOCK_DGRAM ? sock_send(s, data, (size_t)got, by)
-					    : sock_send_all(s, data, (size_t)got, by, NULL);
+					    : sock_send_all(s, data, (size_t)got, NULL, by);
 	if (type == LIBSOCK_STREAM) /* after an error too: what the peer had said before is still to be printed */
 		sock_shutdown(s, LIBSOCK_SHUT_WR);
 	sent = err;

@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 	if (err == 0)
 		err = sock_dial(&s, &server, by);
 	if (err == 0)
-		err = sock_send_all(s, argv[2], strlen(argv[2]), by, NULL);
+		err = sock_send_all(s, argv[2], strlen(argv[2]), NULL, by);
 	if (err == 0)
 		err = sock_shutdown(s, LIBSOCK_SHUT_WR); /* "that was all": the server sees the end of file */
 	if (err == 0)

@@ -35,7 +35,7 @@ static struct pair {
 static char buffers[PAIRS][2][SIZE];
 static struct sock_addr addresses[ADDRESSES]; /* of the target */
 static int count, address_count, last_good;   /* pairs; addresses, and the one to begin with */
-static int64_t full;                          /* until when nobody is let in: the system had no room */
+static int64_t full;                          /* until when nobody is let in; 0: the listener is watched */
 static struct sock_poller poller;
 static volatile sig_atomic_t stopped;
 
@@ -79,10 +79,12 @@ static int watch(struct pair *pair, struct side *side, const struct side *other)
 {
 	int interest = (side->left || side->ended ? 0 : LIBSOCK_READABLE) | (other->left ? LIBSOCK_WRITABLE : 0);
 
-	if (interest == side->interest)
-		return 0;
+	int before = side->interest;
+
 	side->interest = interest;
-	return interest ? sock_poller_add(&poller, side->s, interest, pair) : sock_poller_remove(&poller, side->s);
+	if (interest == 0 || interest == before)
+		return interest == before ? 0 : sock_poller_remove(&poller, side->s);
+	return (before ? sock_poller_modify : sock_poller_add)(&poller, side->s, interest, pair);
 }
 
 static void close_side(struct side *side, int broken)
@@ -98,7 +100,7 @@ static void end(struct pair *pair)
 	close_side(&pair->client, pair->broken || stopped);
 	close_side(&pair->target, pair->broken || stopped);
 	count--;
-	full = 0; /* there is room again */
+	full = sock_now(); /* there is room again */
 }
 
 static int is_gone(const struct side *side)
@@ -181,13 +183,15 @@ static void start(struct sock listener)
 		err = sock_accept(listener, &pair->client.s, NULL, LIBSOCK_NOWAIT);
 	if (err == 0) {
 		told = 0;
-		count++;
+		if (++count == PAIRS && sock_poller_modify(&poller, listener, 0, NULL) == 0)
+			full = LIBSOCK_FOREVER;
 		attempt(pair, begin(pair));
 		return;
 	}
 	sock_close(&pair->target.s);
-	if (err != LIBSOCK_EAGAIN) {
-		full = sock_after(TICK);
+	if (err != LIBSOCK_EAGAIN) { /* out of descriptors: to go on looking would spin */
+		full = sock_after(1000);
+		sock_poller_modify(&poller, listener, 0, NULL);
 		told = told || complain("accepting", err);
 	}
 }
@@ -208,11 +212,12 @@ int main(int argc, char **argv)
 	char text[LIBSOCK_ADDR_SIZE], *at = argv[1], *target = argv[2];
 	struct sock listener;
 	struct sock_addr addr, name;
-	int n = 0, listening = 0, family = sock_has(LIBSOCK_HAS_INET6) == 1 ? LIBSOCK_AF_UNSPEC : LIBSOCK_AF_INET;
+	int n = 0, family = sock_has(LIBSOCK_HAS_INET6) ? LIBSOCK_AF_UNSPEC : LIBSOCK_AF_INET;
 	if (complain(target, sock_addr_parse(&name, target, -1)) ||
 	    complain(target, n = sock_resolve(&name, family, addresses, ADDRESSES, sock_after(10000))) ||
 	    complain(at, sock_addr_parse(&addr, at, -1)) || complain(at, sock_serve(&listener, &addr, 0)) ||
-	    complain(at, sock_local_addr(listener, &addr)) || complain(at, sock_poller_open(&poller)))
+	    complain(at, sock_local_addr(listener, &addr)) || complain(at, sock_poller_open(&poller)) ||
+	    complain(at, sock_poller_add(&poller, listener, LIBSOCK_READABLE, NULL)))
 		return 1;
 	address_count = n < ADDRESSES ? n : ADDRESSES;
 	signal(SIGINT, stop);
@@ -220,10 +225,8 @@ int main(int argc, char **argv)
 	printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 	fflush(stdout);
 	for (int64_t tick = 0; !stopped && (n >= 0 || n == LIBSOCK_ETIMEDOUT);) {
-		int interest = count < PAIRS && sock_now() >= full ? LIBSOCK_READABLE : 0;
-
-		if (interest != listening && sock_poller_add(&poller, listener, interest, NULL) == 0)
-			listening = interest;
+		if (full > 0 && sock_now() >= full && sock_poller_modify(&poller, listener, LIBSOCK_READABLE, NULL) == 0)
+			full = 0;
 		n = sock_poller_wait(&poller, events, 64, sock_after(TICK));
 		for (int i = 0; i < n; i++) {
 			struct pair *p = events[i].data;
@@ -233,10 +236,8 @@ int main(int argc, char **argv)
 			else if (p && p->client.s.family != 0)
 				p->untried > 0 ? attempt(p, sock_connect_result(p->target.s, LIBSOCK_NOWAIT)) : go_on(p);
 		}
-		if (sock_now() >= tick) {
-			sweep(sock_now());
-			tick = sock_after(TICK);
-		}
+		if (sock_now() >= tick)
+			sweep(sock_now()), tick = sock_after(TICK);
 	}
 	sweep(LIBSOCK_FOREVER);
 	sock_close(&listener);

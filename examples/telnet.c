@@ -95,7 +95,7 @@ static void *read_keys(void *to)
 	ptrdiff_t got;
 
 	while (terminal_wait(), (got = read(0, data, sizeof data)) > 0)
-		sock_send_all(*(struct sock *)to, data, (size_t)got, LIBSOCK_FOREVER, NULL);
+		sock_send_all(*(struct sock *)to, data, (size_t)got, NULL, LIBSOCK_FOREVER);
 	sock_shutdown(*(struct sock *)to, LIBSOCK_SHUT_WR);
 	return NULL;
 }
@@ -246,5 +246,5 @@ int main(int argc, char **argv)
 	}
 	if (err == 0)
 		err = talk(&t);
-	end(err < 0, argv[1], err < 0 ? sock_strerror((int)err) : NULL);
+	end(err < 0, argv[1], err < 0 ? sock_strerror(err) : NULL);
 }

@@ -20,10 +20,10 @@ static void stop(int number)
 	stopped = 1;
 }
 
-static void show(long long sent, int64_t ms)
+static void show(long long sent, int64_t us)
 {
-	printf("%lld datagrams sent in %.1f s: %.0f Mbit/s\n", sent, (double)ms / 1000,
-	       (double)sent * SIZE * 8 / 1000 / (double)(ms > 0 ? ms : 1));
+	printf("%lld datagrams sent in %.1f s: %.0f Mbit/s\n", sent, (double)us / 1e6,
+	       (double)sent * SIZE * 8 / (double)(us > 0 ? us : 1));
 	fflush(stdout);
 }
 
@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 	if (argc == 4)
 		most = SIZE;
 	ptrdiff_t n = open_towards(&s, argv[1]);
-	int64_t begun = sock_now(), next = begun + 1000, give_up = next;
+	int64_t begun = sock_now_us(), next = sock_after(1000), give_up = next;
 
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
@@ -75,17 +75,17 @@ int main(int argc, char **argv)
 			n = 0;
 		}
 		if (sock_now() >= next) {
-			show(sent, sock_now() - begun);
+			show(sent, sock_now_us() - begun);
 			next += 1000;
 		}
 	}
 	if (n >= 0) {
-		show(sent, sock_now() - begun);
+		show(sent, sock_now_us() - begun);
 		for (int i = 0; i < 3; i++) /* an empty datagram says that it is over; any may get lost */
 			sock_send_packet(s, NULL, 0, &packet, sock_after(1000));
 	}
 	if (n < 0)
-		fprintf(stderr, "udp_blast: %s: %s\n", argv[1], sock_strerror((int)n));
+		fprintf(stderr, "udp_blast: %s: %s\n", argv[1], sock_strerror(n));
 	sock_close(&s);
 	return n < 0;
 }

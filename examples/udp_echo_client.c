@@ -49,6 +49,6 @@ int main(int argc, char **argv)
 	if (n >= 0)
 		printf("%s\n", argv[2]);
 	else
-		fprintf(stderr, "udp_echo_client: %s: %s\n", argv[1], sock_strerror((int)n));
+		fprintf(stderr, "udp_echo_client: %s: %s\n", argv[1], sock_strerror(n));
 	return n < 0;
 }

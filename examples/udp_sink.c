@@ -20,22 +20,22 @@ static void stop(int number)
 /* What has come from one sender since it began. */
 struct count {
 	long long datagrams, bytes;
-	int64_t begun, next;
+	int64_t begun, next; /* in microseconds; in milliseconds */
 };
 
 static void show(const struct count *count, const char *what)
 {
-	int64_t ms = sock_now() - count->begun;
+	int64_t us = sock_now_us() - count->begun;
 
-	printf("%lld datagrams %s in %.1f s: %.0f Mbit/s\n", count->datagrams, what, (double)ms / 1000,
-	       (double)count->bytes * 8 / 1000 / (double)(ms > 0 ? ms : 1));
+	printf("%lld datagrams %s in %.1f s: %.0f Mbit/s\n", count->datagrams, what, (double)us / 1e6,
+	       (double)count->bytes * 8 / (double)(us > 0 ? us : 1));
 	fflush(stdout);
 }
 
 static void add(struct count *count, ptrdiff_t n, const struct sock_packet *packet)
 {
 	if (count->datagrams == 0)
-		*count = (struct count){.begun = sock_now(), .next = sock_now() + 1000};
+		*count = (struct count){.begun = sock_now_us(), .next = sock_now() + 1000};
 	count->bytes += n;
 	/* The last of several may be shorter than the others. */
 	count->datagrams += packet->segment_size > 0 ? (n + packet->segment_size - 1) / packet->segment_size : 1;
@@ -78,8 +78,8 @@ int main(int argc, char **argv)
 		err = serve(&s, &addr);
 	if (err == 0)
 		err = sock_local_addr(s, &addr);
-	if (err == 0 && !single && sock_has(LIBSOCK_HAS_PACKET_COALESCED) == 1)
-		err = sock_packet_fields(s, LIBSOCK_PACKET_COALESCED);
+	if (err == 0 && !single && sock_has(LIBSOCK_HAS_PACKET_COALESCED))
+		err = sock_packet_fields(&s, LIBSOCK_PACKET_COALESCED);
 	if (err < 0) {
 		fprintf(stderr, "udp_sink: %s: %s\n", where, sock_strerror(err));
 		return 1;

@@ -40,6 +40,9 @@ extern "C" {
  *
  * The numbers of the enums are libsock's own. They never equal an operating system's constant of the like name, so that
  * passing `AF_INET` where #LIBSOCK_AF_INET belongs is an error at the first call instead of a wrong socket.
+ *
+ * A number or a bit that a call does not know is #LIBSOCK_EINVAL, in every call that takes a number of an enum or bits of
+ * one. So later versions can give it a meaning, and a program can find out whether its libsock knows it.
  * @{
  */
 
@@ -68,14 +71,16 @@ enum sock_how {
  * A socket: a small value, passed by value.
  *
  * `{0}` is "no socket". The calls that use a socket answer it with #LIBSOCK_EBADF; sock_native() and sock_release() give −1,
- * sock_wait() skips it, and sock_close() has nothing to do. Copies name the same socket; close one of them. There is nothing
- * to free. Read the members if you like, but let only libsock write them.
+ * sock_wait() skips it, and sock_close() has nothing to do. Whether there is a socket is asked with `s.family == 0`: there is
+ * none. Copies name the same socket; close one of them. There is nothing to free. Read the members if you like, but let only
+ * libsock write them.
  * @since 0.1.0
  */
 struct sock {
-	intptr_t fd;    /**< The descriptor, or SOCKET on Windows; valid only while `family` is not 0. */
-	int32_t family; /**< One of enum sock_family, or 0 for "no socket". */
-	int32_t type;   /**< One of enum sock_type. */
+	intptr_t fd;       /**< The descriptor, or SOCKET on Windows; valid only while `family` is not 0. */
+	int16_t family;    /**< One of enum sock_family, or 0 for "no socket". */
+	int16_t type;      /**< One of enum sock_type. */
+	uint32_t reserved; /**< The library's own. */
 };
 
 /** The size of sock_addr::host: 253 bytes, the longest name that DNS can hold, and a NUL. @since 0.1.0 */
@@ -114,8 +119,7 @@ struct sock_addr {
  * @defgroup time Time
  * @brief One absolute deadline instead of time-outs.
  *
- * Every call that waits for a peer takes a deadline as its last argument, or before it `done`, where it says how far it came:
- * a point of a monotonic clock, in milliseconds. Make it once with sock_after() and pass the same one to every call of an
+ * Every call that waits for a peer takes a deadline as its last argument: a point of a monotonic clock, in milliseconds. Make it once with sock_after() and pass the same one to every call of an
  * exchange; then the exchange as a whole is bounded.
  * A deadline is never cut short, nothing extends it, and a call overshoots it by at most 10 ms (as far as the scheduler lets
  * the process run).
@@ -125,20 +129,24 @@ struct sock_addr {
  *
  * A deadline that has passed, a negative one included, still tries once; where that would have to wait, the answer is
  * #LIBSOCK_ETIMEDOUT.
+ *
+ * A duration is no deadline: write `sock_after(5000)`, not `5000`. The clock begins at 2^40, so every time is above that.
+ * A number above 0 and below 2^40 is #LIBSOCK_EINVAL in every call that would have to wait. sock_connect() and sock_dial()
+ * report it before they begin.
  * @{
  */
 
 /** A deadline that never comes: wait as long as it takes. @since 0.1.0 */
 #define LIBSOCK_FOREVER INT64_MAX
 
-/** Not a time: try exactly once and answer #LIBSOCK_EAGAIN instead of waiting. @since 0.1.0 */
+/** Not a time: do what goes without waiting, and answer #LIBSOCK_EAGAIN instead of waiting. @since 0.1.0 */
 #define LIBSOCK_NOWAIT 0
 
 /**
  * The monotonic clock.
  *
  * It counts milliseconds from an arbitrary point, is never set back, and means nothing outside this run of this machine.
- * @return The time, above 0.
+ * @return The time, above 2^40.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
@@ -146,11 +154,24 @@ struct sock_addr {
 LIBSOCK_API int64_t sock_now(void);
 
 /**
+ * The monotonic clock in microseconds, to measure how long something takes.
+ *
+ * It counts from another point than sock_now(), at the same pace. The difference of two values is the time between them. No
+ * value is a deadline.
+ * @return The time, above 0.
+ * @par Threads
+ * Any thread, at any time.
+ * @since 0.1.0
+ */
+LIBSOCK_API int64_t sock_now_us(void);
+
+/**
  * The deadline that lies a while ahead.
  *
  * @param[in] ms Milliseconds from now. 0 and less give a deadline that has passed; what would be later than the clock can
  *               count gives #LIBSOCK_FOREVER.
- * @return The deadline: not before `ms` milliseconds are over in full, at most one later. Never #LIBSOCK_NOWAIT.
+ * @return The deadline: not before `ms` milliseconds are over in full, at most one later. Never below 2^40. Never
+ *         INT64_MAX − 1, which is reserved.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
@@ -191,7 +212,8 @@ enum sock_error {
 	LIBSOCK_EHOSTDOWN = -12,     /**< The host is down. */
 	LIBSOCK_EHOSTUNREACH = -13,  /**< No way to the host. */
 	LIBSOCK_EINPROGRESS = -14,   /**< The connection is being made; only sock_connect() with #LIBSOCK_NOWAIT. */
-	LIBSOCK_EINVAL = -15,        /**< An argument that this call does not take, or a socket not in the state for it. */
+	/** An argument that this call does not take, a duration in place of a deadline, or a socket not in the state for it. */
+	LIBSOCK_EINVAL = -15,
 	LIBSOCK_EIO = -16,           /**< The hardware or the file system failed. */
 	LIBSOCK_EISCONN = -17,       /**< The socket is connected already. */
 	LIBSOCK_ELOOP = -18,         /**< Too many symbolic links in a path. */
@@ -233,36 +255,36 @@ enum sock_error {
 /**
  * A sentence about an error, in English, for people.
  *
- * @param[in] err Any value; 0 and above is "success".
+ * @param[in] err What any call returned, or any other value. 0 and above is "success".
  * @return A constant string: never NULL, nothing to free, valid for ever.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
  */
-LIBSOCK_API const char *sock_strerror(int err);
+LIBSOCK_API const char *sock_strerror(ptrdiff_t err);
 
 /**
  * The name of an error, for logs: `"ECONNREFUSED"`.
  *
- * @param[in] err Any value.
+ * @param[in] err What any call returned, or any other value.
  * @return A constant string: the name without its prefix, `"OK"` for 0 and above, `"ESYS"` for an operating-system error
  *         that libsock does not know, `"EUNKNOWN"` for a number that is no code. Never NULL.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
  */
-LIBSOCK_API const char *sock_errname(int err);
+LIBSOCK_API const char *sock_errname(ptrdiff_t err);
 
 /**
  * The operating system's number of an error that libsock has no name for.
  *
- * @param[in] err What a call returned.
+ * @param[in] err What any call returned, or any other value.
  * @return The errno or WSA number, or 0 where `err` is a code with a name or no error.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_oserror(int err);
+LIBSOCK_API int sock_oserror(ptrdiff_t err);
 
 /** @} */
 
@@ -277,6 +299,15 @@ LIBSOCK_API int sock_oserror(int err);
 #define LIBSOCK_VERSION_PATCH 0 /**< Of the header. Changes when bugs are mended. @since 0.1.0 */
 
 /**
+ * The version of the header as one number: major × 10000 + minor × 100 + patch.
+ *
+ * It can be compared in one expression, also by the preprocessor: `#if LIBSOCK_VERSION_NUMBER >= 10200` is "1.2.0 or
+ * later".
+ * @since 0.1.0
+ */
+#define LIBSOCK_VERSION_NUMBER (LIBSOCK_VERSION_MAJOR * 10000 + LIBSOCK_VERSION_MINOR * 100 + LIBSOCK_VERSION_PATCH)
+
+/**
  * The version of the library that the program runs with, which may be newer than its header.
  *
  * @return A constant string, `"0.1.0"`.
@@ -286,20 +317,32 @@ LIBSOCK_API int sock_oserror(int err);
  */
 LIBSOCK_API const char *sock_version(void);
 
+/**
+ * The version of the library that the program runs with, as one number.
+ *
+ * Compare it to #LIBSOCK_VERSION_NUMBER: a smaller number is a library that is older than the header.
+ *
+ * @return major × 10000 + minor × 100 + patch.
+ * @par Threads
+ * Any thread, at any time.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_version_number(void);
+
 /** What an operating system, as it runs, may or may not be able to do. @since 0.1.0 */
 enum sock_feature {
 	LIBSOCK_HAS_INET6 = 31,        /**< IPv6 sockets. */
 	LIBSOCK_HAS_UNIX_STREAM = 32,  /**< #LIBSOCK_AF_UNIX with #LIBSOCK_STREAM. */
 	LIBSOCK_HAS_UNIX_DGRAM = 33,   /**< #LIBSOCK_AF_UNIX with #LIBSOCK_DGRAM. */
 	LIBSOCK_HAS_UNIX_ABSTRACT = 34, /**< `@name` addresses (Linux, unix(7)). */
-	LIBSOCK_HAS_PACKET_SEGMENTS = 36, /**< It cuts the segments of sock_send_packet(); else libsock does. @since 0.1.0 */
-	LIBSOCK_HAS_PACKET_COALESCED = 37, /**< #LIBSOCK_PACKET_COALESCED. @since 0.1.0 */
-	LIBSOCK_HAS_PACKET_LOCAL = 38, /**< #LIBSOCK_PACKET_LOCAL, and sending from sock_packet::local. @since 0.1.0 */
-	LIBSOCK_HAS_PACKET_ECN = 39,   /**< #LIBSOCK_PACKET_ECN, and sending with sock_packet::ecn. @since 0.1.0 */
-	LIBSOCK_HAS_PACKET_TTL = 40,   /**< #LIBSOCK_PACKET_TTL, and sending with sock_packet::ttl. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_SEGMENTS = 35, /**< It cuts the segments of sock_send_packet(); else libsock does. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_COALESCED = 36, /**< #LIBSOCK_PACKET_COALESCED. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_LOCAL = 37, /**< #LIBSOCK_PACKET_LOCAL, and sending from sock_packet::local. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_ECN = 38,   /**< #LIBSOCK_PACKET_ECN, and sending with sock_packet::ecn. @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_TTL = 39,   /**< #LIBSOCK_PACKET_TTL, and sending with sock_packet::ttl. @since 0.1.0 */
 	/** sock_send_socket(), sock_recv_socket(): also where only a channel that was inherited is left. @since 0.1.0 */
-	LIBSOCK_HAS_SEND_SOCKET = 42,
-	LIBSOCK_HAS_CONNECTIONS = 44   /**< sock_connections(). @since 0.1.0 */
+	LIBSOCK_HAS_SEND_SOCKET = 40,
+	LIBSOCK_HAS_CONNECTIONS = 41   /**< sock_connections(). @since 0.1.0 */
 };
 
 /**
@@ -308,11 +351,10 @@ enum sock_feature {
  * It asks the system, by opening a socket and closing it or by asking for the first connection, not the version number: a
  * kernel may run without IPv6.
  *
- * @param[in] feature One of enum sock_feature.
+ * @param[in] feature One of enum sock_feature. Any other number is 0: a library does not have what a newer header names.
  * @return 1: yes. 0: no; the calls in question answer #LIBSOCK_ENOTSUP, or where a sandbox keeps a family from the program
- *         #LIBSOCK_EACCES or #LIBSOCK_EPERM. #LIBSOCK_EINVAL: not a feature. #LIBSOCK_EMFILE,
- *         #LIBSOCK_ENFILE, #LIBSOCK_ENOMEM, #LIBSOCK_ENOBUFS, and of #LIBSOCK_HAS_CONNECTIONS whatever else
- *         sock_connections() says: it could not be found out.
+ *         #LIBSOCK_EACCES or #LIBSOCK_EPERM. Also 0: it cannot be found out, because no descriptor or memory is left; the
+ *         calls in question fail for the same reason.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
@@ -443,7 +485,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  *
  * **Deadlines** are those of @ref time. In every call here #LIBSOCK_ETIMEDOUT means that the deadline passed and
  * #LIBSOCK_EAGAIN that #LIBSOCK_NOWAIT would have had to wait, and the socket is as it was before; only an attempt to
- * connect goes on (see sock_connect_result()).
+ * connect goes on (see sock_connect_result()). A duration in place of a deadline is #LIBSOCK_EINVAL, and nothing has begun.
  *
  * **Errors.** Every call with a socket can answer #LIBSOCK_EBADF (zero or closed), and #LIBSOCK_EINVAL for a NULL or a number
  * that it does not take. Others are listed with the call; an operating system may add to them.
@@ -619,7 +661,8 @@ LIBSOCK_API ptrdiff_t sock_send(struct sock s, const void *data, size_t size, in
  *         Or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came; #LIBSOCK_EMSGSIZE, the datagram is longer than `size`: its
  *         head is in `data`, the rest is lost; #LIBSOCK_ECONNRESET, the peer dropped the connection;
  *         #LIBSOCK_ECONNTIMEDOUT, the OS gave it up; #LIBSOCK_ECONNREFUSED, a connected datagram socket's peer does not listen (the socket stays usable);
- *         #LIBSOCK_ENOTCONN, a stream without a connection.
+ *         #LIBSOCK_ENOTCONN, a stream without a connection; #LIBSOCK_EINVAL, also: #LIBSOCK_PACKET_COALESCED has been
+ *         chosen, and nothing has been received.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
@@ -655,7 +698,8 @@ LIBSOCK_API ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, 
  * @param[in] deadline When to give up.
  * @return The datagram's length, 0 for an empty one, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came;
  *         #LIBSOCK_EMSGSIZE, longer than `size`: its head is in `data`, the rest is lost; #LIBSOCK_ECONNREFUSED, only on a
- *         connected socket: the peer does not listen; #LIBSOCK_EPROTOTYPE, a stream socket.
+ *         connected socket: the peer does not listen; #LIBSOCK_EPROTOTYPE, a stream socket; #LIBSOCK_EINVAL, also:
+ *         #LIBSOCK_PACKET_COALESCED has been chosen, and nothing has been received.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
@@ -731,7 +775,8 @@ LIBSOCK_API intptr_t sock_native(struct sock s);
 /**
  * Make a socket of a descriptor that the program owns already.
  *
- * Family and type are asked of the OS. The descriptor becomes close-on-exec. On Windows, macOS and NetBSD it becomes
+ * Family and type are asked of the OS, and whether a datagram socket coalesces already: then it is as if
+ * #LIBSOCK_PACKET_COALESCED had been chosen. The descriptor becomes close-on-exec. On Windows, macOS and NetBSD it becomes
  * non-blocking, and duplicates of it, in other processes too, share that. Nothing else about it changes.
  *
  * @param[out] s Receives the socket, which owns the descriptor from now on; `{0}` on error, and the descriptor is still the
@@ -763,13 +808,20 @@ LIBSOCK_API intptr_t sock_release(struct sock *s);
  * @{
  */
 
-/** The most addresses of one name that sock_dial() tries. @since 0.1.0 */
+/**
+ * The most addresses of one name that sock_dial() tries.
+ *
+ * An array of so many struct sock_attempt takes 9 KiB, which is much for the stack of a small thread.
+ * @since 0.1.0
+ */
 #define LIBSOCK_DIAL_MAX 32
 
 /** One connection attempt of sock_dial_report(). @since 0.1.0 */
 struct sock_attempt {
 	struct sock_addr addr; /**< Whom it was to. */
 	int err;               /**< 0: this is the connection. Otherwise how it failed; #LIBSOCK_ECANCELED, another was first. */
+	int32_t padding;       /**< 0. */
+	int64_t reserved[2];   /**< 0, for later versions. */
 };
 
 /**
@@ -845,7 +897,7 @@ LIBSOCK_API int sock_serve(struct sock *s, const struct sock_addr *addr, int bac
  * address the routes suggest, and a peer that asked another one drops the answer. Call sock_packet_fields() with
  * #LIBSOCK_PACKET_LOCAL once; then give the record that sock_recv_packet() filled to sock_send_packet():
  *
- *     sock_packet_fields(s, LIBSOCK_PACKET_LOCAL);
+ *     sock_packet_fields(&s, LIBSOCK_PACKET_LOCAL);
  *     n = sock_recv_packet(s, data, sizeof data, &packet, LIBSOCK_FOREVER);
  *     sock_send_packet(s, answer, size, &packet, sock_after(1000));
  *
@@ -873,7 +925,8 @@ enum sock_packet_field {
  * A datagram without its bytes: told by sock_recv_packet(), taken by sock_send_packet().
  *
  * For sending, `{0}` with a `peer` is enough, and what was received can be given back as it is, for an answer. What the OS
- * did not tell is "unknown", and what is unknown is left to the OS when sending.
+ * did not tell is "unknown", and what is unknown is left to the OS when sending. Do not use one record in two threads at
+ * once: sending writes to it, too.
  * @since 0.1.0
  */
 struct sock_packet {
@@ -906,21 +959,26 @@ struct sock_packet {
 	 * at first, find out. Written by sock_send_packet(). Set it to −1 to have libsock do so, or to 0 to ask again.
 	 */
 	int8_t offload;
-	uint8_t reserved[2]; /**< 0. */
+	uint8_t padding[6];  /**< 0. */
+	int64_t reserved[4]; /**< 0, for later versions. */
 };
 
 /**
  * Choose what sock_recv_packet() tells of each datagram beside its peer. Nothing, at first.
  *
- * @param[in] s      A datagram socket.
+ * #LIBSOCK_PACKET_COALESCED is noted in the value: sock_recv(), sock_recvfrom() and sock_recvv() through it are
+ * #LIBSOCK_EINVAL, since they could not tell where one datagram ends. Copies that were made before do not have the note, so
+ * choose before the socket is copied. Choosing again without it takes the note away.
+ *
+ * @param[in,out] s  A datagram socket. Must not be NULL.
  * @param[in] fields What of enum sock_packet_field, in place of what was chosen before; 0: nothing.
  * @return 0, or: #LIBSOCK_ENOTSUP, the OS does not tell one of them (see sock_has()), or not with this family:
  *         nothing is chosen then; #LIBSOCK_EPROTOTYPE, a stream socket; #LIBSOCK_EINVAL, not a field.
  * @par Threads
- * One reader at a time on a socket.
+ * One reader at a time on a socket, and no other thread may use the same struct sock meanwhile.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_packet_fields(struct sock s, int fields);
+LIBSOCK_API int sock_packet_fields(struct sock *s, int fields);
 
 /**
  * Send one datagram, or with sock_packet::segment_size many, and say more than where to.
@@ -938,7 +996,7 @@ LIBSOCK_API int sock_packet_fields(struct sock s, int fields);
  *         sock_sendto(), and: #LIBSOCK_ENOTCONN, no peer; #LIBSOCK_ENOTSUP, the OS cannot send so;
  *         #LIBSOCK_EAFNOSUPPORT, also: local is of another family than peer; #LIBSOCK_EADDRNOTAVAIL, local is no address of
  *         this machine; #LIBSOCK_ENODEV, also: no interface to leave by has that number; #LIBSOCK_EINVAL, also: ecn or ttl
- *         out of range.
+ *         out of range, padding or reserved not 0.
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0
@@ -949,8 +1007,8 @@ LIBSOCK_API ptrdiff_t sock_send_packet(struct sock s, const void *data, size_t s
 /**
  * Receive one datagram, or with #LIBSOCK_PACKET_COALESCED perhaps many of one sender's, and what the OS tells of it.
  *
- * Choose what that is with sock_packet_fields(). Once #LIBSOCK_PACKET_COALESCED is chosen, receive with this call alone, since the
- * others do not tell where one datagram ends, and with #LIBSOCK_PACKET_SIZE bytes of room.
+ * Choose what that is with sock_packet_fields(). Once #LIBSOCK_PACKET_COALESCED is chosen, receive with this call alone, and
+ * with #LIBSOCK_PACKET_SIZE bytes of room.
  *
  * @param[in] s        A bound datagram socket.
  * @param[out] data    Receives; nothing is written past `size`. May be NULL if `size` is 0.
@@ -971,9 +1029,13 @@ LIBSOCK_API ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, s
  * @defgroup streams Whole messages
  * @brief All of it or how much of it, several pieces at once, lines and records, an orderly end, and a pair of sockets.
  *
- * One deadline covers a call as a whole, however many transfers it takes. A deadline that has passed and
- * #LIBSOCK_NOWAIT make one transfer; if that was not enough the answer is #LIBSOCK_ETIMEDOUT or #LIBSOCK_EAGAIN, and
- * what has been done counts.
+ * One deadline covers a call as a whole, however many transfers it takes. What has been done when it fails counts.
+ *
+ * A deadline that has passed makes one transfer; if that is not enough, the answer is #LIBSOCK_ETIMEDOUT. With
+ * #LIBSOCK_NOWAIT sock_send_all(), sock_recv_exact(), sock_sendv_all() and sock_sendfile() transfer all that goes without
+ * waiting. The answer is #LIBSOCK_EAGAIN when the rest would have to wait, and `*done` is exact. A peer that keeps up holds
+ * such a call until `size` is reached; pass a smaller size where others are to have their turn. Every other call here
+ * makes one transfer with #LIBSOCK_NOWAIT.
  * @{
  */
 
@@ -983,8 +1045,8 @@ LIBSOCK_API ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, s
  * @param[in] s        A connected stream.
  * @param[in] data     What to send. May be NULL if `size` is 0.
  * @param[in] size     Bytes.
- * @param[in] deadline When to give up.
  * @param[out] done    Receives how many bytes were taken, on failure too: go on there. May be NULL.
+ * @param[in] deadline When to give up.
  * @return 0: all was taken. Otherwise, when `*done` bytes had been: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN;
  *         #LIBSOCK_ECONNRESET, #LIBSOCK_EPIPE, the connection is over; #LIBSOCK_ENOTCONN; #LIBSOCK_EPROTOTYPE, a
  *         datagram socket. As with sock_send(), that bytes were taken does not mean that the peer has them.
@@ -992,7 +1054,7 @@ LIBSOCK_API ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, s
  * One writer at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_send_all(struct sock s, const void *data, size_t size, int64_t deadline, size_t *done);
+LIBSOCK_API int sock_send_all(struct sock s, const void *data, size_t size, size_t *done, int64_t deadline);
 
 /**
  * Receive exactly so many bytes.
@@ -1000,8 +1062,8 @@ LIBSOCK_API int sock_send_all(struct sock s, const void *data, size_t size, int6
  * @param[in] s        A connected stream.
  * @param[out] data    Receives. May be NULL if `size` is 0.
  * @param[in] size     Bytes.
- * @param[in] deadline When to give up.
  * @param[out] done    Receives how many bytes came, on failure too: they are in `data`. May be NULL.
+ * @param[in] deadline When to give up.
  * @return 0: all of them. Otherwise, when `*done` had come: #LIBSOCK_EEOF, the end of file; #LIBSOCK_ETIMEDOUT,
  *         #LIBSOCK_EAGAIN; #LIBSOCK_ECONNRESET, the peer dropped the connection; #LIBSOCK_ENOTCONN;
  *         #LIBSOCK_EPROTOTYPE, a datagram socket.
@@ -1009,7 +1071,7 @@ LIBSOCK_API int sock_send_all(struct sock s, const void *data, size_t size, int6
  * One reader at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_recv_exact(struct sock s, void *data, size_t size, int64_t deadline, size_t *done);
+LIBSOCK_API int sock_recv_exact(struct sock s, void *data, size_t size, size_t *done, int64_t deadline);
 
 /** The most parts that are not empty in one sock_sendv() or sock_recvv(). @since 0.1.0 */
 #define LIBSOCK_BUFFERS_MAX 64
@@ -1049,15 +1111,15 @@ LIBSOCK_API ptrdiff_t sock_sendv(struct sock s, const struct sock_const_buffer b
  * @param[in] s        A connected stream.
  * @param[in] buffers  The pieces, which are not written to. May be NULL if `count` is 0.
  * @param[in] count    How many.
- * @param[in] deadline When to give up.
  * @param[out] done    Receives how many bytes were taken, on failure too. May be NULL.
+ * @param[in] deadline When to give up.
  * @return As from sock_send_all(); #LIBSOCK_EINVAL as from sock_sendv().
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_sendv_all(struct sock s, const struct sock_const_buffer buffers[], int count, int64_t deadline,
-			       size_t *done);
+LIBSOCK_API int sock_sendv_all(struct sock s, const struct sock_const_buffer buffers[], int count, size_t *done,
+			       int64_t deadline);
 
 /**
  * Receive into several pieces of memory, one after another: one system call, one datagram.
@@ -1068,7 +1130,8 @@ LIBSOCK_API int sock_sendv_all(struct sock s, const struct sock_const_buffer buf
  * @param[in] deadline When to give up.
  * @return The bytes received, as from sock_recv(): on a stream 0 is the end of file. Or as from sock_recv(), and:
  *         #LIBSOCK_EINVAL, a NULL, a negative count, more than PTRDIFF_MAX bytes in all, no room at all on a stream, or
- *         more than #LIBSOCK_BUFFERS_MAX that are not empty on a datagram socket: nothing has been received then.
+ *         more than #LIBSOCK_BUFFERS_MAX that are not empty on a datagram socket, or one for which #LIBSOCK_PACKET_COALESCED
+ *         has been chosen: nothing has been received then.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
@@ -1086,8 +1149,8 @@ LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer buffers
  * @param[in] file     An open file: a descriptor (`fileno(f)`), on Windows a HANDLE (`_get_osfhandle(_fileno(f))`).
  * @param[in] offset   Where in the file to begin.
  * @param[in] size     How many bytes; with `offset` at most INT64_MAX.
- * @param[in] deadline When to give up. Reading the file is not bounded by it.
  * @param[out] done    Receives how many bytes were taken, on failure too: go on at `offset` plus that. May be NULL.
+ * @param[in] deadline When to give up. Reading the file is not bounded by it.
  * @return As from sock_send_all(), and: #LIBSOCK_EEOF, the file ends before `size` bytes; #LIBSOCK_EBADF, also: no open
  *         file; #LIBSOCK_EINVAL, too large a place; #LIBSOCK_EIO, the file cannot be read, or its server reached; or what the
  *         OS says of reading it, see sock_oserror(): a pipe or a folder for example, or a device that has nothing yet and was
@@ -1096,15 +1159,15 @@ LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer buffers
  * One writer at a time on a socket.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, int64_t deadline,
-			      uint64_t *done);
+LIBSOCK_API int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, uint64_t *done,
+			      int64_t deadline);
 
 /**
  * A stream being read by lines and records, through a buffer of the caller's.
  *
  * Read from the socket only through the reader once it is in use: it receives more than it gives at once. It does not
- * own socket or buffer; there is nothing to close. Read the members if you like, but let only libsock write them:
- * `end` less `begin` is how many bytes wait in the buffer, which no waiting for the socket tells of.
+ * own socket or buffer; there is nothing to close. Read the members if you like, but let only libsock write them. Bytes
+ * that were received and not given yet wait in the buffer: see sock_reader_pending().
  * @since 0.1.0
  */
 struct sock_reader {
@@ -1116,6 +1179,7 @@ struct sock_reader {
 	int32_t err;      /**< How the stream ended, #LIBSOCK_EEOF or an error, for every later call. 0: it goes on. */
 	uint8_t partial;  /**< 1: what the last call gave has no delimiter, because the stream ended there. */
 	uint8_t overlong; /**< 1: a call was #LIBSOCK_EMSGSIZE, and what was too long has not been skipped or read yet. */
+	intptr_t reserved[4]; /**< The library's own. */
 };
 
 /**
@@ -1190,6 +1254,20 @@ LIBSOCK_API ptrdiff_t sock_reader_until(struct sock_reader *reader, const void *
 LIBSOCK_API ptrdiff_t sock_reader_read(struct sock_reader *reader, void *data, size_t size, int64_t deadline);
 
 /**
+ * How many bytes wait in the reader's buffer: received, and not given yet.
+ *
+ * Neither sock_wait() nor a poller reports them, because the socket no longer has them. Before a program waits for the
+ * socket, it reads from the reader until the answer is #LIBSOCK_EAGAIN. Pending bytes need not be a whole line.
+ *
+ * @param[in] reader The reader.
+ * @return The bytes, less than the buffer's size; 0 for `{0}` and for NULL.
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API size_t sock_reader_pending(const struct sock_reader *reader);
+
+/**
  * End a connection in order: send the end of file, wait for the peer's, close.
  *
  * sock_close() alone resets a connection on which something was received and not read, and a reset can destroy what was
@@ -1255,6 +1333,10 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
  *
  * Of a stream that neither listens nor was ever connected, one whose refusal has been told included, systems say different
  * things.
+ *
+ * **Out of descriptors.** A connection that sock_accept() has no descriptor for (#LIBSOCK_EMFILE, #LIBSOCK_ENFILE,
+ * #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM) stays in the queue, and its listener stays readable: a loop that goes on looking spins.
+ * Stop watching the listener, and watch it again when a socket has been closed, or after a while.
  * @{
  */
 
@@ -1302,12 +1384,14 @@ LIBSOCK_API int sock_wait(struct sock_wait_item items[], int count, int64_t dead
 struct sock_poller {
 	intptr_t os;         /**< The operating system's part. */
 	struct sock wake[2]; /**< Through which sock_poller_wake() reaches sock_poller_wait(). */
+	intptr_t reserved[4]; /**< For later versions. */
 };
 
 /** What sock_poller_wait() tells of one socket. @since 0.1.0 */
 struct sock_event {
 	void *data;   /**< The pointer given with the socket. */
 	int32_t ready; /**< Of enum sock_readiness, not 0. */
+	int32_t reserved; /**< 0. */
 };
 
 /**
@@ -1325,7 +1409,7 @@ LIBSOCK_API int sock_poller_open(struct sock_poller *poller);
 /**
  * Wait for one socket more.
  *
- * A socket that is there already gets the new wish and the new pointer.
+ * If the socket is there already, its interest and its pointer are replaced.
  *
  * @param[in,out] poller The poller.
  * @param[in] s          The socket, which stays the caller's. Remove it before closing it.
@@ -1872,7 +1956,13 @@ enum sock_state {
 	LIBSOCK_STATE_TIME_WAIT = 91     /**< Over; the addresses are kept until stray segments have died out. */
 };
 
-/** One TCP or UDP socket of this machine. @since 0.1.0 */
+/**
+ * One TCP or UDP socket of this machine.
+ *
+ * The library owns it. It may become longer in later versions, so do not copy one into a struct sock_connection of your
+ * program's: copy the members that you need.
+ * @since 0.1.0
+ */
 struct sock_connection {
 	int32_t type;            /**< #LIBSOCK_STREAM, TCP, or #LIBSOCK_DGRAM, UDP. */
 	int32_t family;          /**< #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6, of the socket: a dual-stack one is the latter. */

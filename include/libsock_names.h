@@ -39,6 +39,7 @@
 #pragma redefine_extname sock_local_addr libsock_local_addr
 #pragma redefine_extname sock_native libsock_native
 #pragma redefine_extname sock_now libsock_now
+#pragma redefine_extname sock_now_us libsock_now_us
 #pragma redefine_extname sock_open libsock_open
 #pragma redefine_extname sock_oserror libsock_oserror
 #pragma redefine_extname sock_packet_fields libsock_packet_fields
@@ -53,6 +54,7 @@
 #pragma redefine_extname sock_poller_wake libsock_poller_wake
 #pragma redefine_extname sock_reader_init libsock_reader_init
 #pragma redefine_extname sock_reader_line libsock_reader_line
+#pragma redefine_extname sock_reader_pending libsock_reader_pending
 #pragma redefine_extname sock_reader_read libsock_reader_read
 #pragma redefine_extname sock_reader_until libsock_reader_until
 #pragma redefine_extname sock_recv libsock_recv
@@ -79,6 +81,7 @@
 #pragma redefine_extname sock_shutdown libsock_shutdown
 #pragma redefine_extname sock_strerror libsock_strerror
 #pragma redefine_extname sock_version libsock_version
+#pragma redefine_extname sock_version_number libsock_version_number
 #pragma redefine_extname sock_wait libsock_wait
 #elif !defined(LIBSOCK_NAMES_DEFINED)
 #define LIBSOCK_NAMES_DEFINED
@@ -111,6 +114,7 @@
 #define sock_local_addr libsock_local_addr
 #define sock_native libsock_native
 #define sock_now libsock_now
+#define sock_now_us libsock_now_us
 #define sock_open libsock_open
 #define sock_oserror libsock_oserror
 #define sock_packet_fields libsock_packet_fields
@@ -125,6 +129,7 @@
 #define sock_poller_wake libsock_poller_wake
 #define sock_reader_init libsock_reader_init
 #define sock_reader_line libsock_reader_line
+#define sock_reader_pending libsock_reader_pending
 #define sock_reader_read libsock_reader_read
 #define sock_reader_until libsock_reader_until
 #define sock_recv libsock_recv
@@ -151,6 +156,7 @@
 #define sock_shutdown libsock_shutdown
 #define sock_strerror libsock_strerror
 #define sock_version libsock_version
+#define sock_version_number libsock_version_number
 #define sock_wait libsock_wait
 #else
 #undef LIBSOCK_NAMES_DEFINED
@@ -183,6 +189,7 @@
 #undef sock_local_addr
 #undef sock_native
 #undef sock_now
+#undef sock_now_us
 #undef sock_open
 #undef sock_oserror
 #undef sock_packet_fields
@@ -195,6 +202,7 @@
 #undef sock_poller_remove
 #undef sock_poller_wait
 #undef sock_poller_wake
+#undef sock_reader_pending
 #undef sock_reader_read
 #undef sock_reader_line
 #undef sock_reader_until
@@ -223,5 +231,6 @@
 #undef sock_shutdown
 #undef sock_strerror
 #undef sock_version
+#undef sock_version_number
 #undef sock_wait
 #endif

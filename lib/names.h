@@ -26,8 +26,10 @@
 #define bsd_sockopt_get libsock__bsd_sockopt_get
 #define bsd_sockopt_of_ipv4 libsock__bsd_sockopt_of_ipv4
 #define bsd_sockopt_set libsock__bsd_sockopt_set
+#define deadline_error libsock__deadline_error
 #define deadline_left libsock__deadline_left
 #define deadline_over libsock__deadline_over
+#define deadline_passed libsock__deadline_passed
 #define diag_table libsock__diag_table
 #define dial_self libsock__dial_self
 #define ip4_format libsock__ip4_format
@@ -112,13 +114,14 @@
 #define os_listens libsock__os_listens
 #define os_local libsock__os_local
 #define os_member libsock__os_member
-#define os_now libsock__os_now
+#define os_now_us libsock__os_now_us
 #define os_multicast_get libsock__os_multicast_get
 #define os_multicast_set libsock__os_multicast_set
 #define os_open libsock__os_open
 #define os_open_stream libsock__os_open_stream
 #define os_option_get libsock__os_option_get
 #define os_option_set libsock__os_option_set
+#define os_packet_coalesces libsock__os_packet_coalesces
 #define os_packet_cuts libsock__os_packet_cuts
 #define os_packet_fields libsock__os_packet_fields
 #define os_packet_heard libsock__os_packet_heard

@@ -49,8 +49,13 @@ struct os_addr {
 	char path[OS_PATH_MAX]; /* AF_UNIX: as in struct sock_addr, so @name is abstract */
 };
 
-/* Milliseconds of a monotonic clock, above 0, rounded down. */
-int64_t os_now(void);
+/* Microseconds of a monotonic clock, at least 1000, rounded down; and milliseconds of it, above 0. */
+NOINLINE int64_t os_now_us(void);
+
+static inline int64_t os_now(void)
+{
+	return os_now_us() / 1000;
+}
 
 /*
  * A socket, not inheritable from birth and unable to raise SIGPIPE; AF_INET6 with V6ONLY off. Blocking on POSIX, so that
@@ -165,6 +170,9 @@ ptrdiff_t os_recv_packet(intptr_t fd, int family, void *data, size_t size, int h
 /* What os_recv_packet() is to tell, of enum sock_packet_field. LIBSOCK_ENOTSUP: not all; some may be told nevertheless. */
 int os_packet_fields(intptr_t fd, int family, int fields);
 
+/* Has LIBSOCK_PACKET_COALESCED been chosen, by whomever? A system that does not say has not. Of any datagram socket. */
+bool os_packet_coalesces(intptr_t fd);
+
 /* Does the system cut segments? Does it do what an IPv4 packet says of a field, of enum sock_packet_field, when it is sent? */
 bool os_packet_cuts(intptr_t fd);
 bool os_packet_heard(int field);
@@ -242,7 +250,7 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms);
  * Find out family and type of a foreign descriptor, and make it not inheritable; non-blocking only where os_open() has to
  * make sockets so. What libsock has no name for is LIBSOCK_ENOTSUP.
  */
-int os_adopt(intptr_t fd, int32_t *family, int32_t *type);
+int os_adopt(intptr_t fd, int *family, int *type);
 
 /*
  * Readiness as the public header has it: sets `told` of each item, 0 before, and returns how many have something told. An

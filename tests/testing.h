@@ -22,8 +22,8 @@ int testing_main(const char *name, const struct testing_test tests[]);
 #define expect(code, interest)                                                                                            \
 	do {                                                                                                            \
 		long got_ = (long)(code), wanted_ = (long)(interest);                                                     \
-		ck_assert_msg(got_ == wanted_, "%s: %ld (%s), not %ld (%s)", #code, got_, sock_errname((int)got_),      \
-			      wanted_, sock_errname((int)wanted_));                                                     \
+		ck_assert_msg(got_ == wanted_, "%s: %ld (%s), not %ld (%s)", #code, got_, sock_errname(got_),           \
+			      wanted_, sock_errname(wanted_));                                                          \
 	} while (0)
 
 /* Long enough for anything that will happen, short enough that what will not does not hang the suite. */

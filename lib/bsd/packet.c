@@ -354,14 +354,25 @@ int os_packet_fields(intptr_t fd, int family, int fields)
 	return (fields & ~told) == 0 ? 0 : LIBSOCK_ENOTSUP;
 }
 
-bool os_packet_cuts(intptr_t fd)
+/* −1: the system does not know the option. */
+static int bsd_packet__udp_option(intptr_t fd, int option)
 {
 	int value = 0;
 	native_len length = sizeof value;
 	int result;
 
-	BSD_CALL(result, getsockopt((native_socket)fd, IPPROTO_UDP, NATIVE_SEGMENT, (void *)&value, &length));
-	return result == 0;
+	BSD_CALL(result, getsockopt((native_socket)fd, IPPROTO_UDP, option, (void *)&value, &length));
+	return result == 0 ? value : -1;
+}
+
+bool os_packet_coalesces(intptr_t fd)
+{
+	return bsd_packet__udp_option(fd, NATIVE_SEGMENTS) > 0;
+}
+
+bool os_packet_cuts(intptr_t fd)
+{
+	return bsd_packet__udp_option(fd, NATIVE_SEGMENT) >= 0;
 }
 
 bool os_packet_heard(int field)

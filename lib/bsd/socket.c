@@ -240,7 +240,7 @@ static int bsd__type(int type)
 	}
 }
 
-int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
+int os_adopt(intptr_t fd, int *family, int *type)
 {
 	int native_family, native_type;
 

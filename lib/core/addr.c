@@ -99,7 +99,7 @@ static int addr__read_ip6(const char *host, const char *end, struct os_addr *bit
 }
 
 /* What is no IPv4. Apart, so that what is has nothing to save and restore. */
-NOINLINE static int addr__read_other(const char *host, struct os_addr *bits, const char **zone)
+COLD static int addr__read_other(const char *host, struct os_addr *bits, const char **zone)
 {
 	const char *end = memchr(host, '\0', LIBSOCK_HOST_SIZE);
 

@@ -328,6 +328,8 @@ static void dial__report(const struct dial__race *race, struct sock_attempt atte
 
 		addr_write(&attempts[i].addr, &to);
 		attempts[i].err = race->attempt[i].err;
+		attempts[i].padding = 0;
+		memset(attempts[i].reserved, 0, sizeof attempts[i].reserved);
 	}
 	*count = race->begun;
 }
@@ -344,10 +346,12 @@ int sock_dial_report(struct sock *s, const struct sock_addr *addr, struct sock_a
 	if (count == NULL || *count < 0 || (attempts == NULL && *count > 0))
 		return LIBSOCK_EINVAL;
 	dial__prepare(&race, addr, deadline);
-	err = addr == NULL ? LIBSOCK_EINVAL : addr->port == 0 ? LIBSOCK_EPORT : os_guard(dial__all, dial__undo, &race);
+	err = addr == NULL || deadline_is_duration(deadline) ? LIBSOCK_EINVAL : addr->port == 0 ? LIBSOCK_EPORT : 0;
+	if (err == 0)
+		err = os_guard(dial__all, dial__undo, &race);
 	dial__report(&race, attempts, count);
 	if (err == 0)
-		*s = (struct sock){.fd = race.winner->fd, .family = race.winner->addr->family, .type = LIBSOCK_STREAM};
+		*s = socket_value(race.winner->fd, race.winner->addr->family, LIBSOCK_STREAM);
 	lookup_end(&race.lookup); /* which has the addresses */
 	return err == LIBSOCK_ETIMEDOUT && deadline == LIBSOCK_NOWAIT ? LIBSOCK_EAGAIN : err;
 }

@@ -4,7 +4,9 @@
 
 #include "libsock.h"
 
+#include <limits.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct error__row {
 	const char *name;
@@ -66,11 +68,11 @@ static const struct error__row error__rows[] = {
 	ERROR__ROW(ECONNTIMEDOUT, "connection given up: the peer does not answer"),
 };
 
-static const struct error__row *error__find(int err)
+static const struct error__row *error__find(ptrdiff_t err)
 {
 	static const struct error__row system = {"ESYS", "error of the operating system"};
 	static const struct error__row unknown = {"EUNKNOWN", "not an error code"};
-	const int count = sizeof error__rows / sizeof error__rows[0];
+	const ptrdiff_t count = sizeof error__rows / sizeof error__rows[0];
 
 	if (err >= 0)
 		return &error__rows[0];
@@ -79,17 +81,19 @@ static const struct error__row *error__find(int err)
 	return sock_oserror(err) != 0 ? &system : &unknown;
 }
 
-const char *sock_strerror(int err)
+const char *sock_strerror(ptrdiff_t err)
 {
 	return error__find(err)->text;
 }
 
-const char *sock_errname(int err)
+const char *sock_errname(ptrdiff_t err)
 {
 	return error__find(err)->name;
 }
 
-int sock_oserror(int err)
+int sock_oserror(ptrdiff_t err)
 {
-	return err < LIBSOCK_ESYS ? LIBSOCK_ESYS - err : 0;
+	const int64_t number = LIBSOCK_ESYS - (int64_t)err;
+
+	return number > 0 && number <= INT_MAX ? (int)number : 0;
 }

@@ -86,7 +86,7 @@ static int lookup__new(struct lookup *l, int max, void (*work)(struct os_job *jo
 	struct lookup__job *job;
 
 	if (deadline_left(deadline) == 0)
-		return deadline == LIBSOCK_NOWAIT ? LIBSOCK_EAGAIN : LIBSOCK_ETIMEDOUT;
+		return deadline_error(deadline);
 	l->job = os_job_new(sizeof *job + (size_t)max * LOOKUP_PARTS * sizeof job->found[0], work);
 	if (l->job == NULL)
 		return LIBSOCK_ENOMEM;

@@ -24,7 +24,7 @@ struct lookup {
 /*
  * Begin to look a host up, in a family or in LIBSOCK_AF_UNSPEC, at most `max` addresses of each. 0, or an error with nothing
  * begun: LIBSOCK_ENAME, malformed, empty included; LIBSOCK_EAFNOSUPPORT, a literal of another family; LIBSOCK_ENODEV;
- * LIBSOCK_EAGAIN and LIBSOCK_ETIMEDOUT, where the resolver would have to be asked and there is no time.
+ * what deadline_error() says, where the resolver would have to be asked and there is no time.
  */
 int lookup_begin(struct lookup *l, const char *host, int family, int max, int64_t deadline);
 

@@ -35,17 +35,18 @@ static bool packet__can_answer(int fields)
 	return true;
 }
 
-int sock_packet_fields(struct sock s, int fields)
+int sock_packet_fields(struct sock *s, int fields)
 {
-	int err = socket_check(s, LIBSOCK_DGRAM);
+	int err = s ? socket_check(*s, LIBSOCK_DGRAM) : LIBSOCK_EINVAL;
 
 	if (err < 0)
 		return err;
 	if (fields & ~PACKET__FIELDS)
 		return LIBSOCK_EINVAL;
-	err = packet__can_answer(fields) ? os_packet_fields(s.fd, s.family, fields) : LIBSOCK_ENOTSUP;
+	err = packet__can_answer(fields) ? os_packet_fields(s->fd, s->family, fields) : LIBSOCK_ENOTSUP;
 	if (err < 0)
-		os_packet_fields(s.fd, s.family, 0);
+		os_packet_fields(s->fd, s->family, fields = 0);
+	s->reserved = fields & LIBSOCK_PACKET_COALESCED ? SOCKET_COALESCES : 0;
 	return err;
 }
 
@@ -124,11 +125,22 @@ static int packet__read_local(struct sock s, const struct sock_packet *packet, i
 	return 0;
 }
 
+/* Something that a later version may know, and this one does not. */
+static bool packet__has_more(const struct sock_packet *packet)
+{
+	static const struct sock_packet none;
+
+	return memcmp(packet->padding, none.padding, sizeof none.padding) != 0 ||
+	       memcmp(packet->reserved, none.reserved, sizeof none.reserved) != 0;
+}
+
 static int packet__read(struct sock s, const struct sock_packet *packet, int64_t deadline, struct os_packet *bits)
 {
 	int err;
 
 	if (packet->ecn < -1 || packet->ecn > PACKET__ECN_MAX || packet->ttl < -1 || packet->ttl > PACKET__TTL_MAX)
+		return LIBSOCK_EINVAL;
+	if (packet__has_more(packet))
 		return LIBSOCK_EINVAL;
 	if (s.family == LIBSOCK_AF_UNIX && (packet->ecn > 0 || packet->ttl > 0))
 		return LIBSOCK_ENOTSUP;
@@ -207,7 +219,8 @@ static void packet__write(struct sock_packet *packet, const struct os_packet *bi
 	packet->segment_size = (uint32_t)bits->segment_size;
 	packet->truncated = bits->truncated;
 	packet->offload = 0;
-	packet->reserved[0] = packet->reserved[1] = 0;
+	memset(packet->padding, 0, sizeof packet->padding);
+	memset(packet->reserved, 0, sizeof packet->reserved);
 }
 
 ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, struct sock_packet *packet, int64_t deadline)

@@ -6,6 +6,7 @@
 
 #include "libsock.h"
 #include "os.h"
+#include "socket.h"
 
 enum {
 	PAIR__PATIENCE_MS = 10000, /* the loopback answers at once; what does not is a firewall, not a reason to hang */
@@ -115,6 +116,6 @@ int sock_pair(struct sock pair[2], int type)
 	if (err == LIBSOCK_ENOTSUP)
 		return pair_loopback(pair, type);
 	for (int i = 0; i < 2 && err == 0; i++)
-		pair[i] = (struct sock){.fd = fd[i], .family = LIBSOCK_AF_UNIX, .type = type};
+		pair[i] = socket_value(fd[i], LIBSOCK_AF_UNIX, type);
 	return err;
 }

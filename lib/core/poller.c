@@ -94,7 +94,7 @@ int sock_poller_wait(struct sock_poller *poller, struct sock_event events[], int
 		again = poller__take_wake(poller, events, &count) && !woken; /* it may have had the only room for an event */
 		woken = woken || again;
 	} while (count == OS_EINTR || (count == 0 && (again || left != 0)));
-	return count != 0 || woken ? count : deadline_over(deadline);
+	return count != 0 || woken ? count : deadline_error(deadline);
 }
 
 int sock_poller_wake(const struct sock_poller *poller)

@@ -25,6 +25,11 @@ int sock_reader_init(struct sock_reader *reader, struct sock s, void *buffer, si
 	return 0;
 }
 
+size_t sock_reader_pending(const struct sock_reader *reader)
+{
+	return reader ? reader->end - reader->begin : 0;
+}
+
 /* Before a record is read; an error leaves none. */
 static int reader__check(const struct sock_reader *reader, char **record)
 {
@@ -44,7 +49,7 @@ static int reader__ended(struct sock_reader *reader, ptrdiff_t n)
 {
 	int err = n == 0 ? LIBSOCK_EEOF : (int)n;
 
-	if (err != LIBSOCK_EAGAIN && err != LIBSOCK_ETIMEDOUT)
+	if (err != LIBSOCK_EAGAIN && err != LIBSOCK_ETIMEDOUT && err != LIBSOCK_EINVAL) /* by what is no deadline */
 		reader->err = err;
 	return err;
 }

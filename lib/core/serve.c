@@ -54,7 +54,7 @@ static int serve__one(struct sock *s, const struct os_addr *addr, bool both, int
 	if (err == 0)
 		err = serve__listen(fd, addr->family, backlog);
 	if (err == 0)
-		*s = (struct sock){.fd = fd, .family = addr->family, .type = LIBSOCK_STREAM};
+		*s = socket_value(fd, addr->family, LIBSOCK_STREAM);
 	else
 		os_close(fd);
 	return err;

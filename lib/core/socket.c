@@ -25,7 +25,7 @@ int sock_open(struct sock *s, int family, int type)
 	int err = os_open(family, type, &fd);
 
 	if (err == 0)
-		*s = (struct sock){.fd = fd, .family = family, .type = type};
+		*s = socket_value(fd, family, type);
 	return err;
 }
 
@@ -51,7 +51,7 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 
 	if (s.family == 0)
 		return LIBSOCK_EBADF;
-	if (addr == NULL)
+	if (addr == NULL || deadline_is_duration(deadline)) /* before anything has begun that would go on */
 		return LIBSOCK_EINVAL;
 	err = resolve_for(s, RESOLVE_PEER, addr, deadline, &to);
 	if (err < 0)
@@ -66,8 +66,8 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 		err = socket__connect_wait(s, deadline);
 	if (err == 0 && s.type == LIBSOCK_STREAM)
 		return dial_self(s.fd, s.family, to.port);
-	if (err == LIBSOCK_EAGAIN && deadline != LIBSOCK_NOWAIT)
-		return LIBSOCK_ETIMEDOUT;
+	if (err == LIBSOCK_EAGAIN)
+		return deadline_error(deadline);
 	return (int)resolve_why(s.fd, &to, err);
 }
 
@@ -161,7 +161,7 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 	} while (err < 0 && transfer_again(s.fd, &err, OS_READABLE, deadline, &tries));
 	if (err < 0)
 		return (int)err;
-	*conn = (struct sock){.fd = fd, .family = s.family, .type = s.type};
+	*conn = socket_value(fd, s.family, s.type);
 	if (peer)
 		addr_write(peer, &from);
 	return 0;
@@ -221,16 +221,18 @@ intptr_t sock_native(struct sock s)
 
 int sock_adopt(struct sock *s, intptr_t fd)
 {
-	struct sock found = {.fd = fd};
-	int err;
+	int family, type, err;
 
 	if (s == NULL)
 		return LIBSOCK_EINVAL;
 	*s = (struct sock){0};
-	err = os_adopt(fd, &found.family, &found.type);
-	if (err == 0)
-		*s = found;
-	return err;
+	err = os_adopt(fd, &family, &type);
+	if (err < 0)
+		return err;
+	*s = socket_value(fd, family, type);
+	if (type == LIBSOCK_DGRAM && os_packet_coalesces(fd)) /* as whoever had it before has chosen */
+		s->reserved = SOCKET_COALESCES;
+	return 0;
 }
 
 intptr_t sock_release(struct sock *s)

@@ -8,12 +8,26 @@
 
 #include <stdbool.h>
 
-/* A socket, and one of the type that the call is for. */
+/* What a socket's value remembers of it, in its reserved bits. Copies that were made before do not. */
+enum { SOCKET_COALESCES = 1 };
+
+static inline struct sock socket_value(intptr_t fd, int family, int type)
+{
+	return (struct sock){.fd = fd, .family = (int16_t)family, .type = (int16_t)type};
+}
+
+/* A socket, and one of the type that the call is for. No socket has no type. */
 static inline int socket_check(struct sock s, int type)
 {
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
-	return s.type == type ? 0 : LIBSOCK_EPROTOTYPE;
+	if (s.type == type)
+		return 0;
+	return s.family == 0 ? LIBSOCK_EBADF : LIBSOCK_EPROTOTYPE;
+}
+
+/* Does each receive bring one datagram, so that nothing has to say where one ends? */
+static inline bool socket_is_plain_datagram(struct sock s)
+{
+	return s.type == LIBSOCK_DGRAM && s.reserved == 0;
 }
 
 /*

@@ -24,7 +24,7 @@ static size_t *stream__begin(size_t *done, size_t *unused)
 	return done;
 }
 
-int sock_send_all(struct sock s, const void *data, size_t size, int64_t deadline, size_t *done)
+int sock_send_all(struct sock s, const void *data, size_t size, size_t *done, int64_t deadline)
 {
 	const char *bytes = data;
 	size_t unused;
@@ -40,12 +40,12 @@ int sock_send_all(struct sock s, const void *data, size_t size, int64_t deadline
 			return (int)n;
 		*done += (size_t)n;
 		if (*done < size) /* a peer that takes little at a time must not keep it here past the deadline */
-			err = deadline_over(deadline);
+			err = deadline_passed(deadline);
 	}
 	return err;
 }
 
-int sock_recv_exact(struct sock s, void *data, size_t size, int64_t deadline, size_t *done)
+int sock_recv_exact(struct sock s, void *data, size_t size, size_t *done, int64_t deadline)
 {
 	char *bytes = data;
 	size_t unused;
@@ -61,7 +61,7 @@ int sock_recv_exact(struct sock s, void *data, size_t size, int64_t deadline, si
 			return n < 0 ? (int)n : LIBSOCK_EEOF;
 		*done += (size_t)n;
 		if (*done < size)
-			err = deadline_over(deadline);
+			err = deadline_passed(deadline);
 	}
 	return err;
 }
@@ -100,7 +100,7 @@ static ptrdiff_t stream__send_rest(struct sock s, const struct stream__place *pl
 	return sock_sendv(s, rest, count, deadline);
 }
 
-int sock_sendv_all(struct sock s, const struct sock_const_buffer parts[], int count, int64_t deadline, size_t *done)
+int sock_sendv_all(struct sock s, const struct sock_const_buffer parts[], int count, size_t *done, int64_t deadline)
 {
 	struct stream__place place = {.parts = parts, .count = count};
 	size_t unused, size = 0;
@@ -119,7 +119,7 @@ int sock_sendv_all(struct sock s, const struct sock_const_buffer parts[], int co
 		*done += (size_t)n;
 		stream__advance(&place, (size_t)n);
 		if (*done < size)
-			err = deadline_over(deadline);
+			err = deadline_passed(deadline);
 	}
 	return err;
 }
@@ -148,10 +148,10 @@ static int stream__send_file(void *context)
 			continue;
 		if (n <= 0)
 			return n < 0 ? (int)n : LIBSOCK_EEOF;
-		err = sock_send_all(f->s, f->room, (size_t)n, f->deadline, &sent);
+		err = sock_send_all(f->s, f->room, (size_t)n, &sent, f->deadline);
 		*f->done += sent;
 		if (err == 0 && *f->done < f->size)
-			err = deadline_over(f->deadline);
+			err = deadline_passed(f->deadline);
 	}
 	return err;
 }
@@ -162,7 +162,7 @@ static void stream__end_file(void *context)
 	free(((struct stream__file *)context)->most);
 }
 
-int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, int64_t deadline, uint64_t *done)
+int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, uint64_t *done, int64_t deadline)
 {
 	char least[STREAM__LEAST];
 	uint64_t unused;

@@ -76,7 +76,7 @@ bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline,
 		}
 		if (ready == OS_EINTR || (ready == 0 && left != 0))
 			continue;
-		*result = ready < 0 ? ready : LIBSOCK_ETIMEDOUT;
+		*result = ready < 0 ? ready : deadline_error(deadline);
 		return false;
 	}
 }
@@ -199,6 +199,13 @@ COLD static ptrdiff_t transfer__recvfrom_again(const struct transfer__kept *t, s
 	return n;
 }
 
+COLD static int transfer__why_not_plain(struct sock s)
+{
+	int err = socket_check(s, LIBSOCK_DGRAM);
+
+	return err < 0 ? err : LIBSOCK_EINVAL;
+}
+
 ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct sock_addr *to, int64_t deadline)
 {
 	struct transfer__kept kept;
@@ -222,10 +229,10 @@ NOINLINE ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct 
 {
 	struct transfer__kept kept;
 	struct os_addr bits;
-	ptrdiff_t n = socket_check(s, LIBSOCK_DGRAM);
+	ptrdiff_t n;
 
-	if (n < 0)
-		return n;
+	if (!socket_is_plain_datagram(s))
+		return transfer__why_not_plain(s);
 	if (data == NULL && size > 0)
 		return LIBSOCK_EINVAL;
 	transfer__keep(&kept, s, data, size, deadline);

@@ -5,6 +5,7 @@
 #include "compiler.h"
 #include "libsock.h"
 #include "os.h"
+#include "socket.h"
 #include "transfer.h"
 #include "vector.h"
 
@@ -147,7 +148,7 @@ ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer rooms[], int count,
 	n = vector__sum_rooms(&sum, rooms, count);
 	if (n < 0)
 		return n;
-	if (s.type == LIBSOCK_STREAM ? sum.bytes == 0 : sum.filled > LIBSOCK_BUFFERS_MAX)
+	if (s.type == LIBSOCK_STREAM ? sum.bytes == 0 : sum.filled > LIBSOCK_BUFFERS_MAX || !socket_is_plain_datagram(s))
 		return LIBSOCK_EINVAL; /* what came back would look like the end of file, or like a whole datagram */
 	if (!vector__fits(&sum, count)) {
 		count = vector__fit_rooms(fitting, rooms, count);

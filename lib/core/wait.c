@@ -31,5 +31,5 @@ int sock_wait(struct sock_wait_item items[], int count, int64_t deadline)
 		left = deadline_left(deadline);
 		ready = os_poll(items, count, left);
 	} while (ready == OS_EINTR || (ready == 0 && left != 0));
-	return ready != 0 ? ready : deadline_over(deadline);
+	return ready != 0 ? ready : deadline_error(deadline);
 }

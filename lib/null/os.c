@@ -12,12 +12,12 @@
 #include <time.h>
 
 /* The C library's clock, which can be set: it knows no monotonic one. */
-int64_t os_now(void)
+int64_t os_now_us(void)
 {
 	struct timespec now;
 
 	timespec_get(&now, TIME_UTC);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* There is no descriptor that anything could happen to. */
@@ -216,6 +216,12 @@ int os_packet_fields(intptr_t fd, int family, int fields)
 	return LIBSOCK_ENOTSUP;
 }
 
+bool os_packet_coalesces(intptr_t fd)
+{
+	(void)fd;
+	return false;
+}
+
 bool os_packet_cuts(intptr_t fd)
 {
 	(void)fd;
@@ -262,7 +268,7 @@ int os_peer(intptr_t fd, struct os_addr *addr)
 	return LIBSOCK_ENOTSUP;
 }
 
-int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
+int os_adopt(intptr_t fd, int *family, int *type)
 {
 	(void)fd;
 	(void)family;

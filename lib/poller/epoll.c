@@ -206,6 +206,7 @@ static bool epoll__tell(const struct epoll__set *set, const struct epoll_event *
 	if (entry->serial != got->data.u64 >> 32 || !epoll__is_open(set, fd, entry))
 		return false;
 	event->data = entry->data;
+	event->reserved = 0;
 	event->ready = bsd_poll_told(fd, entry->interest, got->events);
 	if (entry->edge != (event->ready == 0))
 		epoll__turn(set, fd, entry);

@@ -159,6 +159,7 @@ static int poll__tell(struct poll__set *set, struct sock_event events[], int rea
 			continue;
 		}
 		events[filled].data = set->entries[place].data;
+		events[filled].reserved = 0;
 		events[filled].ready = bsd_poll_told(set->polled[place].fd, set->entries[place].interest,
 						    (unsigned short)set->polled[place].revents);
 		filled += events[filled].ready != 0;

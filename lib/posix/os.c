@@ -16,12 +16,12 @@
 #include <sys/stat.h>
 #include <time.h>
 
-int64_t os_now(void)
+int64_t os_now_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail: the clock is there and the pointer is good */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
+	return ((int64_t)now.tv_sec + 1) * 1000000 + now.tv_nsec / 1000;
 }
 
 int native_set_blocking(int fd, bool blocking)

@@ -42,14 +42,14 @@ int native_start(void)
 	return -1;
 }
 
-int64_t os_now(void)
+int64_t os_now_us(void)
 {
 	LARGE_INTEGER frequency, ticks; /* neither call fails since Windows XP */
 
 	QueryPerformanceFrequency(&frequency);
 	QueryPerformanceCounter(&ticks);
-	return ticks.QuadPart / frequency.QuadPart * 1000 +
-	       ticks.QuadPart % frequency.QuadPart * 1000 / frequency.QuadPart + 1;
+	return (ticks.QuadPart / frequency.QuadPart + 1) * 1000000 +
+	       ticks.QuadPart % frequency.QuadPart * 1000000 / frequency.QuadPart;
 }
 
 int native_set_blocking(SOCKET s, bool blocking)

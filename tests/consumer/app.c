@@ -7,8 +7,10 @@ int main(void)
 	struct sock s = {0};
 	struct sock_addr addr = {"127.0.0.1", 0};
 	char data[16];
-	ptrdiff_t got = sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+	ptrdiff_t got = sock_version_number() < LIBSOCK_VERSION_NUMBER ? LIBSOCK_ENOTSUP : 0; /* older than the header */
 
+	if (got == 0)
+		got = sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM);
 	if (got == 0)
 		got = sock_bind(s, &addr);
 	if (got == 0)
@@ -19,7 +21,7 @@ int main(void)
 		got = sock_recvfrom(s, data, sizeof data, NULL, sock_after(1000));
 	sock_close(&s);
 	if (got < 0)
-		fprintf(stderr, "app: %s\n", sock_strerror((int)got));
+		fprintf(stderr, "app: %s\n", sock_strerror(got));
 	else
 		printf("libsock %s: %.*s\n", sock_version(), (int)got, data);
 	return got != 5;

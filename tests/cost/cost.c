@@ -27,7 +27,7 @@
 static void check(ptrdiff_t result, const char *what)
 {
 	if (result < 0) {
-		fprintf(stderr, "cost: %s: %s\n", what, sock_strerror((int)result));
+		fprintf(stderr, "cost: %s: %s\n", what, sock_strerror(result));
 		exit(1);
 	}
 }
@@ -93,7 +93,7 @@ static void packets(struct sock pair[2], const struct sock_addr addr[2], int64_t
 	struct sock_packet packet = {.peer = addr[1], .segment_size = SEGMENT}, got;
 
 	mark("");
-	check(sock_packet_fields(pair[1], LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_COALESCED), "packets");
+	check(sock_packet_fields(&pair[1], LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_COALESCED), "packets");
 	mark("burst-first");
 	check(sock_send_packet(pair[0], data, BURST, &packet, deadline), "send");
 	await(pair[1]);
@@ -277,7 +277,7 @@ static void sock_messages(struct messages *m, int lines, long n)
 	while (n-- > 0) {
 		check(sock_sendv(m->pair[0], m->parts, COUNT, LIBSOCK_FOREVER), "sendv");
 		if (!lines)
-			check(sock_recv_exact(m->pair[1], m->all, sizeof m->all, LIBSOCK_FOREVER, NULL), "recv_all");
+			check(sock_recv_exact(m->pair[1], m->all, sizeof m->all, NULL, LIBSOCK_FOREVER), "recv_all");
 		for (int i = 0; i < COUNT && lines; i++) {
 			check(sock_reader_line(&reader, &line, LIBSOCK_FOREVER), "read_line");
 			check(line[0] == 'x' ? 0 : -1, "line");
@@ -380,7 +380,7 @@ static void bursts(int raw, int many, long n)
 	packet.peer = b.addr[1];
 	b.to = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(b.addr[1].port)};
 	b.to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	check(sock_packet_fields(b.pair[1], many ? LIBSOCK_PACKET_COALESCED : 0), "packets");
+	check(sock_packet_fields(&b.pair[1], many ? LIBSOCK_PACKET_COALESCED : 0), "packets");
 	while (n-- > 0) {
 		ptrdiff_t size, done = 0;
 

@@ -18,7 +18,7 @@ static int64_t by; /* for all that waits: whatever fails, the program ends */
 
 static long show(const char *call, ptrdiff_t result)
 {
-	printf("%s %s\n", call, sock_errname((int)result));
+	printf("%s %s\n", call, sock_errname(result));
 	return (long)result;
 }
 
@@ -61,8 +61,8 @@ static void connect_and_talk(int family, struct sock_addr addr)
 	SHOW(sock_reader_line(&reader, &line, by));
 	SHOW(sock_sendv(a, parts, 2, by));
 	SHOW(sock_recvv(b, rooms, 2, by));
-	SHOW(sock_send_all(b, "answer", 6, by, NULL));
-	SHOW(sock_recv_exact(a, data, 6, by, NULL));
+	SHOW(sock_send_all(b, "answer", 6, NULL, by));
+	SHOW(sock_recv_exact(a, data, 6, NULL, by));
 	SHOW(sock_send(b, "x", 1, by));
 	SHOW(sock_recv(a, data, 1, by));
 	SHOW(sock_recv(a, data, 1, sock_after(5)));
@@ -88,7 +88,7 @@ static void send_datagrams(int family, const char *host)
 	SHOW(sock_set(a, LIBSOCK_OPT_SHARE_PORT, 1));
 	SHOW(sock_bind(a, &to));
 	SHOW(sock_local_addr(a, &to));
-	SHOW(sock_packet_fields(a, LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_TTL));
+	SHOW(sock_packet_fields(&a, LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_TTL));
 	SHOW(sock_open(&b, family, LIBSOCK_DGRAM));
 	SHOW(sock_set(b, LIBSOCK_OPT_MULTICAST_INTERFACE, 1));
 	SHOW(sock_get(b, LIBSOCK_OPT_MULTICAST_INTERFACE, &value));
@@ -133,7 +133,7 @@ static void dial_and_serve(void)
 	SHOW(sock_local_addr(l, &addr));
 	SHOW(sock_dial(&a, &addr, by));
 	SHOW(sock_accept(l, &b, NULL, by));
-	SHOW(sock_sendfile(a, file, 0, 10, by, &done));
+	SHOW(sock_sendfile(a, file, 0, 10, &done, by));
 	SHOW(sock_close(&a));
 	SHOW(sock_close(&b));
 	SHOW(sock_close(&l));

@@ -16,7 +16,7 @@
 static void must(ptrdiff_t result)
 {
 	if (result < 0) {
-		fprintf(stderr, "faults: set-up: %s\n", sock_strerror((int)result));
+		fprintf(stderr, "faults: set-up: %s\n", sock_strerror(result));
 		exit(1);
 	}
 }
@@ -157,7 +157,7 @@ static ptrdiff_t choose_interface(void)
 
 static ptrdiff_t send_zeros(struct sock s)
 {
-	return sock_sendfile(s, open("/dev/zero", O_RDONLY | O_CLOEXEC), 0, 1, LIBSOCK_FOREVER, NULL);
+	return sock_sendfile(s, open("/dev/zero", O_RDONLY | O_CLOEXEC), 0, 1, NULL, LIBSOCK_FOREVER);
 }
 
 static ptrdiff_t accept_all(struct sock listener, int64_t deadline)
@@ -250,7 +250,7 @@ int main(int argc, char **argv)
 	else if (strcmp(what, "close") == 0)
 		result = sock_close(&clients[0]);
 	else if (strcmp(what, "has-inet6") == 0)
-		result = (result = sock_has(LIBSOCK_HAS_INET6)) == 0 ? LIBSOCK_ENOTSUP : result;
+		result = sock_has(LIBSOCK_HAS_INET6) ? 0 : LIBSOCK_ENOTSUP;
 	else if (strcmp(what, "send") == 0)
 		result = sock_send(clients[0], "x", 1, LIBSOCK_FOREVER);
 	else if (strcmp(what, "sendto") == 0)
@@ -274,7 +274,7 @@ int main(int argc, char **argv)
 	else if (strcmp(what, "all-connections") == 0)
 		result = sock_connections(is_anything, NULL);
 	else if (strcmp(what, "has-connections") == 0)
-		result = sock_has(LIBSOCK_HAS_CONNECTIONS) == 1 ? 0 : LIBSOCK_ENOTSUP;
-	printf("%s\n", sock_errname((int)result));
+		result = sock_has(LIBSOCK_HAS_CONNECTIONS) ? 0 : LIBSOCK_ENOTSUP;
+	printf("%s\n", sock_errname(result));
 	return 0;
 }

@@ -52,7 +52,7 @@ def the_header_includes_no_socket_header():
 
 def the_header_compiles_alone_before_and_after_the_systems():
     ours, theirs = "#include <libsock.h>\n", "".join(f"#include <{name}>\n" for name in SYSTEM_HEADERS)
-    use = "int use(void); int use(void) { struct sock s = {0, 0, 0}; return sock_close(&s); }\n"
+    use = "int use(void); int use(void) { struct sock s = {0, 0, 0, 0}; return sock_close(&s); }\n"
     if "mingw" in cc:
         theirs = "#include <winsock2.h>\n#include <ws2tcpip.h>\n#include <windows.h>\n"
     bad = []
@@ -144,6 +144,22 @@ def each_call_has_a_long_name_for_the_linker():
     return bad
 
 
+def the_structs_of_the_header_are_laid_out_as_recorded():
+    """Sizes and places are compiled into programs: tests/habits/layout.txt has them for pointers of 8 and of 4 bytes."""
+    text = re.sub(r"/\*.*?\*/", "", read("include", "libsock.h"), flags=re.S)
+    members = [(struct, member) for struct, body in re.findall(r"^struct (\w+) \{(.*?)^\};", text, re.M | re.S)
+               for member in re.findall(r"(\w+)(?:\[\w+\])?;", body) + ["-"]]
+    rows = [line.split() for line in read("tests", "habits", "layout.txt").splitlines() if not line.startswith("#")]
+    bad = [f"{struct} {member} is not in both" for struct, member in set(members) ^ {(row[0], row[1]) for row in rows}]
+    program = "#include <libsock.h>\n" + "".join(
+        f"_Static_assert({f'sizeof(struct {struct})' if member == '-' else f'offsetof(struct {struct}, {member})'} == "
+        f"(sizeof(void *) == 8 ? {eight} : {four}), \"{struct} {member}\");\n" for struct, member, eight, four in rows)
+    for width in "", " -m32 -ffreestanding", " -m32 -ffreestanding -malign-double":  # the last one as on 32-bit Windows
+        if not width or not compiles(cc + width, "-std=c11", "extern int x;\n", ".c"):
+            bad += [line for line in compiles(cc + width, "-std=c11", program, ".c").splitlines() if "error" in line]
+    return bad
+
+
 def no_symbol_of_the_static_library_is_another_programs():
     archive = os.path.join(os.path.dirname(library), "libsock.a")
     if not os.path.exists(archive):
@@ -168,9 +184,9 @@ def every_name_of_the_header_is_the_librarys_own():
                    if not re.match(r"sock_|sock$|LIBSOCK_|defined$|__attribute__$|visibility$|int$|found$", name)})
 
 
-def a_deadline_is_the_last_argument_but_for_what_was_done():
+def a_deadline_is_the_last_argument_of_every_call_that_has_one():
     calls = re.findall(r"^LIBSOCK_API ([^;]*);", read("include", "libsock.h"), re.M)
-    return [call for call in calls if "deadline" in call and not re.search(r"int64_t deadline(,\s+u?\w+ \*done)?\)$", call)]
+    return [call for call in calls if "deadline" in call and not call.endswith("int64_t deadline)")]
 
 
 def the_library_has_no_writable_data_but_two_counts():
@@ -294,10 +310,11 @@ CHECKS = [
     functions_are_short_and_files_fit_in_a_head,
     header_map_def_and_library_list_the_same_calls,
     each_call_has_a_long_name_for_the_linker,
+    the_structs_of_the_header_are_laid_out_as_recorded,
     no_symbol_of_the_static_library_is_another_programs,
     the_librarys_own_calls_cannot_be_taken_over,
     every_name_of_the_header_is_the_librarys_own,
-    a_deadline_is_the_last_argument_but_for_what_was_done,
+    a_deadline_is_the_last_argument_of_every_call_that_has_one,
     the_library_has_no_writable_data_but_two_counts,
     only_names_and_interfaces_use_the_heap,
     only_look_ups_and_the_closing_of_files_start_threads,

@@ -19,7 +19,7 @@ int use_libsock(void)
 	if (sock_serve(&server, &addr, 1) != 0 || sock_local_addr(server, &addr) != 0 || sock_dial(&client, &addr, by) != 0 ||
 	    sock_accept(server, &conn, NULL, by) != 0)
 		return 1;
-	if (sock_send_all(client, "hello\n", 6, by, NULL) != 0 ||
+	if (sock_send_all(client, "hello\n", 6, NULL, by) != 0 ||
 	    sock_reader_init(&in, conn, buffer, sizeof buffer) != 0 || sock_reader_line(&in, &line, by) != 5 ||
 	    strcmp(line, "hello") != 0)
 		return 2;

@@ -184,7 +184,7 @@ static int recv_whole(struct sock s, int64_t deadline)
 {
 	char data[4];
 
-	return sock_recv_exact(s, data, sizeof data, deadline, NULL);
+	return sock_recv_exact(s, data, sizeof data, NULL, deadline);
 }
 
 static int read_line(struct sock s, int64_t deadline)

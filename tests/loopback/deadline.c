@@ -109,7 +109,7 @@ static ptrdiff_t receive_all(struct sock s, int64_t deadline)
 {
 	char data[8];
 
-	return sock_recv_exact(s, data, sizeof data, deadline, NULL);
+	return sock_recv_exact(s, data, sizeof data, NULL, deadline);
 }
 
 static ptrdiff_t receive_line(struct sock s, int64_t deadline)
@@ -181,6 +181,33 @@ START_TEST(every_call_that_waits_for_data_gives_up_on_time)
 	sock_close(&a);
 	sock_close(&b);
 	sock_close(&d);
+}
+END_TEST
+
+START_TEST(microseconds_are_the_same_clock_seen_closer)
+{
+	struct sock_addr addr;
+	struct sock s = datagram(LIBSOCK_AF_INET, &addr);
+	int64_t last = sock_now_us(), least = INT64_MAX, before, begin, took;
+
+	ck_assert_int_gt(last, 0);
+	for (int i = 0; i < 100000; i++) {
+		int64_t now = sock_now_us();
+
+		ck_assert_int_ge(now, last);
+		if (now > last && now - last < least)
+			least = now - last;
+		last = now;
+	}
+	ck_assert_int_lt(least, 1000);
+
+	before = sock_now();
+	begin = sock_now_us();
+	expect(receive(s, sock_after(30)), LIBSOCK_ETIMEDOUT);
+	took = sock_now_us() - begin;
+	ck_assert_int_ge(took, 30000);
+	ck_assert_int_le(took / 1000, sock_now() - before); /* which began earlier and ends later */
+	sock_close(&s);
 }
 END_TEST
 
@@ -270,7 +297,7 @@ END_TEST
 /* With a socket of its own each time, to the port that is passed as its type. */
 static ptrdiff_t connect_another(struct sock s, int64_t deadline)
 {
-	const struct sock_addr addr = loopback(LIBSOCK_AF_INET, (uint16_t)s.type);
+	const struct sock_addr addr = loopback(LIBSOCK_AF_INET, (uint16_t)s.fd);
 	int err;
 
 	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
@@ -300,7 +327,7 @@ START_TEST(connect_gives_up_on_time_when_nobody_answers)
 	ck_assert_int_ge(sock_now() - start, 150);
 	expect_ended(start);
 	expect_on_time(connected, s[count - 1], 30);
-	expect_on_time(connect_another, (struct sock){.type = addr.port}, 30);
+	expect_on_time(connect_another, (struct sock){.fd = addr.port}, 30);
 	while (count > 0)
 		sock_close(&s[--count]);
 	sock_close(&l);
@@ -311,7 +338,7 @@ START_TEST(a_passed_deadline_still_tries_once)
 {
 	struct sock a, b;
 	char data[8];
-	const int64_t passed[] = {-1, INT64_MIN, 1, sock_after(0)};
+	const int64_t passed[] = {-1, INT64_MIN, (int64_t)1 << 40, sock_after(0)};
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
@@ -355,6 +382,7 @@ int main(void)
 		{the_clock_never_goes_back},
 		{a_deadline_is_not_a_fraction_of_a_millisecond_early},
 		{the_clock_counts_milliseconds},
+		{microseconds_are_the_same_clock_seen_closer},
 		{every_call_that_waits_for_data_gives_up_on_time},
 		{recv_gives_up_on_time},
 		{recvfrom_gives_up_on_time},

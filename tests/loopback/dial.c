@@ -123,9 +123,12 @@ START_TEST(dial_says_refused_when_all_refuse)
 	expect(sock_dial(&s, &addr, soon()), LIBSOCK_ECONNREFUSED);
 	ck_assert_int_eq(s.family, 0);
 	expect(sock_addr_set(&addr, "localhost", addr.port), 0);
+	memset(attempts, 0x55, sizeof attempts);
 	expect(sock_dial_report(&s, &addr, attempts, &count, LIBSOCK_FOREVER), LIBSOCK_ECONNREFUSED);
 	ck_assert_int_eq(count, 2); /* more than the room */
 	expect(attempts[0].err, LIBSOCK_ECONNREFUSED);
+	ck_assert_int_eq(attempts[0].padding, 0);
+	ck_assert(attempts[0].reserved[0] == 0 && attempts[0].reserved[1] == 0);
 	sock_close(&holders[0]);
 	sock_close(&holders[1]);
 }

@@ -29,7 +29,7 @@ static int by_recv_all(struct sock s)
 {
 	char data[8];
 
-	return sock_recv_exact(s, data, sizeof data, soon(), NULL);
+	return sock_recv_exact(s, data, sizeof data, NULL, soon());
 }
 
 static int by_line(struct sock s)
@@ -96,7 +96,7 @@ START_TEST(a_reset_that_another_call_has_reported_is_no_end_of_file)
 		else if (i / WAYS % 3 == 1)
 			expect(err = sock_connect_result(a, soon()), native_is_wine() == 8 ? LIBSOCK_ENOTCONN : LIBSOCK_ECONNRESET);
 		else
-			err = sock_send_all(a, "x", 1, soon(), NULL);
+			err = sock_send_all(a, "x", 1, NULL, soon());
 		ck_assert_int_lt(err, 0);
 		expect(ways[i % WAYS](a), LIBSOCK_ECONNRESET);
 		ck_assert_int_lt(sock_close_gracefully(&a, soon()), 0);
@@ -218,10 +218,10 @@ static void send_nothing(struct sock s, int64_t deadline)
 	expect(sock_send(s, "", 0, deadline), 0);
 	expect(sock_sendv(s, &part, 1, deadline), 0);
 	expect(sock_sendv(s, NULL, 0, deadline), 0);
-	expect(sock_send_all(s, NULL, 0, deadline, &done), 0);
+	expect(sock_send_all(s, NULL, 0, &done, deadline), 0);
 	ck_assert_uint_eq(done, 0);
-	expect(sock_sendv_all(s, &part, 1, deadline, &done), 0);
-	expect(sock_sendfile(s, -1, 0, 0, deadline, &sent), 0);
+	expect(sock_sendv_all(s, &part, 1, &done, deadline), 0);
+	expect(sock_sendfile(s, -1, 0, 0, &sent, deadline), 0);
 	ck_assert_uint_eq(sent, 0);
 }
 

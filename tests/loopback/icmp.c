@@ -292,7 +292,7 @@ START_TEST(what_routers_say_does_not_end_the_systems_cutting)
 
 	memcpy(all, messages4, sizeof messages4);
 	memcpy(all + count4, messages6, sizeof messages6);
-	for (size_t i = 0; i < (count4 + count6) * 2 && sock_has(LIBSOCK_HAS_PACKET_SEGMENTS) == 1; i++) {
+	for (size_t i = 0; i < (count4 + count6) * 2 && sock_has(LIBSOCK_HAS_PACKET_SEGMENTS); i++) {
 		const size_t kind = i / 2;
 		struct scene scene = begin(kind < count4 ? LIBSOCK_AF_INET : LIBSOCK_AF_INET6);
 		struct sock_packet packet = {.segment_size = 4, .offload = (int8_t)(i % 2)};

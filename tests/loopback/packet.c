@@ -70,7 +70,7 @@ static int tells(struct sock s, int fields, int feature)
 {
 	const int can = sock_has(feature);
 
-	expect(sock_packet_fields(s, fields), can ? 0 : LIBSOCK_ENOTSUP);
+	expect(sock_packet_fields(&s, fields), can ? 0 : LIBSOCK_ENOTSUP);
 	return can;
 }
 
@@ -98,7 +98,7 @@ START_TEST(every_field_that_was_asked_for_is_told)
 		ck_assert_int_eq(packet.ecn, 0);
 		ck_assert_int_ge(packet.ttl, 64);
 
-		expect(sock_packet_fields(server, LIBSOCK_PACKET_TTL), 0); /* and no more what is no more asked for */
+		expect(sock_packet_fields(&server, LIBSOCK_PACKET_TTL), 0); /* and no more what is no more asked for */
 		expect(sock_sendto(client, "hi", 2, &to, soon()), 2);
 		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 2);
 		ck_assert_str_eq(packet.local.host, "");
@@ -106,7 +106,7 @@ START_TEST(every_field_that_was_asked_for_is_told)
 		ck_assert_int_eq(packet.ecn, -1);
 		ck_assert_int_ge(packet.ttl, 64);
 
-		expect(sock_packet_fields(server, 0), 0);
+		expect(sock_packet_fields(&server, 0), 0);
 		expect(sock_sendto(client, "hi", 2, &to, soon()), 2);
 		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 2);
 		ck_assert_int_eq(packet.ttl, -1);
@@ -342,7 +342,7 @@ START_TEST(datagrams_that_came_as_one_tell_where_each_ends)
 		int can = sock_has(LIBSOCK_HAS_PACKET_COALESCED);
 
 		fill(data, sizeof data);
-		expect(sock_packet_fields(receiver, LIBSOCK_PACKET_COALESCED | LIBSOCK_PACKET_LOCAL), can ? 0 : LIBSOCK_ENOTSUP);
+		expect(sock_packet_fields(&receiver, LIBSOCK_PACKET_COALESCED | LIBSOCK_PACKET_LOCAL), can ? 0 : LIBSOCK_ENOTSUP);
 		expect(sock_send_packet(s, data, sizeof data, &packet, soon()), sizeof data);
 		while (done < sizeof data) {
 			ptrdiff_t n = sock_recv_packet(receiver, got, sizeof got, &from, soon());
@@ -364,6 +364,51 @@ START_TEST(datagrams_that_came_as_one_tell_where_each_ends)
 }
 END_TEST
 
+/* A receive that cannot say where a datagram ends; what is there stays for one that can. */
+static void expect_refused(struct sock s)
+{
+	struct sock_addr from;
+	char data[8];
+
+	expect(sock_recv(s, data, sizeof data, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect(sock_recv(s, data, sizeof data, soon()), LIBSOCK_EINVAL);
+	expect(sock_recvfrom(s, data, sizeof data, &from, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect(sock_recvfrom(s, NULL, 0, NULL, LIBSOCK_FOREVER), LIBSOCK_EINVAL);
+	expect(sock_recvv(s, &(struct sock_buffer){data, sizeof data}, 1, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect(sock_recvv(s, NULL, 0, LIBSOCK_FOREVER), LIBSOCK_EINVAL);
+}
+
+START_TEST(a_plain_receive_of_what_may_be_many_is_einval)
+{
+	static char got[LIBSOCK_PACKET_SIZE];
+
+	for (int f = 0; f < 2; f++) {
+		struct sock_addr addr;
+		struct sock s = datagram(families[f], &addr), before = s, after, other = {0};
+		struct sock_packet packet;
+
+		expect(sock_sendto(s, "x", 1, &addr, soon()), 1);
+		if (sock_packet_fields(&s, LIBSOCK_PACKET_COALESCED) == 0) {
+			after = s;
+			expect_refused(s);
+			expect_refused(after);
+			expect(sock_adopt(&other, sock_native(s)), 0); /* whoever has chosen it, the system tells */
+			expect_refused(other);
+			expect(sock_recv_packet(s, got, sizeof got, &packet, soon()), 1);
+			expect(sock_recv(before, got, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN); /* it does not know */
+			expect(sock_packet_fields(&s, LIBSOCK_PACKET_COALESCED * 2), LIBSOCK_EINVAL);
+			expect_refused(s); /* nothing has changed */
+			expect(sock_packet_fields(&s, 0), 0);
+			expect(sock_sendto(s, "y", 1, &addr, soon()), 1);
+		}
+		expect(sock_recv(s, got, 1, soon()), 1); /* refused or never chosen: as it was */
+		expect(sock_adopt(&other, sock_native(s)), 0);
+		expect(sock_recvfrom(other, got, 1, NULL, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		sock_close(&s);
+	}
+}
+END_TEST
+
 /* A Unix-domain receiver takes a few datagrams and then no more: the one queue whose end is certain to be met. */
 START_TEST(a_burst_that_is_cut_short_counts_what_was_sent)
 {
@@ -374,7 +419,7 @@ START_TEST(a_burst_that_is_cut_short_counts_what_was_sent)
 	ptrdiff_t n, sent = 0, received = 0;
 	int64_t by = soon();
 
-	if (sock_has(LIBSOCK_HAS_UNIX_DGRAM) != 1)
+	if (!sock_has(LIBSOCK_HAS_UNIX_DGRAM))
 		return;
 	fill(data, sizeof data);
 	expect(sock_pair(pair, LIBSOCK_DGRAM), 0);
@@ -400,7 +445,7 @@ START_TEST(a_burst_that_is_cut_short_counts_what_was_sent)
 		n = sock_send_packet(pair[0], data, sizeof data, &packet, sock_after(50));
 	} while (n < sent && sock_now() < by);
 	expect(n, sent);
-	expect(sock_packet_fields(pair[0], LIBSOCK_PACKET_LOCAL), LIBSOCK_ENOTSUP);
+	expect(sock_packet_fields(&pair[0], LIBSOCK_PACKET_LOCAL), LIBSOCK_ENOTSUP);
 	packet.local = (struct sock_addr){"127.0.0.1", 0};
 	expect(sock_send_packet(pair[0], data, 1, &packet, soon()), LIBSOCK_ENOTSUP);
 	sock_close(&pair[0]);
@@ -415,7 +460,7 @@ START_TEST(unix_domain_segments_may_be_longer_than_udp_datagrams)
 	struct sock pair[2];
 	struct sock_packet packet = {.segment_size = 70000};
 
-	if (sock_has(LIBSOCK_HAS_UNIX_DGRAM) != 1)
+	if (!sock_has(LIBSOCK_HAS_UNIX_DGRAM))
 		return;
 	expect(sock_pair(pair, LIBSOCK_DGRAM), 0);
 	if (sock_send(pair[0], data, packet.segment_size, soon()) == LIBSOCK_EMSGSIZE)
@@ -442,11 +487,12 @@ START_TEST(what_no_packet_can_be_is_refused)
 	struct sock_packet packet = {.peer = addr};
 	static char data[80000];
 
-	expect(sock_packet_fields((struct sock){0}, 0), LIBSOCK_EBADF);
-	expect(sock_packet_fields(l, 0), LIBSOCK_EPROTOTYPE);
-	expect(sock_packet_fields(s, 16), LIBSOCK_EINVAL);
-	expect(sock_packet_fields(s, -1), LIBSOCK_EINVAL);
-	expect(sock_packet_fields(s, 0), 0);
+	expect(sock_packet_fields(&(struct sock){0}, 0), LIBSOCK_EBADF);
+	expect(sock_packet_fields(NULL, 0), LIBSOCK_EINVAL);
+	expect(sock_packet_fields(&l, 0), LIBSOCK_EPROTOTYPE);
+	expect(sock_packet_fields(&s, 16), LIBSOCK_EINVAL);
+	expect(sock_packet_fields(&s, -1), LIBSOCK_EINVAL);
+	expect(sock_packet_fields(&s, 0), 0);
 	expect(sock_send_packet((struct sock){0}, "x", 1, &packet, soon()), LIBSOCK_EBADF);
 	expect(sock_send_packet(l, "x", 1, &packet, soon()), LIBSOCK_EPROTOTYPE);
 	expect(sock_send_packet(l, "x", 1, NULL, soon()), LIBSOCK_EPROTOTYPE);
@@ -483,7 +529,7 @@ START_TEST(features_are_yes_or_no_and_sockets_agree)
 
 	for (int feature = LIBSOCK_HAS_PACKET_SEGMENTS; feature <= LIBSOCK_HAS_PACKET_TTL; feature++)
 		ck_assert(sock_has(feature) == 0 || sock_has(feature) == 1);
-	expect(sock_packet_fields(s, LIBSOCK_PACKET_COALESCED), sock_has(LIBSOCK_HAS_PACKET_COALESCED) ? 0 : LIBSOCK_ENOTSUP);
+	expect(sock_packet_fields(&s, LIBSOCK_PACKET_COALESCED), sock_has(LIBSOCK_HAS_PACKET_COALESCED) ? 0 : LIBSOCK_ENOTSUP);
 	sock_close(&s);
 }
 END_TEST
@@ -491,10 +537,12 @@ END_TEST
 /* Whatever was in the record before; and of what was sent with it only where to send is looked at. */
 START_TEST(a_record_is_written_as_a_whole_and_only_os_cuts_by_sending)
 {
+	static const struct sock_packet none;
+
 	for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
 		uint16_t port;
 		struct sock server = wildcard(ways[w].server, &port), client = wildcard(ways[w].client, &(uint16_t){0});
-		struct sock_packet sent = {.local = {"", 77}, .truncated = 1, .offload = -1, .reserved = {1, 2}}, before, got;
+		struct sock_packet sent = {.local = {"", 77}, .truncated = 1, .offload = -1}, before, got;
 		char data[8];
 
 		expect(sock_addr_set(&sent.peer, ways[w].host, port), 0);
@@ -514,7 +562,8 @@ START_TEST(a_record_is_written_as_a_whole_and_only_os_cuts_by_sending)
 		ck_assert_uint_eq(got.segment_size, 0);
 		ck_assert_uint_eq(got.truncated, 0);
 		ck_assert_int_eq(got.offload, 0);
-		ck_assert_int_eq(got.reserved[0] | got.reserved[1], 0);
+		ck_assert_mem_eq(got.padding, none.padding, sizeof none.padding);
+		ck_assert_mem_eq(got.reserved, none.reserved, sizeof none.reserved);
 		memset(&got, 0x55, sizeof got);
 		expect(sock_recv_packet(server, data, sizeof data, &got, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 		expect(sock_recv_packet(server, data, sizeof data, &got, sock_after(1)), LIBSOCK_ETIMEDOUT);
@@ -660,7 +709,7 @@ START_TEST(what_the_system_does_not_tell_leaves_nothing_chosen)
 		char data[LIBSOCK_PACKET_SIZE];
 
 		tells(s, LIBSOCK_PACKET_TTL, LIBSOCK_HAS_PACKET_TTL);
-		expect(sock_packet_fields(s, LIBSOCK_PACKET_TTL | LIBSOCK_PACKET_COALESCED), can ? 0 : LIBSOCK_ENOTSUP);
+		expect(sock_packet_fields(&s, LIBSOCK_PACKET_TTL | LIBSOCK_PACKET_COALESCED), can ? 0 : LIBSOCK_ENOTSUP);
 		expect(sock_sendto(s, "x", 1, &addr, soon()), 1);
 		expect(sock_recv_packet(s, data, sizeof data, &packet, soon()), 1);
 		ck_assert(can ? packet.ttl >= 64 : packet.ttl == -1);
@@ -699,6 +748,7 @@ int main(void)
 		{segments_arrive_as_single_datagrams_whoever_cuts},
 		{segments_go_to_a_connected_peer_too},
 		{datagrams_that_came_as_one_tell_where_each_ends},
+		{a_plain_receive_of_what_may_be_many_is_einval},
 		{a_burst_that_is_cut_short_counts_what_was_sent},
 		{unix_domain_segments_may_be_longer_than_udp_datagrams},
 		{what_no_packet_can_be_is_refused},

@@ -13,7 +13,9 @@ static struct sock_event one(struct sock_poller *poller)
 {
 	struct sock_event events[8];
 
+	memset(events, 0x55, sizeof events);
 	expect(sock_poller_wait(poller, events, 8, soon()), 1);
+	ck_assert_int_eq(events[0].reserved, 0);
 	return events[0];
 }
 

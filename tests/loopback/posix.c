@@ -341,7 +341,7 @@ START_TEST(running_out_of_descriptors_is_emfile_and_keeps_the_queue)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &small), 0);
 	expect(sock_accept(l, &conn, NULL, soon()), LIBSOCK_EMFILE);
 	expect(sock_open(&more, LIBSOCK_AF_INET, LIBSOCK_STREAM), LIBSOCK_EMFILE);
-	expect(sock_has(LIBSOCK_HAS_INET6), LIBSOCK_EMFILE);
+	expect(sock_has(LIBSOCK_HAS_INET6), 0);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	expect(sock_accept(l, &conn, NULL, soon()), 0);
 	sock_close(&conn);
@@ -381,7 +381,7 @@ static void expect_nothing_yet(struct sock s)
 	const int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	if (log != -1 && lseek(log, 0, SEEK_END) != -1)
-		ck_assert_int_eq(sock_oserror(sock_sendfile(s, log, 0, 4096, LIBSOCK_FOREVER, NULL)), EAGAIN);
+		ck_assert_int_eq(sock_oserror(sock_sendfile(s, log, 0, 4096, NULL, LIBSOCK_FOREVER)), EAGAIN);
 	close(log);
 }
 
@@ -395,11 +395,11 @@ START_TEST(what_cannot_be_read_from_a_place_says_so_in_the_systems_words)
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	ck_assert_int_eq(pipe(pipes), 0);
 	ck_assert_int_eq(write(pipes[1], "x", 1), 1);
-	ck_assert_int_eq(sock_oserror(sock_sendfile(a, pipes[0], 0, 1, soon(), &done)), ESPIPE);
+	ck_assert_int_eq(sock_oserror(sock_sendfile(a, pipes[0], 0, 1, &done, soon())), ESPIPE);
 	ck_assert_uint_eq(done, 0);
-	ck_assert_int_eq(sock_oserror(sock_sendfile(a, folder, 0, 1, soon(), NULL)), EISDIR);
-	expect(sock_sendfile(a, written, 0, 1, soon(), NULL), LIBSOCK_EBADF);
-	err = sock_sendfile(a, sock_native(b), 0, 1, soon(), NULL);
+	ck_assert_int_eq(sock_oserror(sock_sendfile(a, folder, 0, 1, NULL, soon())), EISDIR);
+	expect(sock_sendfile(a, written, 0, 1, NULL, soon()), LIBSOCK_EBADF);
+	err = sock_sendfile(a, sock_native(b), 0, 1, NULL, soon());
 	ck_assert_msg(sock_oserror(err) == ESPIPE, "%s", sock_errname(err));
 	expect_nothing_yet(a);
 	close(pipes[0]);
@@ -442,7 +442,7 @@ START_TEST(an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0)
 		struct sock_packet packet = {.ecn = 0};
 		struct sock to = datagram(ways[i][1], &packet.peer), s;
 
-		expect(sock_packet_fields(to, LIBSOCK_PACKET_ECN), 0);
+		expect(sock_packet_fields(&to, LIBSOCK_PACKET_ECN), 0);
 		expect(sock_open(&s, ways[i][0], LIBSOCK_DGRAM), 0);
 		expect(sock_set(s, LIBSOCK_OPT_TOS, 0xb8), 0);
 		for (packet.ecn = -1; packet.ecn <= 3; packet.ecn++) {

@@ -29,7 +29,7 @@ static void close_bench(struct bench *bench)
 
 static void put(struct bench *bench, const char *text)
 {
-	expect(sock_send_all(bench->to, text, strlen(text), soon(), NULL), 0);
+	expect(sock_send_all(bench->to, text, strlen(text), NULL, soon()), 0);
 }
 
 static void put_end(struct bench *bench)
@@ -70,7 +70,7 @@ START_TEST(a_nul_within_a_line_is_told_by_the_length)
 	struct bench bench;
 
 	open_bench(&bench, 64);
-	expect(sock_send_all(bench.to, "a\0b\r\n", 5, soon(), NULL), 0);
+	expect(sock_send_all(bench.to, "a\0b\r\n", 5, NULL, soon()), 0);
 	expect(sock_reader_line(&bench.in, &bench.line, soon()), 3);
 	ck_assert_mem_eq(bench.line, "a\0b", 4);
 	close_bench(&bench);
@@ -87,12 +87,12 @@ static void every_split(const char *text, void (*look)(struct bench *bench))
 			struct bench bench;
 
 			open_bench(&bench, size);
-			expect(sock_send_all(bench.to, text, split, soon(), NULL), 0);
+			expect(sock_send_all(bench.to, text, split, NULL, soon()), 0);
 			/* Leaves it in the buffer, as there is no such delimiter. */
 			if (split > 0 && split < size - 1)
 				expect(sock_reader_until(&bench.in, "\1\2", 2, &bench.line, sock_after(0)),
 				       LIBSOCK_ETIMEDOUT);
-			expect(sock_send_all(bench.to, text + split, length - split, soon(), NULL), 0);
+			expect(sock_send_all(bench.to, text + split, length - split, NULL, soon()), 0);
 			put_end(&bench);
 			look(&bench);
 			close_bench(&bench);
@@ -215,13 +215,13 @@ START_TEST(a_long_line_is_skipped_to_its_end_by_the_next_call)
 
 			open_bench(&bench, 8);
 			put(&bench, "a\n");
-			expect(sock_send_all(bench.to, xs, length, soon(), NULL), 0);
+			expect(sock_send_all(bench.to, xs, length, NULL, soon()), 0);
 			expect_line(&bench, "a");
 			expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
 			ck_assert_str_eq(bench.line, "xxxxxxx");
 			do /* its end is still to come: nothing of it is taken for a line */
 				n = sock_reader_line(&bench.in, &bench.line, d ? sock_after(5) : LIBSOCK_NOWAIT);
-			while (bench.in.end - bench.in.begin > 0);
+			while (sock_reader_pending(&bench.in) > 0);
 			expect(n, d ? LIBSOCK_ETIMEDOUT : LIBSOCK_EAGAIN);
 			put(&bench, "x\r\nb\r\n");
 			expect_line(&bench, "b");
@@ -365,7 +365,7 @@ START_TEST(records_and_lines_can_be_mixed)
 	expect(sock_reader_until(&bench.in, ";", 1, &bench.line, soon()), 4);
 	ck_assert_str_eq(bench.line, "body");
 	put(&bench, "\0"); /* nothing */
-	expect(sock_send_all(bench.to, "\0z", 2, soon(), NULL), 0);
+	expect(sock_send_all(bench.to, "\0z", 2, NULL, soon()), 0);
 	expect(sock_reader_until(&bench.in, "", 1, &bench.line, soon()), 4);
 	ck_assert_str_eq(bench.line, "tail");
 	close_bench(&bench);
@@ -435,6 +435,44 @@ START_TEST(a_reader_refuses_what_it_cannot_read)
 }
 END_TEST
 
+/* What has left the socket makes it ready no more, and only the reader knows of it. */
+START_TEST(what_is_pending_is_what_no_wait_reports)
+{
+	struct bench bench;
+	struct sock_poller poller;
+	struct sock_event event;
+	char data[64];
+
+	open_bench(&bench, 64);
+	expect(sock_poller_open(&poller), 0);
+	expect(sock_poller_add(&poller, bench.from, LIBSOCK_READABLE, &bench), 0);
+	ck_assert_uint_eq(sock_reader_pending(&bench.in), 0);
+	put(&bench, "one\ntwo\r\nth");
+	expect(sock_poller_wait(&poller, &event, 1, soon()), 1);
+	ck_assert_uint_eq(sock_reader_pending(&bench.in), 0); /* it is the socket's still */
+	expect_line(&bench, "one");
+	for (size_t pending = 7; pending > 0;) {
+		struct sock_wait_item item = {.s = bench.from, .interest = LIBSOCK_READABLE};
+
+		ck_assert_uint_eq(sock_reader_pending(&bench.in), pending);
+		expect(sock_poller_wait(&poller, &event, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		expect(sock_wait(&item, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		if (pending == 7)
+			expect_line(&bench, "two");
+		else /* of what is no line yet, a call for one takes nothing */
+			expect(sock_reader_line(&bench.in, &bench.line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		if (pending < 7)
+			expect(sock_reader_read(&bench.in, data, 1, LIBSOCK_NOWAIT), 1);
+		pending = pending == 7 ? 2 : pending - 1;
+	}
+	ck_assert_uint_eq(sock_reader_pending(&bench.in), 0);
+	ck_assert_uint_eq(sock_reader_pending(&(struct sock_reader){.err = 0}), 0);
+	ck_assert_uint_eq(sock_reader_pending(NULL), 0);
+	sock_poller_close(&poller);
+	close_bench(&bench);
+}
+END_TEST
+
 /* What the members say, call by call. */
 START_TEST(the_members_say_what_waits_and_how_it_ended)
 {
@@ -447,9 +485,9 @@ START_TEST(the_members_say_what_waits_and_how_it_ended)
 	ck_assert_int_eq(bench.in.s.fd == bench.from.fd && bench.in.err == 0, 1);
 	put(&bench, "a\nbcd");
 	expect_line(&bench, "a");
-	if (bench.in.end - bench.in.begin < 3)
+	if (sock_reader_pending(&bench.in) < 3)
 		expect(sock_reader_line(&bench.in, &bench.line, sock_after(5)), LIBSOCK_ETIMEDOUT);
-	ck_assert_mem_eq(bench.buffer + bench.in.begin, "bcd", bench.in.end - bench.in.begin);
+	ck_assert_mem_eq(bench.buffer + bench.in.begin, "bcd", sock_reader_pending(&bench.in));
 	ck_assert_int_eq(bench.in.err, 0); /* a deadline is no end */
 	put(&bench, "56789abcdefghijk\nrest");
 	put_end(&bench);
@@ -609,6 +647,7 @@ int main(void)
 		{records_and_lines_can_be_mixed},
 		{a_line_without_an_end_does_not_outlast_the_deadline},
 		{a_reader_refuses_what_it_cannot_read},
+		{what_is_pending_is_what_no_wait_reports},
 		{the_members_say_what_waits_and_how_it_ended},
 		{a_long_record_is_skipped_to_the_next_calls_own_delimiter},
 		{the_head_of_a_long_record_is_not_searched_again},

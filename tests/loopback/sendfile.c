@@ -76,7 +76,7 @@ START_TEST(any_piece_of_a_file_is_sent)
 
 		connected_pair(LIBSOCK_AF_INET, &a, &b);
 		thread = start_receiving(&b);
-		expect(sock_sendfile(a, native_file(file), pieces[i].offset, pieces[i].size, deadlines[i % 2], &done),
+		expect(sock_sendfile(a, native_file(file), pieces[i].offset, pieces[i].size, &done, deadlines[i % 2]),
 		       0);
 		expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
 		ck_assert_uint_eq(done, pieces[i].size);
@@ -97,12 +97,12 @@ START_TEST(a_file_that_ends_early_is_told_with_the_count)
 	FILE *file = open_file();
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_sendfile(a, native_file(file), SIZE - 10, 20, soon(), &done), LIBSOCK_EEOF);
+	expect(sock_sendfile(a, native_file(file), SIZE - 10, 20, &done, soon()), LIBSOCK_EEOF);
 	ck_assert_uint_eq(done, 10);
-	expect(sock_sendfile(a, native_file(file), SIZE, 1, soon(), &done), LIBSOCK_EEOF);
+	expect(sock_sendfile(a, native_file(file), SIZE, 1, &done, soon()), LIBSOCK_EEOF);
 	ck_assert_uint_eq(done, 0);
-	expect(sock_sendfile(a, native_file(file), (uint64_t)1 << 33, 1, soon(), NULL), LIBSOCK_EEOF);
-	expect(sock_recv_exact(b, data, 10, soon(), NULL), 0);
+	expect(sock_sendfile(a, native_file(file), (uint64_t)1 << 33, 1, NULL, soon()), LIBSOCK_EEOF);
+	expect(sock_recv_exact(b, data, 10, NULL, soon()), 0);
 	ck_assert_mem_eq(data, content + SIZE - 10, 10);
 	expect(sock_recv(b, data, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	sock_close(&a);
@@ -121,23 +121,23 @@ START_TEST(a_transfer_cut_off_anywhere_goes_on_there)
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	while (at < SIZE) {
-		err = sock_sendfile(a, native_file(file), at, SIZE - at, cuts % 2 ? LIBSOCK_NOWAIT : sock_after(5),
-				    &done);
+		err = sock_sendfile(a, native_file(file), at, SIZE - at, &done,
+				    cuts % 2 ? LIBSOCK_NOWAIT : sock_after(5));
 		at += done;
 		if (err < 0) {
 			expect(err, cuts % 2 ? LIBSOCK_EAGAIN : LIBSOCK_ETIMEDOUT);
 			cuts++;
-			expect(sock_recv_exact(b, got + length, 1000, soon(), NULL), 0);
+			expect(sock_recv_exact(b, got + length, 1000, NULL, soon()), 0);
 			length += 1000;
 			if (done == 0) { /* full: make room for more than a little */
-				expect(sock_recv_exact(b, got + length, at - length, soon(), NULL), 0);
+				expect(sock_recv_exact(b, got + length, at - length, NULL, soon()), 0);
 				length = at;
 			}
 		}
 	}
 	expect(err, 0);
 	ck_assert_int_gt(cuts, 0);
-	expect(sock_recv_exact(b, got + length, SIZE - length, soon(), NULL), 0);
+	expect(sock_recv_exact(b, got + length, SIZE - length, NULL, soon()), 0);
 	ck_assert(memcmp(got, content, SIZE) == 0);
 	sock_close(&a);
 	sock_close(&b);
@@ -153,14 +153,14 @@ START_TEST(a_peer_that_resets_ends_the_transfer_without_a_signal)
 	FILE *file = open_file();
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_sendfile(a, native_file(file), 0, 1000, soon(), &done), 0);
-	expect(sock_recv_exact(b, got, 1000, soon(), NULL), 0);
+	expect(sock_sendfile(a, native_file(file), 0, 1000, &done, soon()), 0);
+	expect(sock_recv_exact(b, got, 1000, NULL, soon()), 0);
 	reset(&b);
 	do
-		err = sock_sendfile(a, native_file(file), 0, SIZE, soon(), &done);
+		err = sock_sendfile(a, native_file(file), 0, SIZE, &done, soon());
 	while (err == 0);
 	ck_assert_msg(err == LIBSOCK_ECONNRESET || err == LIBSOCK_EPIPE, "%s", sock_errname(err));
-	err = sock_sendfile(a, native_file(file), 0, SIZE, LIBSOCK_FOREVER, &done);
+	err = sock_sendfile(a, native_file(file), 0, SIZE, &done, LIBSOCK_FOREVER);
 	ck_assert_msg(err == LIBSOCK_ECONNRESET || err == LIBSOCK_EPIPE, "%s", sock_errname(err));
 	ck_assert_uint_eq(done, 0);
 	sock_close(&a);
@@ -176,13 +176,13 @@ START_TEST(what_is_no_file_or_no_place_is_refused)
 	FILE *file = open_file();
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_sendfile(none, native_file(file), 0, 1, soon(), &done), LIBSOCK_EBADF);
+	expect(sock_sendfile(none, native_file(file), 0, 1, &done, soon()), LIBSOCK_EBADF);
 	ck_assert_uint_eq(done, 0);
-	expect(sock_sendfile(d, native_file(file), 0, 1, soon(), NULL), LIBSOCK_EPROTOTYPE);
-	expect(sock_sendfile(a, -1, 0, 1, soon(), NULL), LIBSOCK_EBADF);
-	expect(sock_sendfile(a, native_file(file), UINT64_MAX, 1, soon(), NULL), LIBSOCK_EINVAL);
-	expect(sock_sendfile(a, native_file(file), 1, INT64_MAX, soon(), NULL), LIBSOCK_EINVAL);
-	expect(sock_sendfile(a, native_file(file), 0, 0, soon(), NULL), 0);
+	expect(sock_sendfile(d, native_file(file), 0, 1, NULL, soon()), LIBSOCK_EPROTOTYPE);
+	expect(sock_sendfile(a, -1, 0, 1, NULL, soon()), LIBSOCK_EBADF);
+	expect(sock_sendfile(a, native_file(file), UINT64_MAX, 1, NULL, soon()), LIBSOCK_EINVAL);
+	expect(sock_sendfile(a, native_file(file), 1, INT64_MAX, NULL, soon()), LIBSOCK_EINVAL);
+	expect(sock_sendfile(a, native_file(file), 0, 0, NULL, soon()), 0);
 	sock_close(&a);
 	sock_close(&b);
 	sock_close(&d);
@@ -199,8 +199,8 @@ START_TEST(where_the_program_reads_the_file_stays_as_it_is_but_on_windows)
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	expect(fseek(file, 5, SEEK_SET), 0);
 	ck_assert_int_eq(fflush(file), 0);
-	expect(sock_sendfile(a, native_file(file), 777, sizeof data, soon(), NULL), 0);
-	expect(sock_recv_exact(b, data, sizeof data, soon(), NULL), 0);
+	expect(sock_sendfile(a, native_file(file), 777, sizeof data, NULL, soon()), 0);
+	expect(sock_recv_exact(b, data, sizeof data, NULL, soon()), 0);
 	ck_assert_mem_eq(data, content + 777, sizeof data);
 	if (!native_is_windows())
 		ck_assert_int_eq(fgetc(file), content[5]);
@@ -217,12 +217,12 @@ START_TEST(places_up_to_the_highest_are_taken)
 	FILE *file = open_file();
 
 	connected_pair(LIBSOCK_AF_INET6, &a, &b);
-	expect(sock_sendfile(a, native_file(file), SIZE - 1, INT64_MAX - SIZE + 1, soon(), &done), LIBSOCK_EEOF);
+	expect(sock_sendfile(a, native_file(file), SIZE - 1, INT64_MAX - SIZE + 1, &done, soon()), LIBSOCK_EEOF);
 	ck_assert_uint_eq(done, 1);
-	expect(sock_sendfile(a, native_file(file), SIZE - 1, INT64_MAX - SIZE + 2, soon(), &done), LIBSOCK_EINVAL);
+	expect(sock_sendfile(a, native_file(file), SIZE - 1, INT64_MAX - SIZE + 2, &done, soon()), LIBSOCK_EINVAL);
 	ck_assert_uint_eq(done, 0);
-	expect(sock_sendfile(a, native_file(file), INT64_MAX, 0, soon(), NULL), 0);
-	expect(sock_sendfile(a, native_file(file), (uint64_t)INT64_MAX + 1, 0, soon(), NULL), LIBSOCK_EINVAL);
+	expect(sock_sendfile(a, native_file(file), INT64_MAX, 0, NULL, soon()), 0);
+	expect(sock_sendfile(a, native_file(file), (uint64_t)INT64_MAX + 1, 0, NULL, soon()), LIBSOCK_EINVAL);
 	sock_close(&a);
 	sock_close(&b);
 	close_file(file);

@@ -121,10 +121,11 @@ static void through_recv_all(struct sock s, int64_t deadline)
 	char data[16];
 	size_t done;
 
-	expect(sock_recv_exact(s, data, sizeof data, deadline, &done), deadline > 0 ? LIBSOCK_ECONNTIMEDOUT : LIBSOCK_ETIMEDOUT);
+	expect(sock_recv_exact(s, data, sizeof data, &done, deadline),
+	       deadline > 0 ? LIBSOCK_ECONNTIMEDOUT : LIBSOCK_ETIMEDOUT);
 	ck_assert_uint_eq(done, 9);
 	for (int i = 0; i < 2; i++)
-		expect(sock_recv_exact(s, data, sizeof data, deadline, &done), LIBSOCK_ECONNTIMEDOUT);
+		expect(sock_recv_exact(s, data, sizeof data, &done, deadline), LIBSOCK_ECONNTIMEDOUT);
 }
 
 static void through_reader(struct sock s, int64_t deadline)
@@ -158,8 +159,8 @@ static void through_send(struct sock s, int64_t deadline)
 {
 	char data[16];
 
-	expect(sock_send_all(s, "y", 1, deadline, NULL), LIBSOCK_ECONNTIMEDOUT);
-	expect(sock_send_all(s, "y", 1, deadline, NULL), LIBSOCK_EPIPE);
+	expect(sock_send_all(s, "y", 1, NULL, deadline), LIBSOCK_ECONNTIMEDOUT);
+	expect(sock_send_all(s, "y", 1, NULL, deadline), LIBSOCK_EPIPE);
 	expect(sock_recv(s, data, sizeof data, deadline), 9);
 	expect(sock_recv(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
 }

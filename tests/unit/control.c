@@ -11,6 +11,8 @@
 #define os_recv_packet control_recv_packet
 #undef os_packet_fields
 #define os_packet_fields control_packet_fields
+#undef os_packet_coalesces
+#define os_packet_coalesces control_packet_coalesces
 #undef os_packet_cuts
 #define os_packet_cuts control_packet_cuts
 #undef os_packet_heard

@@ -258,6 +258,12 @@ START_TEST(success_and_nonsense_have_texts_too)
 	ck_assert_ptr_nonnull(sock_strerror(INT_MIN));
 	ck_assert_int_gt(sock_oserror(INT_MIN), 0);
 	ck_assert_int_eq(sock_oserror(INT_MAX), 0);
+	/* A count of bytes may be larger than an int. */
+	ck_assert_str_eq(sock_errname(PTRDIFF_MAX), "OK");
+	ck_assert_str_eq(sock_strerror(PTRDIFF_MAX), "success");
+	ck_assert_int_eq(sock_oserror(PTRDIFF_MAX), 0);
+	ck_assert_str_eq(sock_errname(PTRDIFF_MIN), PTRDIFF_MIN < INT_MIN ? "EUNKNOWN" : "ESYS");
+	ck_assert_int_eq(sock_oserror(PTRDIFF_MIN) > 0, PTRDIFF_MIN == INT_MIN);
 }
 END_TEST
 

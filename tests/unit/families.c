@@ -227,7 +227,7 @@ START_TEST(a_feature_goes_with_its_families)
 		}
 		for (int n = 0; n < 2 && whole && features[f].needs[n]; n++) {
 			six.open = four.open = paths.open = LIBSOCK_EMFILE; /* it could not be found out */
-			expect(sock_has(features[f].feature), LIBSOCK_EMFILE);
+			expect(sock_has(features[f].feature), 0);
 		}
 	}
 	whole_machine();

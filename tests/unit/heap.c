@@ -169,12 +169,12 @@ START_TEST(a_file_is_sent_without_memory)
 	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
 	before = allocations;
 	is_out = 1;
-	err = sock_sendfile(pair[0], native_file(file), 0, SIZE, soon(), &done);
+	err = sock_sendfile(pair[0], native_file(file), 0, SIZE, &done, soon());
 	is_out = 0;
 	ck_assert_int_gt(allocations, before);
 	expect(err, 0);
 	ck_assert_uint_eq(done, SIZE);
-	expect(sock_recv_exact(pair[1], got, SIZE, soon(), NULL), 0);
+	expect(sock_recv_exact(pair[1], got, SIZE, NULL, soon()), 0);
 	ck_assert_mem_eq(got, content, SIZE);
 	fclose(file);
 	sock_close(&pair[0]);

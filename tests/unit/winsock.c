@@ -191,7 +191,7 @@ static struct sock opened(int family, int type)
 }
 
 static struct {
-	int number, code, told;
+	int number, code, ready;
 } starts[] = {
 	{WSASYSNOTREADY, LIBSOCK_ENETDOWN, 0},
 	{WSAVERNOTSUPPORTED, LIBSOCK_ENOTSUP, 0},
@@ -538,7 +538,7 @@ START_TEST(a_file_that_is_sent_says_nothing_to_its_completion_port)
 	port = CreateIoCompletionPort(handle, NULL, 42, 0);
 	ck_assert(port != NULL);
 	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
-	expect(sock_sendfile(pair[0], (intptr_t)handle, 0, sizeof data, soon(), &done), 0);
+	expect(sock_sendfile(pair[0], (intptr_t)handle, 0, sizeof data, &done, soon()), 0);
 	ck_assert_uint_eq(done, sizeof data);
 	ck_assert(!GetQueuedCompletionStatus(port, &n, &key, &place, 0) && place == NULL);
 	sock_close(&pair[0]);

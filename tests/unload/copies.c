@@ -83,14 +83,14 @@ START_TEST(sockets_of_one_work_in_the_other)
 		expect(a->local(l, &addr), 0);
 		expect(b->dial(&client, &addr, soon()), 0);
 		expect(b->accept(l, &server, NULL, soon()), 0);
-		expect(a->send_all(client, "hello", 5, soon(), NULL), 0);
-		expect(b->recv_all(server, data, 5, soon(), NULL), 0);
+		expect(a->send_all(client, "hello", 5, NULL, soon()), 0);
+		expect(b->recv_all(server, data, 5, NULL, soon()), 0);
 		expect(a->pair(channel, LIBSOCK_STREAM), 0);
 		expect(a->send_socket(channel[0], server, soon()), 0);
 		expect(b->recv_socket(channel[1], &taken, soon()), 0);
 		expect(a->close(&server), 0);
-		expect(b->send_all(taken, "again", 5, soon(), NULL), 0);
-		expect(a->recv_all(client, data, 5, soon(), NULL), 0);
+		expect(b->send_all(taken, "again", 5, NULL, soon()), 0);
+		expect(a->recv_all(client, data, 5, NULL, soon()), 0);
 		expect(a->close(&taken), 0);
 		expect(a->finish(&client, soon()), 0);
 		expect(b->close(&l), 0);
@@ -115,7 +115,7 @@ START_TEST(pollers_tell_of_the_others_sockets_until_they_are_removed)
 		expect(b->pair(pair, LIBSOCK_STREAM), 0);
 		expect(a->poller_add(&mine, pair[0], LIBSOCK_READABLE, pair), 0);
 		expect(b->poller_add(&other, pair[0], LIBSOCK_READABLE, pair), 0);
-		expect(b->send_all(pair[1], "x", 1, soon(), NULL), 0);
+		expect(b->send_all(pair[1], "x", 1, NULL, soon()), 0);
 		expect(a->poller_wait(&mine, &event, 1, soon()), 1);
 		ck_assert_ptr_eq(event.data, pair);
 		expect(b->poller_wait(&other, &event, 1, soon()), 1);
