@@ -1701,7 +1701,7 @@ struct sock_interface_addr {
  * Any thread, any number at a time. `found` is called in the same thread.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_interfaces(int (*found)(void *context, const struct sock_interface_addr *interface), void *context);
+LIBSOCK_API int sock_interfaces(int (*found)(void *context, const struct sock_interface_addr *row), void *context);
 
 /**
  * The index of a network interface, as scopes, options and groups take it.

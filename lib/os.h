@@ -352,7 +352,7 @@ struct os_interface_addr {
 	int prefix;          /* bits of the address's network; -1: not known */
 	struct os_addr addr; /* port 0 */
 };
-typedef int os_interface_found(void *context, const struct os_interface_addr *interface);
+typedef int os_interface_found(void *context, const struct os_interface_addr *row);
 int os_interfaces(os_interface_found *found, void *context);
 
 /*

@@ -22,26 +22,26 @@ struct bsd_multicast__search {
 	bool exists, has_addr;
 };
 
-static int bsd_multicast__by_index(void *context, const struct os_interface_addr *interface)
+static int bsd_multicast__by_index(void *context, const struct os_interface_addr *row)
 {
 	struct bsd_multicast__search *search = context;
 
-	if (interface->index != search->index)
+	if (row->index != search->index)
 		return 0;
 	search->exists = true;
-	if (interface->addr.family == LIBSOCK_AF_INET && !search->has_addr) {
+	if (row->addr.family == LIBSOCK_AF_INET && !search->has_addr) {
 		search->has_addr = true;
-		memcpy(&search->addr, interface->addr.ip, sizeof search->addr);
+		memcpy(&search->addr, row->addr.ip, sizeof search->addr);
 	}
 	return 0;
 }
 
-static int bsd_multicast__by_addr(void *context, const struct os_interface_addr *interface)
+static int bsd_multicast__by_addr(void *context, const struct os_interface_addr *row)
 {
 	struct bsd_multicast__search *search = context;
 
-	if (interface->addr.family == LIBSOCK_AF_INET && memcmp(&search->addr, interface->addr.ip, sizeof search->addr) == 0)
-		search->index = interface->index;
+	if (row->addr.family == LIBSOCK_AF_INET && memcmp(&search->addr, row->addr.ip, sizeof search->addr) == 0)
+		search->index = row->index;
 	return 0;
 }
 

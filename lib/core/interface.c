@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct interface__caller {
-	int (*found)(void *context, const struct sock_interface_addr *interface);
+	int (*found)(void *context, const struct sock_interface_addr *row);
 	void *context;
 };
 
@@ -31,7 +31,7 @@ static int interface__show(void *context, const struct os_interface_addr *from)
 	return caller->found(caller->context, &row);
 }
 
-int sock_interfaces(int (*found)(void *context, const struct sock_interface_addr *interface), void *context)
+int sock_interfaces(int (*found)(void *context, const struct sock_interface_addr *row), void *context)
 {
 	struct interface__caller caller = {found, context};
 

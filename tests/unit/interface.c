@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* interface.c once more, under other names and with a machine of ours: listed(), index_of() and named() ask that one. */
-static int listed(int (*found)(void *context, const struct sock_interface_addr *interface), void *context);
+static int listed(int (*found)(void *context, const struct sock_interface_addr *row), void *context);
 static int index_of(const char *name);
 static int named(char *name, size_t size);
 static int machine_interfaces(os_interface_found *found, void *context);
