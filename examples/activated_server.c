@@ -37,11 +37,11 @@ static void tell_the_time(struct sock client)
 static int open_listeners(struct sock listeners[], const char *text)
 {
 	struct sock_addr addr;
-	int count = sock_activation_sockets(listeners, LISTENERS, NULL), err;
+	int count = sock_activation_sockets(NULL, listeners, LISTENERS), err;
 
 	if (count != 0)
 		return count < LISTENERS ? count : LISTENERS;
-	err = sock_addr_parse(&addr, text);
+	err = sock_addr_parse(&addr, text, -1);
 	if (err == 0)
 		err = sock_serve(&listeners[0], LIBSOCK_STREAM, &addr, 0);
 	return err < 0 ? err : 1;
@@ -64,8 +64,8 @@ int main(int argc, char **argv)
 	signal(SIGTERM, stop);
 	for (int i = 0; i < count; i++) {
 		items[i] = (struct sock_wait_item){.s = listeners[i], .interest = LIBSOCK_READABLE};
-		if (sock_local_addr(listeners[i], &addr) == 0 && sock_addr_format(text, sizeof text, &addr) > 0)
-			printf("listening on %s\n", text);
+		if (sock_local_addr(listeners[i], &addr) == 0)
+			printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 	}
 	fflush(stdout);
 	while (!stopped) {

@@ -81,7 +81,7 @@ static void welcome(struct sock server)
 	int err = c ? sock_accept(server, &c->s, &peer, LIBSOCK_NOWAIT) : LIBSOCK_ENOMEM;
 
 	if (err == 0) {
-		sock_addr_format(c->name, sizeof c->name, &peer);
+		sock_addr_text(&peer, c->name, sizeof c->name);
 		sock_reader_init(&c->reader, c->s, c->line, sizeof c->line);
 		c->gone = sock_poller_add(&poller, c->s, LIBSOCK_READABLE, c) < 0;
 		c->next = clients;
@@ -115,14 +115,13 @@ int main(int argc, char **argv)
 	struct sock_event events[64];
 	struct sock_addr addr;
 	struct sock server = {0};
-	int err = sock_addr_parse(&addr, where);
+	int err = sock_addr_parse(&addr, where, -1);
 
 	if (err == 0 && (err = sock_serve(&server, LIBSOCK_STREAM, &addr, 0)) == 0 &&
-	    (err = sock_local_addr(server, &addr)) == 0 && (err = sock_poller_open(&poller)) == 0 &&
-	    sock_addr_format(text, sizeof text, &addr) > 0) {
+	    (err = sock_local_addr(server, &addr)) == 0 && (err = sock_poller_open(&poller)) == 0) {
 		signal(SIGINT, stop);
 		signal(SIGTERM, stop);
-		printf("listening on %s\n", text);
+		printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 		fflush(stdout);
 		err = sock_poller_add(&poller, server, LIBSOCK_READABLE, NULL);
 	}

@@ -138,13 +138,12 @@ int main(int argc, char **argv)
 	struct sock_reader sender;
 	if (is_free(folder) || strlen(folder) > sizeof path - sizeof buffer)
 		fail("%s: no such folder", folder);
-	check(sock_addr_parse(&addr, argv[1]), argv[1]);
+	check(sock_addr_parse(&addr, argv[1], -1), argv[1]);
 	check(sock_serve(&server, LIBSOCK_STREAM, &addr, 1), argv[1]);
 	check(sock_local_addr(server, &addr), argv[1]);
-	sock_addr_format(text, sizeof text, &addr);
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
-	printf("listening on %s\n", text);
+	printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 	fflush(stdout);
 	while (!stopped && sock_accept(server, &conn, NULL, sock_after(1000)) < 0)
 		sock_wait(NULL, 0, sock_after(10)); /* if the system is short of something: that passes */

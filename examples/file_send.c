@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 	int length = snprintf(head, sizeof head, "%llu %s\n", (unsigned long long)size, name);
 	if (length >= (int)sizeof head || strpbrk(name, "\r\n"))
 		fail("%s: not a name that can be sent", argv[2]);
-	int err = sock_addr_parse(&address, argv[1]);
+	int err = sock_addr_parse(&address, argv[1], -1);
 	if (err == 0)
 		err = sock_dial(&s, LIBSOCK_STREAM, &address, sock_after(10000));
 	if (err < 0)

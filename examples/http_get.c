@@ -52,15 +52,13 @@ static void parse_url(const char *url, struct sock_addr *server)
 	sprintf(host, "%.*s", (int)length, rest);
 	sprintf(target, "%s%.*s", rest[length] == '/' ? "" : "/", (int)path, rest + length);
 	const char *colon = strchr(host[0] == '[' ? host + strcspn(host, "]") : host, ':');
-	int err = sock_addr_parse(server, host);
+	int err = sock_addr_parse(server, host, 80);
 	if (colon == host || strchr(host, '@') || (colon && host[0] != '[' && strchr(colon + 1, ':')))
 		err = LIBSOCK_ENAME; /* no host, user@host, or an IPv6 address without its brackets */
-	if (err == 0 && colon && server->port == 0)
+	if (err == 0 && server->port == 0)
 		err = LIBSOCK_EPORT;
 	if (err < 0)
 		fail("%s: %s", sock_strerror(err), url);
-	if (colon == NULL)
-		server->port = 80;
 	char *zone = host[0] == '[' ? strchr(host, '%') : NULL; /* means something on this machine only (RFC 6874) */
 	if (zone)
 		memmove(zone, strchr(zone, ']'), strlen(strchr(zone, ']')) + 1);

@@ -317,14 +317,13 @@ int main(int argc, char **argv)
 	struct sock_event events[256];
 	struct sock server = {0};
 	struct sock_addr addr;
-	int err = sock_addr_parse(&addr, where);
+	int err = sock_addr_parse(&addr, where, -1);
 
 	if (err == 0 && (err = sock_serve(&server, LIBSOCK_STREAM, &addr, 0)) == 0 &&
-	    (err = sock_local_addr(server, &addr)) == 0 && (err = sock_poller_open(&poller)) == 0 &&
-	    sock_addr_format(text, sizeof text, &addr) > 0) {
+	    (err = sock_local_addr(server, &addr)) == 0 && (err = sock_poller_open(&poller)) == 0) {
 		signal(SIGINT, stop);
 		signal(SIGTERM, stop);
-		printf("listening on %s\n", text);
+		printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 		fflush(stdout);
 		err = sock_poller_add(&poller, server, LIBSOCK_READABLE, NULL);
 	}

@@ -6,23 +6,7 @@
  */
 #include <libsock.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-/* Rows may come while they are counted: with room for all of the last count, see whether that was enough. */
-static int list(struct sock_interface **rows)
-{
-	int room = 0, count;
-
-	*rows = NULL;
-	while ((count = sock_interfaces(*rows, room)) > room) {
-		free(*rows);
-		room = count;
-		*rows = malloc((size_t)room * sizeof **rows);
-		if (*rows == NULL)
-			return LIBSOCK_ENOMEM;
-	}
-	return count;
-}
+#include <string.h>
 
 /* The bytes of the first character; 0: it is no UTF-8 (RFC 3629), or for control (U+0080 to U+009F are, too). */
 static size_t character(const unsigned char *text)
@@ -47,29 +31,33 @@ static void clean(char *name)
 			*name = '?';
 }
 
+static int show(void *context, const struct sock_interface_addr *row)
+{
+	uint32_t *last = context;
+	char name[LIBSOCK_INTERFACE_SIZE];
+
+	memcpy(name, row->name, sizeof name);
+	clean(name);
+	if (row->index != *last)
+		printf("\n%3u  %-15s %-4s %-9s", (unsigned)row->index, name, row->up ? "up" : "down", row->loopback ? "loopback" : "");
+	printf(row->prefix_length >= 0 ? " %s/%d" : " %s", row->addr.host, (int)row->prefix_length);
+	*last = row->index;
+	return 0;
+}
+
 int main(void)
 {
 	char name[LIBSOCK_HOST_SIZE];
-	struct sock_interface *rows;
-	int count = list(&rows), err = count < 0 ? count : sock_hostname(name, sizeof name);
+	uint32_t last = 0;
+	int err = sock_hostname(name, sizeof name);
 
-	if (err < 0) {
+	if (err >= 0) {
+		clean(name);
+		printf("%s", name);
+		err = sock_interfaces(show, &last);
+		putchar('\n');
+	}
+	if (err < 0)
 		fprintf(stderr, "interfaces: %s\n", sock_strerror(err));
-		free(rows);
-		return 1;
-	}
-	clean(name);
-	printf("%s\n", name);
-	for (int i = 0; i < count; i++) {
-		struct sock_interface *row = &rows[i];
-
-		clean(row->name);
-		if (i == 0 || row->index != row[-1].index)
-			printf("%s%3u  %-15s %-4s %-9s", i == 0 ? "" : "\n", (unsigned)row->index, row->name,
-			       row->up ? "up" : "down", row->loopback ? "loopback" : "");
-		printf(" %s", row->addr.host);
-	}
-	putchar('\n');
-	free(rows);
-	return 0;
+	return err < 0;
 }

@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 	struct sock first = {0};
 	struct sock_addr server;
 	int64_t began = sock_now_us(), by = sock_after(30000);
-	int ready = 0, err = sock_addr_parse(&server, argv[1]);
+	int ready = 0, err = sock_addr_parse(&server, argv[1], -1);
 	if (err == 0)
 		err = sock_dial(&first, LIBSOCK_STREAM, &server, by);
 	if (err == 0)

@@ -38,22 +38,12 @@ static void *read_terminal(void *arg)
 	return NULL;
 }
 
-static uint32_t interface_index(const char *name)
-{
-	static struct sock_interface rows[256];
-	int count = sock_interfaces(rows, 256);
-
-	for (int i = 0; i < count && i < 256; i++)
-		if (strcmp(rows[i].name, name) == 0)
-			return rows[i].index;
-	return UINT32_MAX; /* which none has */
-}
-
 /* Datagrams of everybody in the group, on a port that all programs of this machine share. */
 static int join(struct sock *s, const struct sock_addr *group, uint32_t index)
 {
 	struct sock_addr everywhere = {"", group->port};
-	int err = sock_open(s, strchr(group->host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM);
+	int family = sock_addr_family(group);
+	int err = family == LIBSOCK_AF_UNSPEC ? LIBSOCK_ENAME : sock_open(s, family, LIBSOCK_DGRAM); /* a name is no group */
 
 	if (err == 0)
 		err = sock_set(*s, LIBSOCK_OPT_SHARE_PORT, 1);
@@ -118,16 +108,19 @@ int main(int argc, char **argv)
 	struct sock_addr group;
 	struct sock_reader typed;
 	pthread_t thread;
+	int interface = 0;
 
 	if (argc != 3 && argc != 4) {
 		fputs("usage: multicast_chat GROUP:PORT NAME [INTERFACE]\n", stderr);
 		return 2;
 	}
-	int err = sock_addr_parse(&group, argv[1]);
+	int err = sock_addr_parse(&group, argv[1], -1);
 	if (err == 0 && group.port == 0) /* to bind, any port will do, but not to talk */
 		err = LIBSOCK_EPORT;
-	if (err == 0)
-		err = join(&s, &group, argc > 3 ? interface_index(argv[3]) : 0);
+	if (err == 0 && argc > 3)
+		err = interface = sock_interface_index(argv[3]);
+	if (err >= 0)
+		err = join(&s, &group, (uint32_t)interface);
 	if (err == 0 && (err = sock_pair(pair, LIBSOCK_STREAM)) == 0)
 		err = sock_reader_init(&typed, pair[0], buffer, sizeof buffer);
 	if (err == 0 && pthread_create(&thread, NULL, read_terminal, &pair[1]) != 0)

@@ -38,8 +38,8 @@ static ptrdiff_t wait_for_peer(void)
 	struct sock_addr peer;
 	ptrdiff_t got, err = sock_local_addr(s, &peer);
 
-	if (err == 0 && sock_addr_format(text, sizeof text, &peer) > 0)
-		fprintf(stderr, "listening on %s\n", text); /* port 0 has become a real one */
+	if (err == 0)
+		fprintf(stderr, "listening on %s\n", sock_addr_text(&peer, text, sizeof text)); /* port 0 has become a real one */
 	if (type == LIBSOCK_DGRAM) {
 		got = sock_recvfrom(s, received, sizeof received, &peer, by);
 		return got < 0 || (err = sock_connect(s, &peer, by)) == 0 ? got : err;
@@ -157,7 +157,7 @@ int main(int argc, char **argv)
 	signal(SIGINT, end_by_signal);
 	signal(SIGTERM, end_by_signal);
 	where = argv[i];
-	err = is_path ? sock_addr_set(&addr, where, 0) : sock_addr_parse(&addr, where);
+	err = is_path ? sock_addr_set(&addr, where, 0) : sock_addr_parse(&addr, where, -1);
 	if (err == 0)
 		err = listening ? sock_serve(&s, type, &addr, 1) : sock_dial(&s, type, &addr, by);
 	if (err == 0 && listening) {

@@ -85,7 +85,7 @@ static int is_wildcard(const struct sock_addr *addr)
 static void put_address(const struct view *view, const struct sock_connection *row, const struct sock_addr *addr)
 {
 	struct sock_addr name = *addr;
-	char service[64] = "*", text[LIBSOCK_ADDR_SIZE + sizeof service];
+	char service[LIBSOCK_SERVICE_SIZE] = "*", text[LIBSOCK_ADDR_SIZE + sizeof service];
 	int wide = 0;
 
 	if (!view->numeric && !is_wildcard(addr) && sock_now() < view->names_by)

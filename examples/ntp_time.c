@@ -118,14 +118,13 @@ int main(int argc, char **argv)
 		fputs("usage: ntp_time HOST[:PORT]\n", stderr);
 		return 2;
 	}
-	int count = 0, err = sock_addr_parse(&server, argv[1]);
+	int count = 0, err = sock_addr_parse(&server, argv[1], 123);
 	if (err == 0)
-		err = count = sock_resolve(server.host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
+		err = count = sock_resolve(&server, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
 	/* A datagram may get lost, and an address may be of no use: ask all of them, three times. */
-	for (int i = 0; i < 3 * count && (i == 0 || err < 0); i++) {
-		found[i % count].port = server.port > 0 ? server.port : 123;
+	count = count < 16 ? count : 16;
+	for (int i = 0; i < 3 * count && (i == 0 || err < 0); i++)
 		err = ask(&found[i % count], answer, sizeof answer, &asked, &answered);
-	}
 	if (err < 0)
 		fprintf(stderr, "ntp_time: %s: %s\n", argv[1], sock_strerror(err));
 	return err < 0 || !print_times(answer, asked, answered, argv[1]);

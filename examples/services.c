@@ -11,7 +11,7 @@
 /* A name or a number to both. */
 static int show(const char *service, int type, const char *protocol)
 {
-	char name[64];
+	char name[LIBSOCK_SERVICE_SIZE];
 	int port = sock_service_port(service, type);
 	int length = port < 0 ? port : sock_service_name(port, type, name, sizeof name);
 

@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: tcp_echo_client HOST:PORT TEXT\n");
 		return 2;
 	}
-	int err = sock_addr_parse(&server, argv[1]);
+	int err = sock_addr_parse(&server, argv[1], -1);
 	if (err == 0)
 		err = sock_dial(&s, LIBSOCK_STREAM, &server, by);
 	if (err == 0)

@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 	struct sock server = {0}, client;
 	struct sock_addr addr;
 	char text[LIBSOCK_ADDR_SIZE];
-	int err = sock_addr_parse(&addr, where);
+	int err = sock_addr_parse(&addr, where, -1);
 
 	if (err == 0)
 		err = sock_serve(&server, LIBSOCK_STREAM, &addr, 0);
@@ -58,8 +58,7 @@ int main(int argc, char **argv)
 	}
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
-	sock_addr_format(text, sizeof text, &addr);
-	printf("listening on %s\n", text);
+	printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 	fflush(stdout);
 	while (!stopped) {
 		err = sock_accept(server, &client, NULL, sock_after(1000)); /* and see whether to stop */

@@ -126,7 +126,7 @@ static void go_on(struct pair *pair)
 
 static int open_target(struct sock *s, int at)
 {
-	int family = strchr(addresses[at].host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET;
+	int family = sock_addr_family(&addresses[at]);
 	int err = sock_open(s, family, LIBSOCK_STREAM);
 
 	if (err == 0)
@@ -213,19 +213,16 @@ int main(int argc, char **argv)
 	struct sock listener;
 	struct sock_addr addr, name;
 	int n = 0, family = sock_has(LIBSOCK_HAS_INET6) ? LIBSOCK_AF_UNSPEC : LIBSOCK_AF_INET;
-	if (complain(target, sock_addr_parse(&name, target)) || complain(target, name.port ? 0 : LIBSOCK_EPORT) ||
-	    complain(target, n = sock_resolve(name.host, family, addresses, ADDRESSES, sock_after(10000))) ||
-	    complain(at, sock_addr_parse(&addr, at)) || complain(at, sock_serve(&listener, LIBSOCK_STREAM, &addr, 0)) ||
-	    complain(at, sock_local_addr(listener, &addr)) || complain(at, sock_addr_format(text, sizeof text, &addr)) ||
-	    complain(at, sock_poller_open(&poller)) ||
+	if (complain(target, sock_addr_parse(&name, target, -1)) ||
+	    complain(target, n = sock_resolve(&name, family, addresses, ADDRESSES, sock_after(10000))) ||
+	    complain(at, sock_addr_parse(&addr, at, -1)) || complain(at, sock_serve(&listener, LIBSOCK_STREAM, &addr, 0)) ||
+	    complain(at, sock_local_addr(listener, &addr)) || complain(at, sock_poller_open(&poller)) ||
 	    complain(at, sock_poller_add(&poller, listener, LIBSOCK_READABLE, NULL)))
 		return 1;
-	address_count = n;
-	for (int i = 0; i < address_count; i++)
-		addresses[i].port = name.port;
+	address_count = n < ADDRESSES ? n : ADDRESSES;
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
-	printf("listening on %s\n", text);
+	printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 	fflush(stdout);
 	for (int64_t tick = 0; !stopped && (n >= 0 || n == LIBSOCK_ETIMEDOUT);) {
 		if (full > 0 && sock_now() >= full && sock_poller_modify(&poller, listener, LIBSOCK_READABLE, NULL) == 0)

@@ -235,9 +235,7 @@ int main(int argc, char **argv)
 	terminal_begin();
 	signal(SIGINT, end_by_signal);
 	signal(SIGTERM, end_by_signal);
-	ptrdiff_t err = sock_addr_parse(&addr, argv[1]);
-	if (err == 0 && addr.port == 0)
-		addr.port = 23;
+	ptrdiff_t err = sock_addr_parse(&addr, argv[1], 23);
 	if (err == 0 && (err = sock_dial(&t.server, LIBSOCK_STREAM, &addr, sock_after(10000))) == 0)
 		err = sock_pair(t.keys, LIBSOCK_STREAM);
 	if (err == 0 && pthread_create(&reader, NULL, read_keys, &t.keys[1]) != 0)

@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 	}
 	if (argc == 4)
 		most = SIZE;
-	ptrdiff_t n = sock_addr_parse(&peer, argv[1]);
+	ptrdiff_t n = sock_addr_parse(&peer, argv[1], -1);
 	if (n == 0)
 		n = sock_dial(&s, LIBSOCK_DGRAM, &peer, sock_after(5000));
 	int64_t begun = sock_now_us(), next = sock_after(1000), give_up = next;

@@ -37,13 +37,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: udp_echo_client HOST:PORT TEXT\n");
 		return 2;
 	}
-	ptrdiff_t n = sock_addr_parse(&server, argv[1]);
+	ptrdiff_t n = sock_addr_parse(&server, argv[1], -1);
 	if (n == 0)
-		n = count = sock_resolve(server.host, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
-	for (int i = 0; i < count && (i == 0 || n < 0); i++) {
-		found[i].port = server.port;
+		n = count = sock_resolve(&server, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
+	for (int i = 0; i < count && i < 16 && (i == 0 || n < 0); i++)
 		n = ask(&found[i], argv[2], data, sizeof data);
-	}
 	if (n >= 0 && ((size_t)n != strlen(argv[2]) || memcmp(data, argv[2], (size_t)n) != 0))
 		n = LIBSOCK_EPROTO; /* no echo; and it is not for us to say what it would do to a terminal */
 	if (n >= 0)

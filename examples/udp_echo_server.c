@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 	struct sock s = {0};
 	struct sock_addr addr, peer;
 	char text[LIBSOCK_ADDR_SIZE];
-	int err = sock_addr_parse(&addr, where);
+	int err = sock_addr_parse(&addr, where, -1);
 
 	if (err == 0)
 		err = sock_serve(&s, LIBSOCK_DGRAM, &addr, 0);
@@ -47,8 +47,7 @@ int main(int argc, char **argv)
 	}
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
-	sock_addr_format(text, sizeof text, &addr);
-	printf("listening on %s\n", text);
+	printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 	fflush(stdout);
 	while (!stopped) {
 		ptrdiff_t got = sock_recvfrom(s, data, sizeof data, &peer, sock_after(1000)); /* or stop */

@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 	int single = argc > 2 && strcmp(argv[2], "single") == 0;
 
 	const char *where = argc > 1 ? argv[1] : "127.0.0.1:7007";
-	int err = sock_addr_parse(&addr, where);
+	int err = sock_addr_parse(&addr, where, -1);
 
 	if (err == 0)
 		err = sock_serve(&s, LIBSOCK_DGRAM, &addr, 0);
@@ -70,8 +70,7 @@ int main(int argc, char **argv)
 	}
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
-	sock_addr_format(text, sizeof text, &addr);
-	printf("listening on %s\n", text);
+	printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 	fflush(stdout);
 	while (!stopped) {
 		ptrdiff_t n = sock_recv_packet(s, data, sizeof data, &packet, sock_after(1000));

@@ -86,7 +86,7 @@ struct sock {
 /** The size of sock_addr::host: 253 bytes, the longest name that DNS can hold, and a NUL. @since 0.1.0 */
 #define LIBSOCK_HOST_SIZE 254
 
-/** The size of a buffer that every address fits in when sock_addr_format() writes it. @since 0.1.0 */
+/** The size of a buffer that every address fits in when sock_addr_text() writes it. @since 0.1.0 */
 #define LIBSOCK_ADDR_SIZE 262
 
 /**
@@ -98,11 +98,14 @@ struct sock {
  *   `fe80::1%eth0`;
  * - a name, `www.example.org`: letters, digits, hyphens and underscores in labels of 1 to 63 bytes, at most 253 in all, a
  *   last label that is no number;
- * - on an #LIBSOCK_AF_UNIX socket a path, or `@name` for a name in Linux's abstract name space;
+ * - on an #LIBSOCK_AF_UNIX socket a path, or `@name` for a name in Linux's abstract name space: where the socket's family is not
+ *   known, a host with a slash anywhere or with `@` at its beginning is a path;
  * - empty: the wildcard when binding; elsewhere "unknown" or "unnamed".
  *
- * What libsock fills in from the system is a literal, a path, or empty: IPv6 as RFC 5952 wants it, a scope as a number, and
- * IPv4 in dotted form also where the operating system shows it as v4-mapped IPv6.
+ * What libsock fills in from the system is a literal, a path, or empty: IPv6 as RFC 5952 wants it, a scope as a number,
+ * IPv4 in dotted form also where the operating system shows it as v4-mapped IPv6, and `./` before a path that has no slash.
+ * This text is canonical: two such addresses are equal exactly when their hosts are equal by strcmp() and their ports are
+ * equal. What `host` has after its NUL means nothing, and no call clears it: do not compare, hash or send it.
  * @since 0.1.0
  */
 struct sock_addr {
@@ -383,36 +386,54 @@ LIBSOCK_API int sock_has(int feature);
 LIBSOCK_API int sock_addr_set(struct sock_addr *addr, const char *host, long port);
 
 /**
- * Read an address from text: `host:port`, `host`, `:port`, `[ipv6]:port`, `[ipv6]` or `ipv6`.
+ * Read an address from text: `host:port`, `host`, `:port`, `[ipv6]:port`, `[ipv6]`, `ipv6`, or a Unix-domain path.
  *
  * The host must be a literal or a well-formed name (see struct sock_addr), or empty if there is a port. The port is decimal
- * digits; without one it is 0. Unix-domain paths are not for this call: use sock_addr_set().
+ * digits. A text with a slash anywhere, or with `@` at its beginning, is a path as a whole, and its port is 0. For a path
+ * without a slash write `./name`.
  *
- * @param[out] addr Receives the address; on error it stays as it was. Must not be NULL.
- * @param[in] text  NUL-terminated. Must not be NULL.
- * @return 0, or: #LIBSOCK_EINVAL, a NULL; #LIBSOCK_ENAME, the host is malformed, over-long, or missing together with the
- *         port; #LIBSOCK_EPORT, the port is empty, no number, or above 65535.
+ * @param[out] addr         Receives the address; on error it stays as it was. Must not be NULL.
+ * @param[in] text          NUL-terminated. Must not be NULL.
+ * @param[in] default_port  The port, 0 to 65535, where the text has none. −1: the text must have one, or be a path.
+ * @return 0, or: #LIBSOCK_EINVAL, a NULL, or a default port that is none; #LIBSOCK_ENAME, the host is malformed, over-long, or
+ *         missing together with the port; #LIBSOCK_EPORT, the port is empty, no number, or above 65535, or it is missing and
+ *         must not be.
  * @par Threads
  * Any thread; `addr` belongs to the caller.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_addr_parse(struct sock_addr *addr, const char *text);
+LIBSOCK_API int sock_addr_parse(struct sock_addr *addr, const char *text, int default_port);
 
 /**
- * Write an address as text: `host:port`, `[ipv6]:port`, the host alone where the port is 0, and `:0` for an empty host
- * with port 0. What sock_addr_parse() has read it reads back from this text as the same address.
+ * Write an address as text: `host:port`, `[ipv6]:port`, the host alone where the port is 0 or the host is a path, and `:0` for
+ * an empty host with port 0. From this text sock_addr_parse(), with a default port of 0, reads the same address as the one that
+ * was read before, or that libsock filled in.
  *
- * @param[out] text Receives the NUL-terminated text, or an empty one on error. May be the address's own host. Must not be
- *                  NULL.
- * @param[in] size  The bytes in `text`, at least 1; #LIBSOCK_ADDR_SIZE is always enough.
- * @param[in] addr  The address. Must not be NULL.
- * @return The length of the text without its NUL, or: #LIBSOCK_EINVAL, a NULL or a size of 0; #LIBSOCK_EMSGSIZE, it does
- *         not fit; #LIBSOCK_ENAME, the host has no NUL within its 254 bytes.
+ * An address that cannot be written is an empty text: NULL, a host without a NUL within its 254 bytes, or one that does not
+ * fit. A part of an address is never written, because it may be another address.
+ *
+ * @param[in] addr  The address.
+ * @param[out] text Receives the NUL-terminated text. May be the address's own host.
+ * @param[in] size  The bytes in `text`; #LIBSOCK_ADDR_SIZE is always enough.
+ * @return `text`, or an empty string where `text` is NULL or `size` is 0. Never NULL.
  * @par Threads
  * Any thread; `text` belongs to the caller.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_addr_format(char *text, size_t size, const struct sock_addr *addr);
+LIBSOCK_API const char *sock_addr_text(const struct sock_addr *addr, char *text, size_t size);
+
+/**
+ * The family of the socket that an address needs, as far as its text says. A name is not looked up.
+ *
+ * @param[in] addr The address; its port does not matter. Must not be NULL.
+ * @return #LIBSOCK_AF_INET, an IPv4 literal, in IPv6 notation (`::ffff:192.0.2.1`) too; #LIBSOCK_AF_INET6, another IPv6 literal;
+ *         #LIBSOCK_AF_UNIX, a path; #LIBSOCK_AF_UNSPEC, a name or an empty host; or: #LIBSOCK_ENAME, malformed;
+ *         #LIBSOCK_EINVAL, a NULL.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_addr_family(const struct sock_addr *addr);
 
 /**
  * Do two addresses mean the same?
@@ -469,10 +490,12 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * **Errors.** Every call with a socket can answer #LIBSOCK_EBADF (zero or closed), and #LIBSOCK_EINVAL for a NULL or a number
  * that it does not take. Others are listed with the call; an operating system may add to them.
  *
- * **Names.** Where an address is taken, its host may be a name. It is looked up in the socket's own family, and the first
- * address is used, as in Python. Literals and `localhost` never reach the resolver; nor does a malformed name, which is
- * #LIBSOCK_ENAME. A name without an address is #LIBSOCK_EAI_NONAME, silent name servers are #LIBSOCK_EAI_AGAIN, failing ones
- * #LIBSOCK_EAI_FAIL; the deadline covers the look-up (see @ref names), except in sock_bind(), which has none. An address of
+ * **Names.** Where an address is taken, its host may be a name. An #LIBSOCK_AF_INET socket uses its first IPv4 address. An
+ * #LIBSOCK_AF_INET6 socket uses its first IPv6 address, or, where it has none or this machine has no way to it, its first IPv4
+ * address: it reaches by name what it reaches by literal. Literals and `localhost` never
+ * reach the resolver; nor does a malformed name, which is #LIBSOCK_ENAME. A name without an address is #LIBSOCK_EAI_NONAME,
+ * silent name servers are #LIBSOCK_EAI_AGAIN, failing ones #LIBSOCK_EAI_FAIL; the deadline covers the look-up (see @ref
+ * names), except in sock_bind(), which has none. An address of
  * the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket without #LIBSOCK_OPT_V6ONLY), an unknown interface
  * in a scope #LIBSOCK_ENODEV, whether it is told by name or by number.
  * @{
@@ -1558,9 +1581,9 @@ LIBSOCK_API int sock_recv_socket(struct sock channel, struct sock *s, int64_t de
  * It reads `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` of the environment and changes none of them; a program that
  * starts others may want to remove them. Asked again it gives the same sockets again, not new ones: close each once.
  *
+ * @param[in] name Which: those that the manager's configuration calls so (`FileDescriptorName=`). NULL: all.
  * @param[out] out Receives the sockets, in the manager's order, close-on-exec. May be NULL if `max` is 0.
  * @param[in] max  The room in `out`. Sockets beyond it are counted, and left alone.
- * @param[in] name Which: those that the manager's configuration calls so (`FileDescriptorName=`). NULL: all.
  * @return How many there are, which may be more than `max`; 0 where none were passed to this very process, and always on
  *         Windows: then open your own. Or: #LIBSOCK_EINVAL, a number in the environment is malformed, or an argument;
  *         #LIBSOCK_EBADF, #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP, one of them is not open or no socket that libsock knows.
@@ -1568,7 +1591,7 @@ LIBSOCK_API int sock_recv_socket(struct sock channel, struct sock *s, int64_t de
  * Any thread, while no other changes the environment.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_activation_sockets(struct sock out[], int max, const char *name);
+LIBSOCK_API int sock_activation_sockets(const char *name, struct sock out[], int max);
 
 /** @} */
 
@@ -1602,22 +1625,23 @@ LIBSOCK_API int sock_activation_sockets(struct sock out[], int max, const char *
  * one question, so that both families' addresses are one host's. Where the list completes names with dots, too, each family
  * may have its own completion: a name that is whole is safe with a dot at its end.
  *
- * @param[in] name     A name or a literal, which is its own only address. Must not be NULL.
- * @param[in] family   #LIBSOCK_AF_UNSPEC, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6.
- * @param[out] out     Receives the addresses, each once, their ports 0; v4-mapped ones in the place of IPv6 are left out.
- *                     Must not be NULL.
- * @param[in] max      The room in `out`, at least 1. What does not fit is left out, and what is beyond 4096 of a family.
+ * @param[in] addr     A name, or a literal, which is its own only address; and a port, which may be 0. Must not be NULL.
+ * @param[in] family   #LIBSOCK_AF_UNSPEC, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6: that of the addresses. A v4-mapped literal
+ *                     (`::ffff:192.0.2.1`) is one of IPv4.
+ * @param[out] out     Receives the addresses, each once, with the port of `addr`; v4-mapped ones in the place of IPv6 are left
+ *                     out. May be `addr` itself, and NULL if `max` is 0.
+ * @param[in] max      The room in `out`. Addresses beyond it are counted, and not written.
  * @param[in] deadline When to give up.
- * @return How many were written, at least 1, or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the
- *         name servers do not answer, or too many look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT,
- *         #LIBSOCK_EAGAIN; #LIBSOCK_ENAME, malformed, empty included; #LIBSOCK_EAFNOSUPPORT, a literal of the other family;
- *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, no descriptor to ask for
- *         it (Linux); #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL.
+ * @return How many there are, at least 1, which may be more than `max`; what a name has beyond 512 of a family is not counted.
+ *         Or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the name servers do not answer, or too many
+ *         look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ENAME, malformed,
+ *         empty or a path; #LIBSOCK_EAFNOSUPPORT, a literal of the other family; #LIBSOCK_ENODEV, an unknown interface in a
+ *         scope; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, no descriptor to ask for it (Linux); #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread, any number at a time.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_resolve(const char *name, int family, struct sock_addr out[], int max, int64_t deadline);
+LIBSOCK_API int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[], int max, int64_t deadline);
 
 /**
  * The name of an address. What comes back is what the address' owner wrote into the DNS: not a proof of anything.
@@ -1636,6 +1660,9 @@ LIBSOCK_API int sock_resolve(const char *name, int family, struct sock_addr out[
  * @since 0.1.0
  */
 LIBSOCK_API int sock_reverse(const struct sock_addr *addr, struct sock_addr *name, int64_t deadline);
+
+/** The size of a buffer that every service's name fits in when sock_service_name() writes it. @since 0.1.0 */
+#define LIBSOCK_SERVICE_SIZE 64
 
 /**
  * The port of a service: `"http"` is 80.
@@ -1659,7 +1686,7 @@ LIBSOCK_API int sock_service_port(const char *service, int type);
  * @param[in] port  0 to 65535.
  * @param[in] type  #LIBSOCK_STREAM or #LIBSOCK_DGRAM.
  * @param[out] name Receives the NUL-terminated name; an empty one on error. Must not be NULL.
- * @param[in] size  The bytes in `name`, at least 1; 64 is enough.
+ * @param[in] size  The bytes in `name`, at least 1; #LIBSOCK_SERVICE_SIZE is enough.
  * @return The length of the name, or: #LIBSOCK_EAI_NONAME, no known service; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE,
  *         #LIBSOCK_ENOMEM, as from sock_service_port(); #LIBSOCK_EMSGSIZE, it does not fit; #LIBSOCK_EPORT, not a port;
  *         #LIBSOCK_EINVAL.
@@ -1669,13 +1696,19 @@ LIBSOCK_API int sock_service_port(const char *service, int type);
  */
 LIBSOCK_API int sock_service_name(long port, int type, char *name, size_t size);
 
-/** The size of sock_interface::name: Windows has the longest, 255 bytes and a NUL. @since 0.1.0 */
+/** The size of sock_interface_addr::name: Windows has the longest, 255 bytes and a NUL. @since 0.1.0 */
 #define LIBSOCK_INTERFACE_SIZE 256
 
-/** One address of one network interface. @since 0.1.0 */
-struct sock_interface {
+/**
+ * One address of one network interface.
+ *
+ * It may become longer in later versions: do not assign it to one that an older header declared.
+ * @since 0.1.0
+ */
+struct sock_interface_addr {
 	char name[LIBSOCK_INTERFACE_SIZE]; /**< `eth0`; on Windows the name that people see, UTF-8. NUL-terminated. */
 	uint32_t index;                   /**< Above 0: what a scope's number means. */
+	int32_t prefix_length;            /**< Bits of the address that its network shares, 0 to 128. −1: not reported. */
 	uint8_t up;                       /**< 1: in use. */
 	uint8_t loopback;                 /**< 1: it leads back to this machine. */
 	uint8_t multicast;                /**< 1: it can carry multicast. */
@@ -1684,19 +1717,32 @@ struct sock_interface {
 };
 
 /**
- * The network interfaces of this machine: a row for each address, and one for an interface without any. A label that an
- * address has (`eth0:1`) is not told.
+ * Look at the network interfaces of this machine: a row for each address, and one for an interface without any. A label that
+ * an address has (`eth0:1`) is not reported.
  *
- * @param[out] out Receives the rows, those of one interface together, by rising index. May be NULL if `max` is 0.
- * @param[in] max  The room in `out`.
- * @return How many rows there are, which may be more than `max`, or: #LIBSOCK_ENOMEM, #LIBSOCK_EMFILE, #LIBSOCK_ENFILE;
- *         #LIBSOCK_EINVAL, a negative `max` or a
- *         NULL.
+ * @param[in] found   Is called with `context` and each row, those of one interface together, by rising index; the row is valid
+ *                    during the call. It returns 0 to go on; anything else ends the search. It may call libsock. Must not be
+ *                    NULL.
+ * @param[in] context Whatever `found` needs. May be NULL.
+ * @return 0, all have been shown; what `found` returned, if that was not 0; or: #LIBSOCK_ENOMEM, #LIBSOCK_EMFILE,
+ *         #LIBSOCK_ENFILE, none has been shown; #LIBSOCK_EINVAL, a NULL.
+ * @par Threads
+ * Any thread, any number at a time. `found` is called in the same thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_interfaces(int (*found)(void *context, const struct sock_interface_addr *row), void *context);
+
+/**
+ * The index of a network interface, as scopes, options and groups take it.
+ *
+ * @param[in] name The interface's name, as in sock_interface_addr::name. Must not be NULL.
+ * @return The index, above 0, or: #LIBSOCK_ENODEV, there is none of that name, or its index is above INT_MAX;
+ *         #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, no descriptor to ask for it (Linux); #LIBSOCK_EINVAL, a NULL.
  * @par Threads
  * Any thread.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_interfaces(struct sock_interface out[], int max);
+LIBSOCK_API int sock_interface_index(const char *name);
 
 /**
  * The name that this machine gives itself. It need not be known to any name server.
@@ -1717,7 +1763,7 @@ LIBSOCK_API int sock_hostname(char *name, size_t size);
  * @brief What a socket can be told to do differently, and the groups that it listens to.
  *
  * A value means the same on every system: a switch is 0 or 1, times are milliseconds, interfaces are numbers as in
- * sock_interface::index. An #LIBSOCK_AF_INET6 socket is told for its IPv4 peers at the same time.
+ * sock_interface_addr::index. An #LIBSOCK_AF_INET6 socket is told for its IPv4 peers at the same time.
  * @{
  */
 
@@ -1884,7 +1930,7 @@ LIBSOCK_API int sock_get(struct sock s, int option, int64_t *value);
  * @param[in] group  A literal in 224.0.0.0/4 or ff00::/8; the port does not matter. Must not be NULL.
  * @param[in] source The only sender to hear, a literal of the group's family (source-specific multicast, RFC 4607);
  *                   join again for another one. The port does not matter. NULL: whoever sends.
- * @param[in] interface_index The interface on which to join, as in sock_interface::index. 0: the one that the group's address
+ * @param[in] interface_index The interface on which to join, as in sock_interface_addr::index. 0: the one that the group's address
  *                   names (`ff02::1%2`), or else the system's choice; that fails without a route.
  * @return 0, or: #LIBSOCK_EADDRINUSE, joined already; #LIBSOCK_ENODEV, no such interface, or none to choose;
  *         #LIBSOCK_EADDRNOTAVAIL, the interface has no IPv4 address (where IPv4 needs one); #LIBSOCK_ENOTSUP, sources

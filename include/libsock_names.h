@@ -13,9 +13,10 @@
 #pragma redefine_extname sock_accept libsock_accept
 #pragma redefine_extname sock_activation_sockets libsock_activation_sockets
 #pragma redefine_extname sock_addr_equal libsock_addr_equal
-#pragma redefine_extname sock_addr_format libsock_addr_format
+#pragma redefine_extname sock_addr_family libsock_addr_family
 #pragma redefine_extname sock_addr_parse libsock_addr_parse
 #pragma redefine_extname sock_addr_set libsock_addr_set
+#pragma redefine_extname sock_addr_text libsock_addr_text
 #pragma redefine_extname sock_adopt libsock_adopt
 #pragma redefine_extname sock_after libsock_after
 #pragma redefine_extname sock_bind libsock_bind
@@ -30,6 +31,7 @@
 #pragma redefine_extname sock_get libsock_get
 #pragma redefine_extname sock_has libsock_has
 #pragma redefine_extname sock_hostname libsock_hostname
+#pragma redefine_extname sock_interface_index libsock_interface_index
 #pragma redefine_extname sock_interfaces libsock_interfaces
 #pragma redefine_extname sock_join_group libsock_join_group
 #pragma redefine_extname sock_leave_group libsock_leave_group
@@ -86,9 +88,10 @@
 #define sock_accept libsock_accept
 #define sock_activation_sockets libsock_activation_sockets
 #define sock_addr_equal libsock_addr_equal
-#define sock_addr_format libsock_addr_format
+#define sock_addr_family libsock_addr_family
 #define sock_addr_parse libsock_addr_parse
 #define sock_addr_set libsock_addr_set
+#define sock_addr_text libsock_addr_text
 #define sock_adopt libsock_adopt
 #define sock_after libsock_after
 #define sock_bind libsock_bind
@@ -103,6 +106,7 @@
 #define sock_get libsock_get
 #define sock_has libsock_has
 #define sock_hostname libsock_hostname
+#define sock_interface_index libsock_interface_index
 #define sock_interfaces libsock_interfaces
 #define sock_join_group libsock_join_group
 #define sock_leave_group libsock_leave_group
@@ -159,9 +163,10 @@
 #undef sock_accept
 #undef sock_activation_sockets
 #undef sock_addr_equal
-#undef sock_addr_format
+#undef sock_addr_family
 #undef sock_addr_parse
 #undef sock_addr_set
+#undef sock_addr_text
 #undef sock_adopt
 #undef sock_after
 #undef sock_bind
@@ -176,6 +181,7 @@
 #undef sock_get
 #undef sock_has
 #undef sock_hostname
+#undef sock_interface_index
 #undef sock_interfaces
 #undef sock_join_group
 #undef sock_leave_group

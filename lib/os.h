@@ -344,12 +344,19 @@ int os_service_port(const char *service, int type);
 int os_service_name(uint16_t port, int type, char *name, size_t size);
 
 /*
- * `found` is called with each address of each interface, port 0, in any order; with family 0, once, for an interface that
- * has none. It counts, sorts and cuts. What was found before an error is thrown away.
+ * `found` is called with each address of each interface, by rising index; with family 0, once, for an interface that has none.
+ * Anything but 0 from it ends the call, which returns it. Errors, never OS_EINTR, come before the first.
  */
-int os_interfaces(void (*found)(void *context, const char *name, uint32_t index, unsigned flags, const struct os_addr *addr),
-		  void *context);
 enum { OS_INTERFACE_UP = 1, OS_INTERFACE_LOOPBACK = 2, OS_INTERFACE_MULTICAST = 4 };
+struct os_interface_addr {
+	const char *name;
+	uint32_t index; /* above 0 */
+	unsigned flags;
+	int prefix;          /* bits of the address's network; -1: not known */
+	struct os_addr addr; /* port 0 */
+};
+typedef int os_interface_found(void *context, const struct os_interface_addr *row);
+int os_interfaces(os_interface_found *found, void *context);
 
 /*
  * `found` is called with each TCP and UDP socket of the machine that has an address, IPv4 and IPv6, in any order.

@@ -35,7 +35,7 @@ int bsd_native_family(int family)
 
 /*
  * A path, or @name: a NUL and the name, its length told by the address's, no NUL at the end (unix(7)). Nor has a path that
- * fills the field, which is only somebody else's. Where there is no room for the ./ before a path's @, it goes without.
+ * fills the field, which is only somebody else's. Where there is no room for the ./ before a path, it goes without.
  */
 NOINLINE static int bsd_addr__path_put(union bsd_addr *to, native_len *length, const char *path)
 {
@@ -46,7 +46,7 @@ NOINLINE static int bsd_addr__path_put(union bsd_addr *to, native_len *length, c
 		return LIBSOCK_ENOTSUP;
 	if (is_abstract && size == 1)
 		return LIBSOCK_ENAME; /* the kernel would take it for "any name" */
-	if (size >= BSD_ADDR__PATH_SIZE && memcmp(path, "./@", 3) == 0) {
+	if (size >= BSD_ADDR__PATH_SIZE && memcmp(path, "./", 2) == 0 && strchr(path + 2, '/') == NULL) {
 		path += 2;
 		size -= 2;
 	}
@@ -90,8 +90,8 @@ int bsd_addr_put(union bsd_addr *to, native_len *length, const struct os_addr *f
 
 /*
  * What the kernel wrote as a path: not terminated when it fills the field; with a NUL in front it is abstract. A relative
- * path that begins with @ gets ./ before it, so that the text means the same when it comes back; an abstract name that no
- * text can hold is unnamed.
+ * path that begins with @, or has no slash, gets ./ before it, so that the text means the same when it comes back; an
+ * abstract name that no text can hold is unnamed.
  */
 NOINLINE static void bsd_addr__path_get(struct os_addr *to, const char *path, size_t size)
 {
@@ -110,7 +110,7 @@ NOINLINE static void bsd_addr__path_get(struct os_addr *to, const char *path, si
 		const char *end = memchr(path, '\0', size);
 
 		size = end ? (size_t)(end - path) : size;
-		if (path[0] == '@') {
+		if (path[0] == '@' || memchr(path, '/', size) == NULL) {
 			*text++ = '.';
 			*text++ = '/';
 		}

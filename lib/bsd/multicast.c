@@ -22,31 +22,27 @@ struct bsd_multicast__search {
 	bool exists, has_addr;
 };
 
-static void bsd_multicast__by_index(void *context, const char *name, uint32_t index, unsigned flags,
-				    const struct os_addr *addr)
+static int bsd_multicast__by_index(void *context, const struct os_interface_addr *row)
 {
 	struct bsd_multicast__search *search = context;
 
-	(void)name;
-	(void)flags;
-	if (index != search->index)
-		return;
+	if (row->index != search->index)
+		return 0;
 	search->exists = true;
-	if (addr->family != LIBSOCK_AF_INET || search->has_addr)
-		return;
-	search->has_addr = true;
-	memcpy(&search->addr, addr->ip, sizeof search->addr);
+	if (row->addr.family == LIBSOCK_AF_INET && !search->has_addr) {
+		search->has_addr = true;
+		memcpy(&search->addr, row->addr.ip, sizeof search->addr);
+	}
+	return 0;
 }
 
-static void bsd_multicast__by_addr(void *context, const char *name, uint32_t index, unsigned flags,
-				   const struct os_addr *addr)
+static int bsd_multicast__by_addr(void *context, const struct os_interface_addr *row)
 {
 	struct bsd_multicast__search *search = context;
 
-	(void)name;
-	(void)flags;
-	if (addr->family == LIBSOCK_AF_INET && memcmp(&search->addr, addr->ip, sizeof search->addr) == 0)
-		search->index = index;
+	if (row->addr.family == LIBSOCK_AF_INET && memcmp(&search->addr, row->addr.ip, sizeof search->addr) == 0)
+		search->index = row->index;
+	return 0;
 }
 
 /* The IPv4 address that stands for an interface; the wildcard for 0. */

@@ -124,13 +124,6 @@ int addr_read(const char *host, struct os_addr *bits, const char **zone)
 	return ADDR_LITERAL;
 }
 
-bool addr_is_path(const char *host)
-{
-	const char *end = memchr(host, '\0', LIBSOCK_HOST_SIZE);
-
-	return host[0] == '@' || memchr(host, '/', end ? (size_t)(end - host) : LIBSOCK_HOST_SIZE) != NULL;
-}
-
 static char *addr__write_number(char *text, uint32_t number)
 {
 	char digits[10];
@@ -207,6 +200,13 @@ bool addr_is_localhost(const char *name)
 	return true;
 }
 
+bool addr_is_path(const char *host)
+{
+	const char *end = memchr(host, '\0', LIBSOCK_HOST_SIZE);
+
+	return end != NULL && (host[0] == '@' || memchr(host, '/', (size_t)(end - host)) != NULL);
+}
+
 int sock_addr_set(struct sock_addr *addr, const char *host, long port)
 {
 	if (addr == NULL || host == NULL)
@@ -260,44 +260,52 @@ static int addr__split(const char **host, const char **end, const char **port)
 	return *end == text && *port == NULL ? LIBSOCK_ENAME : 0;
 }
 
-int sock_addr_parse(struct sock_addr *addr, const char *text)
+/* What is no path. A port of -1: there is none in the text. */
+static int addr__parse_internet(const char *text, char host[LIBSOCK_HOST_SIZE], int *number)
 {
-	struct sock_addr found;
 	struct os_addr bits;
 	const char *end, *port, *zone;
-	int err, number = 0;
+	int err = addr__split(&text, &end, &port);
 
-	if (addr == NULL || text == NULL)
-		return LIBSOCK_EINVAL;
-	err = addr__split(&text, &end, &port);
 	if (err < 0)
 		return err;
 	if (end - text >= LIBSOCK_HOST_SIZE)
 		return LIBSOCK_ENAME;
-	memcpy(found.host, text, (size_t)(end - text));
-	found.host[end - text] = '\0';
-	err = addr_read(found.host, &bits, &zone);
+	memcpy(host, text, (size_t)(end - text));
+	host[end - text] = '\0';
+	err = addr_read(host, &bits, &zone);
 	if (err < 0)
 		return err;
-	if (port != NULL && (number = addr__port_parse(port)) < 0)
-		return number;
-	return sock_addr_set(addr, found.host, number);
+	*number = port ? addr__port_parse(port) : -1;
+	return *number < -1 ? *number : 0;
 }
 
-int sock_addr_format(char *text, size_t size, const struct sock_addr *addr)
+int sock_addr_parse(struct sock_addr *addr, const char *text, int default_port)
 {
-	char whole[LIBSOCK_ADDR_SIZE], *end = whole;
-	const char *nul;
+	char host[LIBSOCK_HOST_SIZE];
+	int err, port;
 
-	if (text == NULL || size == 0 || addr == NULL)
+	if (addr == NULL || text == NULL || default_port < -1 || default_port > UINT16_MAX)
 		return LIBSOCK_EINVAL;
-	nul = memchr(addr->host, '\0', sizeof addr->host);
-	if (nul == NULL) {
-		text[0] = '\0';
-		return LIBSOCK_ENAME;
-	}
+	if (addr_is_path(text))
+		return sock_addr_set(addr, text, 0);
+	err = addr__parse_internet(text, host, &port);
+	if (err < 0)
+		return err;
+	return sock_addr_set(addr, host, port >= 0 ? port : default_port);
+}
 
-	bool brackets = addr->port > 0 && strchr(addr->host, ':') != NULL;
+/* How long it is, without a NUL; 0: the host has no NUL. */
+static size_t addr__write_text(char whole[LIBSOCK_ADDR_SIZE], const struct sock_addr *addr)
+{
+	const char *nul = memchr(addr->host, '\0', sizeof addr->host);
+	char *end = whole;
+
+	if (nul == NULL)
+		return 0;
+
+	const bool has_port = addr->port > 0 && !addr_is_path(addr->host);
+	const bool brackets = has_port && strchr(addr->host, ':') != NULL;
 
 	if (brackets)
 		*end++ = '[';
@@ -305,17 +313,41 @@ int sock_addr_format(char *text, size_t size, const struct sock_addr *addr)
 	end += nul - addr->host;
 	if (brackets)
 		*end++ = ']';
-	if (addr->port > 0 || nul == addr->host) { /* :0 is the wildcard's shortest */
+	if (has_port || nul == addr->host) { /* :0 is the wildcard's shortest */
 		*end++ = ':';
 		end = addr__write_number(end, addr->port);
 	}
-	*end = '\0';
-	if ((size_t)(end - whole) >= size) {
-		text[0] = '\0';
-		return LIBSOCK_EMSGSIZE;
-	}
-	memcpy(text, whole, (size_t)(end - whole) + 1); /* last, for `text` may lie in the address */
-	return (int)(end - whole);
+	return (size_t)(end - whole);
+}
+
+const char *sock_addr_text(const struct sock_addr *addr, char *text, size_t size)
+{
+	char whole[LIBSOCK_ADDR_SIZE];
+	size_t length;
+
+	if (text == NULL || size == 0)
+		return "";
+	length = addr ? addr__write_text(whole, addr) : 0;
+	if (length >= size)
+		length = 0;
+	memcpy(text, whole, length); /* last, for `text` may lie in the address */
+	text[length] = '\0';
+	return text;
+}
+
+int sock_addr_family(const struct sock_addr *addr)
+{
+	struct os_addr bits;
+	const char *zone;
+
+	if (addr == NULL)
+		return LIBSOCK_EINVAL;
+	if (addr_is_path(addr->host))
+		return LIBSOCK_AF_UNIX;
+
+	int kind = addr_read(addr->host, &bits, &zone);
+
+	return kind == ADDR_LITERAL ? bits.family : kind < 0 ? kind : LIBSOCK_AF_UNSPEC;
 }
 
 int sock_addr_equal(const struct sock_addr *a, const struct sock_addr *b)

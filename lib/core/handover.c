@@ -96,7 +96,7 @@ static bool handover__is_named(const char **names, const char *name)
 	return name == NULL || (next && strlen(name) == length && memcmp(next, name, length) == 0);
 }
 
-int sock_activation_sockets(struct sock out[], int max, const char *name)
+int sock_activation_sockets(const char *name, struct sock out[], int max)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
 	int count = handover__count(), found = 0;

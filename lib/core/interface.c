@@ -9,62 +9,43 @@
 #include <limits.h>
 #include <string.h>
 
-struct interface__list {
-	struct sock_interface *rows;
-	int max, kept, count;
+struct interface__caller {
+	int (*found)(void *context, const struct sock_interface_addr *row);
+	void *context;
 };
 
-static void interface__write(struct sock_interface *row, const char *name, uint32_t index, unsigned flags,
-			     const struct os_addr *addr)
+static int interface__show(void *context, const struct os_interface_addr *from)
 {
-	size_t length = strlen(name);
+	const struct interface__caller *caller = context;
+	struct sock_interface_addr row = {
+		.index = from->index,
+		.prefix_length = from->prefix,
+		.up = (from->flags & OS_INTERFACE_UP) != 0,
+		.loopback = (from->flags & OS_INTERFACE_LOOPBACK) != 0,
+		.multicast = (from->flags & OS_INTERFACE_MULTICAST) != 0,
+	};
+	size_t length = strlen(from->name);
 
-	if (length >= sizeof row->name)
-		length = sizeof row->name - 1;
-	memset(row, 0, sizeof *row);
-	memcpy(row->name, name, length);
-	row->index = index;
-	row->up = (flags & OS_INTERFACE_UP) != 0;
-	row->loopback = (flags & OS_INTERFACE_LOOPBACK) != 0;
-	row->multicast = (flags & OS_INTERFACE_MULTICAST) != 0;
-	addr_write(&row->addr, addr);
-	row->addr.port = 0;
+	memcpy(row.name, from->name, length < sizeof row.name ? length : sizeof row.name - 1);
+	addr_write(&row.addr, &from->addr);
+	return caller->found(caller->context, &row);
 }
 
-/*
- * Insert into what is sorted already, behind its equals; what falls off the end has one of the highest indexes so far,
- * and would not be among the first `max` in the end either. So the caller's room is all that is needed.
- */
-static void interface__insert(void *context, const char *name, uint32_t index, unsigned flags,
-			      const struct os_addr *addr)
+int sock_interfaces(int (*found)(void *context, const struct sock_interface_addr *row), void *context)
 {
-	struct interface__list *list = context;
-	int at = list->kept;
+	struct interface__caller caller = {found, context};
 
-	if (list->count < INT_MAX)
-		list->count++;
-	while (at > 0 && list->rows[at - 1].index > index)
-		at--;
-	if (at == list->max)
-		return;
-	if (list->kept < list->max)
-		list->kept++;
-	memmove(list->rows + at + 1, list->rows + at, (size_t)(list->kept - at - 1) * sizeof list->rows[0]);
-	interface__write(&list->rows[at], name, index, flags, addr);
+	return found ? os_interfaces(interface__show, &caller) : LIBSOCK_EINVAL;
 }
 
-int sock_interfaces(struct sock_interface out[], int max)
+int sock_interface_index(const char *name)
 {
-	struct interface__list list = {.rows = out, .max = max};
-	int err;
+	uint32_t index = 0;
+	int err = name ? os_interface(-1, name, &index) : LIBSOCK_EINVAL;
 
-	if (max < 0 || (out == NULL && max > 0))
-		return LIBSOCK_EINVAL;
-	do {
-		list.kept = list.count = 0;
-		err = os_interfaces(interface__insert, &list);
-	} while (err == OS_EINTR);
-	return err < 0 ? err : list.count;
+	if (err < 0)
+		return err;
+	return index <= INT_MAX ? (int)index : LIBSOCK_ENODEV;
 }
 
 int sock_hostname(char *name, size_t size)

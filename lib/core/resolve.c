@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { RESOLVE__MOST = 4096 }; /* addresses of a family; an answer of DNS, of 64 KiB, holds less */
+enum { RESOLVE__MOST = 512 }; /* addresses of a family that are counted, whatever there is room for */
 
 NOINLINE static int resolve__path(const char *path, struct os_addr *bits)
 {
@@ -25,16 +25,27 @@ NOINLINE static int resolve__path(const char *path, struct os_addr *bits)
 	return 0;
 }
 
-static int resolve__name(const char *name, int family, int64_t deadline, struct os_addr *bits)
+/*
+ * An IPv6 socket takes both families. Its own comes first, so that one that was told LIBSOCK_OPT_V6ONLY, which nobody asks here,
+ * gets IPv4 only where IPv6 is of no use either.
+ */
+static int resolve__first(const struct lookup *l)
+{
+	if (l->count[LOOKUP_IP6] > 0 && (l->count[LOOKUP_IP4] <= 0 || lookup_has_way(l->found[LOOKUP_IP6])))
+		return LOOKUP_IP6;
+	return LOOKUP_IP4;
+}
+
+static int resolve__name(struct sock s, const char *name, int64_t deadline, struct os_addr *bits)
 {
 	struct lookup l;
-	int err = lookup_begin(&l, name, family, 1, deadline);
+	int err = lookup_begin(&l, name, s.family == LIBSOCK_AF_INET6 ? LIBSOCK_AF_UNSPEC : s.family, 1, deadline);
 
 	if (err < 0)
 		return err;
 	err = lookup_finish(&l, deadline);
 	if (err > 0)
-		*bits = *l.found[lookup_first(&l)];
+		*bits = *l.found[resolve__first(&l)];
 	lookup_end(&l);
 	return err < 0 ? err : 0;
 }
@@ -48,7 +59,7 @@ COLD static int resolve__host(struct sock s, int use, const char *host, int64_t 
 	if (kind == ADDR_LITERAL)
 		return lookup_scope(s.fd, bits, zone);
 	if (kind == ADDR_NAME)
-		return resolve__name(host, s.family, deadline, bits);
+		return resolve__name(s, host, deadline, bits);
 	if (kind != ADDR_EMPTY || use & RESOLVE_PEER)
 		return LIBSOCK_ENAME;
 	addr_fixed(bits, s.family, 0);
@@ -110,8 +121,8 @@ COLD ptrdiff_t resolve_why(intptr_t fd, const struct os_addr *bits, ptrdiff_t er
 	return os_interface(fd, NULL, &index) == LIBSOCK_ENODEV ? LIBSOCK_ENODEV : err;
 }
 
-/* The family to be tried first, then the other one. */
-static int resolve__write(const struct lookup *l, struct sock_addr out[], int max)
+/* The family to be tried first, then the other one, as far as there is room. */
+static void resolve__write(const struct lookup *l, uint16_t port, struct sock_addr out[], int max)
 {
 	int part = lookup_first(l), count = 0;
 
@@ -119,29 +130,26 @@ static int resolve__write(const struct lookup *l, struct sock_addr out[], int ma
 		for (int i = 0; i < l->count[part] && count < max; i++) {
 			struct os_addr bits = l->found[part][i];
 
-			bits.port = 0;
+			bits.port = port;
 			addr_write(&out[count++], &bits);
 		}
-	return count;
 }
 
-int sock_resolve(const char *name, int family, struct sock_addr out[], int max, int64_t deadline)
+int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[], int max, int64_t deadline)
 {
 	struct lookup l;
 	int err;
 
-	if (name == NULL || out == NULL || max < 1)
+	if (addr == NULL || max < 0 || (out == NULL && max > 0))
 		return LIBSOCK_EINVAL;
 	if (family != LIBSOCK_AF_UNSPEC && family != LIBSOCK_AF_INET && family != LIBSOCK_AF_INET6)
 		return LIBSOCK_EINVAL;
-	if (memchr(name, '\0', LIBSOCK_HOST_SIZE) == NULL)
-		return LIBSOCK_ENAME;
-	err = lookup_begin(&l, name, family, max < RESOLVE__MOST ? max : RESOLVE__MOST, deadline);
+	err = lookup_begin(&l, addr->host, family, RESOLVE__MOST, deadline);
 	if (err < 0)
 		return err;
 	err = lookup_finish(&l, deadline);
 	if (err > 0)
-		err = resolve__write(&l, out, max);
+		resolve__write(&l, addr->port, out, max);
 	lookup_end(&l);
 	return err;
 }

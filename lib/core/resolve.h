@@ -15,7 +15,7 @@ enum {
 	RESOLVE_UNCHECKED = 2
 };
 
-/* The address in the bits that this socket takes: a literal, a path, or a name's first address in the socket's family. */
+/* The address in the bits that this socket takes: a literal, a path, or the first of a name's addresses that it takes. */
 int resolve_for(struct sock s, int use, const struct sock_addr *addr, int64_t deadline, struct os_addr *bits);
 
 /* Does a socket of a family take IPv4? Not with LIBSOCK_OPT_V6ONLY, for which systems have many words. */

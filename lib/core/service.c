@@ -10,7 +10,7 @@
 enum { SERVICE__TCP = 1, SERVICE__UDP = 2, SERVICE__BOTH = SERVICE__TCP | SERVICE__UDP };
 
 enum {
-	SERVICE__NAME_MAX = 63, /* sock_service_name() promises that 64 bytes are enough */
+	SERVICE__NAME_MAX = LIBSOCK_SERVICE_SIZE - 1,
 	SERVICE__ROOM = 256     /* for a name from a database that keeps to no limit */
 };
 

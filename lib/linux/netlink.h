@@ -25,8 +25,6 @@ typedef int netlink_found(void *context, uint16_t type, const uint8_t *data, siz
 int netlink_dump(int protocol, const struct netlink_header *request, netlink_found *found, void *context);
 
 /* os_interfaces(), by rtnetlink(7). */
-int route_interfaces(void (*found)(void *context, const char *name, uint32_t index, unsigned flags,
-				   const struct os_addr *addr),
-		     void *context);
+int route_interfaces(os_interface_found *found, void *context);
 
 #endif

@@ -53,6 +53,7 @@ struct route__link {
 
 struct route__addr {
 	uint32_t index;
+	int prefix;
 	struct os_addr addr;
 };
 
@@ -169,7 +170,7 @@ static int route__add_addr(void *context, uint16_t type, const uint8_t *data, si
 	if (addrs == NULL)
 		return LIBSOCK_ENOMEM;
 	m->addrs = addrs;
-	addrs[m->addr_count++] = (struct route__addr){.index = from.index, .addr = addr};
+	addrs[m->addr_count++] = (struct route__addr){.index = from.index, .prefix = from.prefix, .addr = addr};
 	return 0;
 }
 
@@ -196,26 +197,40 @@ static int route__look(struct route__machine *m)
 	return err == OS_EINTR ? 0 : err; /* never still: as good a moment as any */
 }
 
-int route_interfaces(void (*found)(void *context, const char *name, uint32_t index, unsigned flags,
-				   const struct os_addr *addr),
-		     void *context)
+/* The link with the lowest index above `last`, or NULL. */
+static const struct route__link *route__next(const struct route__machine *m, uint32_t last)
 {
-	const struct os_addr none = {0};
+	const struct route__link *next = NULL;
+
+	for (size_t i = 0; i < m->link_count; i++)
+		if (m->links[i].index > last && (next == NULL || m->links[i].index < next->index))
+			next = &m->links[i];
+	return next;
+}
+
+static int route__tell(const struct route__machine *m, const struct route__link *link, os_interface_found *found, void *context)
+{
+	struct os_interface_addr to = {.name = link->name, .index = link->index, .flags = link->flags, .prefix = -1};
+	bool bare = true;
+	int err = 0;
+
+	for (size_t i = 0; i < m->addr_count && err == 0; i++)
+		if (m->addrs[i].index == link->index) {
+			to.addr = m->addrs[i].addr;
+			to.prefix = m->addrs[i].prefix;
+			err = found(context, &to);
+			bare = false;
+		}
+	return bare ? found(context, &to) : err;
+}
+
+int route_interfaces(os_interface_found *found, void *context)
+{
 	struct route__machine m = {0};
 	int err = route__look(&m);
 
-	for (size_t i = 0; err == 0 && i < m.link_count; i++) {
-		const struct route__link *link = &m.links[i];
-		bool bare = true;
-
-		for (size_t j = 0; j < m.addr_count; j++)
-			if (m.addrs[j].index == link->index) {
-				found(context, link->name, link->index, link->flags, &m.addrs[j].addr);
-				bare = false;
-			}
-		if (bare)
-			found(context, link->name, link->index, link->flags, &none);
-	}
+	for (const struct route__link *link = route__next(&m, 0); err == 0 && link; link = route__next(&m, link->index))
+		err = route__tell(&m, link, found, context);
 	free(m.links);
 	free(m.addrs);
 	return err;

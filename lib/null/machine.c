@@ -21,8 +21,7 @@ int os_service_name(uint16_t port, int type, char *name, size_t size)
 	return LIBSOCK_EAI_NONAME;
 }
 
-int os_interfaces(void (*found)(void *context, const char *name, uint32_t index, unsigned flags, const struct os_addr *addr),
-		  void *context)
+int os_interfaces(os_interface_found *found, void *context)
 {
 	(void)found;
 	(void)context;

@@ -10,11 +10,9 @@
 #include "os.h"
 
 #include <ifaddrs.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
-
-typedef void ifaddrs__found(void *context, const char *name, uint32_t index, unsigned flags,
-			    const struct os_addr *addr);
 
 /* Some systems have an alias for each further address, eth0:1; an interface's own name has no colon. */
 static size_t ifaddrs__name_length(const struct ifaddrs *item)
@@ -78,57 +76,112 @@ static void ifaddrs__get(struct os_addr *to, const struct sockaddr *from, uint32
 	}
 }
 
-static int ifaddrs__tell(const struct ifaddrs *item, ifaddrs__found *found, void *context)
+/* How many bits of the mask are set. It may have no family of its own. */
+static int ifaddrs__prefix(const struct ifaddrs *item)
 {
-	struct os_addr addr = {0};
-	char name[IF_NAMESIZE] = "";
-	unsigned flags = 0;
-	uint32_t index;
+	const bool is_ip4 = item->ifa_addr->sa_family == AF_INET;
+	const size_t at = is_ip4 ? offsetof(struct sockaddr_in, sin_addr) : offsetof(struct sockaddr_in6, sin6_addr);
+	const uint8_t *mask = (const uint8_t *)item->ifa_netmask + at;
+	int bits = 0;
 
-	memcpy(name, item->ifa_name, ifaddrs__name_length(item));
-	index = if_nametoindex(name);
-	if (index == 0) {
-		int err = os_error(errno);
-
-		return err == LIBSOCK_ENODEV ? 0 : err; /* it went away meanwhile */
-	}
-	if (item->ifa_flags & IFF_UP)
-		flags |= OS_INTERFACE_UP;
-	if (item->ifa_flags & IFF_LOOPBACK)
-		flags |= OS_INTERFACE_LOOPBACK;
-	if (item->ifa_flags & IFF_MULTICAST)
-		flags |= OS_INTERFACE_MULTICAST;
-	if (ifaddrs__is_ip(item))
-		ifaddrs__get(&addr, item->ifa_addr, index);
-	found(context, name, index, flags, &addr);
-	return 0;
+	if (item->ifa_netmask == NULL)
+		return -1;
+	while (bits < (is_ip4 ? 32 : 128) && mask[bits / 8] & 0x80 >> bits % 8)
+		bits++;
+	return bits;
 }
 
-int os_interfaces(ifaddrs__found *found, void *context)
+/* The index, once it is known: ifa_data, which is of no use here, is the place for it. */
+static uint32_t ifaddrs__index(const struct ifaddrs *item)
+{
+	return (uint32_t)(uintptr_t)item->ifa_data;
+}
+
+static int ifaddrs__set_index(struct ifaddrs *item)
+{
+	char name[IF_NAMESIZE] = "";
+	uint32_t index = 0;
+	int err;
+
+	memcpy(name, item->ifa_name, ifaddrs__name_length(item));
+	err = os_interface(-1, name, &index);
+	item->ifa_data = (void *)(uintptr_t)index;
+	return err == LIBSOCK_ENODEV ? 0 : err; /* it went away meanwhile */
+}
+
+/* The lowest index above `last`, or 0. */
+static uint32_t ifaddrs__next(const struct ifaddrs *list, uint32_t last)
+{
+	uint32_t next = 0;
+
+	for (; list; list = list->ifa_next)
+		if (ifaddrs__index(list) > last && (next == 0 || ifaddrs__index(list) < next))
+			next = ifaddrs__index(list);
+	return next;
+}
+
+static int ifaddrs__tell(const struct ifaddrs *item, os_interface_found *found, void *context)
+{
+	char name[IF_NAMESIZE] = "";
+	struct os_interface_addr to = {.name = name, .index = ifaddrs__index(item), .prefix = -1};
+
+	memcpy(name, item->ifa_name, ifaddrs__name_length(item));
+	if (item->ifa_flags & IFF_UP)
+		to.flags |= OS_INTERFACE_UP;
+	if (item->ifa_flags & IFF_LOOPBACK)
+		to.flags |= OS_INTERFACE_LOOPBACK;
+	if (item->ifa_flags & IFF_MULTICAST)
+		to.flags |= OS_INTERFACE_MULTICAST;
+	if (ifaddrs__is_ip(item)) {
+		ifaddrs__get(&to.addr, item->ifa_addr, to.index);
+		to.prefix = ifaddrs__prefix(item);
+	}
+	return found(context, &to);
+}
+
+static int ifaddrs__tell_all(const struct ifaddrs *list, os_interface_found *found, void *context)
+{
+	int err = 0;
+
+	for (uint32_t index = ifaddrs__next(list, 0); index > 0 && err == 0; index = ifaddrs__next(list, index))
+		for (const struct ifaddrs *item = list; item && err == 0; item = item->ifa_next)
+			if (ifaddrs__index(item) == index && (ifaddrs__is_ip(item) || ifaddrs__is_bare(list, item)))
+				err = ifaddrs__tell(item, found, context);
+	return err;
+}
+
+int os_interfaces(os_interface_found *found, void *context)
 {
 	struct ifaddrs *list;
-	int err = 0;
+	int err;
 
 	if (NATIVE_ADDRESSES_HAVE_LABELS)
 		return route_interfaces(found, context);
-	if (getifaddrs(&list) == -1)
-		return os_error(errno);
-	for (const struct ifaddrs *item = list; item && err == 0; item = item->ifa_next)
-		if (ifaddrs__is_ip(item) || ifaddrs__is_bare(list, item))
-			err = ifaddrs__tell(item, found, context);
+	do
+		err = getifaddrs(&list) == -1 ? os_error(errno) : 0;
+	while (err == OS_EINTR);
+	if (err < 0)
+		return err;
+	for (struct ifaddrs *item = list; item && err == 0; item = item->ifa_next)
+		err = ifaddrs__set_index(item);
+	if (err == 0)
+		err = ifaddrs__tell_all(list, found, context);
 	freeifaddrs(list);
 	return err;
 }
 
 #ifdef SIOCGIFNAME /* Linux */
-/* glibc's if_nametoindex and if_indextoname open a socket at each call, and where they cannot it is no interface to them. */
+/*
+ * glibc's if_nametoindex and if_indextoname open a socket at each call, and where they cannot it is no interface to them. The
+ * kernel overlooks what follows a colon, a label.
+ */
 COLD int os_interface(intptr_t fd, const char *name, uint32_t *index)
 {
 	struct ifreq request = {.ifr_ifindex = (int)*index};
 	intptr_t asked = fd;
 	int err, result;
 
-	if (name && !memccpy(request.ifr_name, name, '\0', sizeof request.ifr_name))
+	if (name && (strchr(name, ':') || !memccpy(request.ifr_name, name, '\0', sizeof request.ifr_name)))
 		return LIBSOCK_ENODEV;
 	err = fd < 0 ? os_open(LIBSOCK_AF_INET, LIBSOCK_DGRAM, &asked) : 0;
 	if (err < 0)

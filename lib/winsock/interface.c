@@ -16,9 +16,6 @@ enum {
 	ADAPTER__TRIES = 8      /* each time the list may have grown since its size was told */
 };
 
-typedef void adapter__found(void *context, const char *name, uint32_t index, unsigned flags,
-			    const struct os_addr *addr);
-
 /* The list, to be freed, or NULL and why, NO_ERROR included: there is nothing to list. */
 static IP_ADAPTER_ADDRESSES *adapter__list(ULONG *error)
 {
@@ -92,37 +89,52 @@ static bool adapter__get(struct os_addr *to, const struct sockaddr *from)
 	return to->family != 0;
 }
 
-static void adapter__tell(const IP_ADAPTER_ADDRESSES *adapter, adapter__found *found, void *context)
+static uint32_t adapter__index(const IP_ADAPTER_ADDRESSES *adapter)
 {
-	char name[LIBSOCK_INTERFACE_SIZE];
-	uint32_t index = adapter->IfIndex > 0 ? adapter->IfIndex : adapter->Ipv6IfIndex; /* 0: has no IPv4 */
-	unsigned flags = adapter__flags(adapter);
-	struct os_addr addr = {0};
-	bool bare = true;
-
-	if (index == 0)
-		return;
-	adapter__narrow(name, sizeof name, adapter->FriendlyName);
-	for (const IP_ADAPTER_UNICAST_ADDRESS *item = adapter->FirstUnicastAddress; item; item = item->Next)
-		if (adapter__get(&addr, item->Address.lpSockaddr)) {
-			found(context, name, index, flags, &addr);
-			bare = false;
-		}
-	if (bare)
-		found(context, name, index, flags, &addr);
+	return adapter->IfIndex > 0 ? adapter->IfIndex : adapter->Ipv6IfIndex; /* 0: has no IPv4 */
 }
 
-int os_interfaces(adapter__found *found, void *context)
+/* The one with the lowest index above `last`, or NULL. */
+static const IP_ADAPTER_ADDRESSES *adapter__next(const IP_ADAPTER_ADDRESSES *list, uint32_t last)
+{
+	const IP_ADAPTER_ADDRESSES *next = NULL;
+
+	for (; list; list = list->Next)
+		if (adapter__index(list) > last && (next == NULL || adapter__index(list) < adapter__index(next)))
+			next = list;
+	return next;
+}
+
+static int adapter__tell(const IP_ADAPTER_ADDRESSES *adapter, os_interface_found *found, void *context)
+{
+	char name[LIBSOCK_INTERFACE_SIZE];
+	struct os_interface_addr to = {.name = name, .index = adapter__index(adapter), .flags = adapter__flags(adapter), .prefix = -1};
+	bool bare = true;
+	int err = 0;
+
+	adapter__narrow(name, sizeof name, adapter->FriendlyName);
+	for (const IP_ADAPTER_UNICAST_ADDRESS *item = adapter->FirstUnicastAddress; item && err == 0; item = item->Next)
+		if (adapter__get(&to.addr, item->Address.lpSockaddr)) {
+			to.prefix = item->OnLinkPrefixLength;
+			err = found(context, &to);
+			bare = false;
+		}
+	return bare ? found(context, &to) : err;
+}
+
+int os_interfaces(os_interface_found *found, void *context)
 {
 	ULONG error;
 	IP_ADAPTER_ADDRESSES *list = adapter__list(&error);
+	const IP_ADAPTER_ADDRESSES *adapter;
+	int err = 0;
 
 	if (error != NO_ERROR)
 		return os_error((int)error);
-	for (const IP_ADAPTER_ADDRESSES *adapter = list; adapter; adapter = adapter->Next)
-		adapter__tell(adapter, found, context);
+	for (adapter = adapter__next(list, 0); adapter && err == 0; adapter = adapter__next(list, adapter__index(adapter)))
+		err = adapter__tell(adapter, found, context);
 	free(list);
-	return 0;
+	return err;
 }
 
 static int adapter__check(NET_IFINDEX index)

@@ -155,8 +155,8 @@ static void calls(void)
 	check(sock_recvfrom(pair[0], data, sizeof data, &from, soon), "recvfrom");
 	packets(pair, addrs, soon);
 	mark("text");
-	check(sock_addr_parse(&addr, "[2001:db8::1]:80"), "parse");
-	check(sock_addr_format(text, sizeof text, &addr), "format");
+	check(sock_addr_parse(&addr, "[2001:db8::1]:80", 0), "parse");
+	check(*sock_addr_text(&addr, text, sizeof text) ? 0 : LIBSOCK_ENAME, "text");
 	mark("");
 	close_pair(pair);
 	check(sock_close(&l), "close");

@@ -37,7 +37,7 @@ check('interfaces: each begins with its number', all(row[0].isdigit() and len(ro
 numbers = [int(row[0]) for row in rows[1:] if row[0].isdigit()]
 check('interfaces: one line for each, by rising number', numbers == sorted(set(numbers)), done)
 check('interfaces: the loopback interface is up and has 127.0.0.1',
-      any('up' in row and '127.0.0.1' in row[row.index('loopback'):] for row in rows[1:] if 'loopback' in row), done)
+      any('up' in row and '127.0.0.1/8' in row[row.index('loopback'):] for row in rows[1:] if 'loopback' in row), done)
 
 resolves('localhost', '::1', '127.0.0.1')
 resolves('Any.LocalHost', '::1', '127.0.0.1')

@@ -208,15 +208,22 @@ static void hand_over(void)
 	sock_close(&channel[1]);
 }
 
+static int ignore_interface(void *context, const struct sock_interface_addr *row)
+{
+	(void)context;
+	(void)row;
+	return 0;
+}
+
 static void look_around(void)
 {
-	struct sock_interface interfaces[1];
 	struct sock_addr out[4];
 	char name[64];
 
-	SHOW(sock_resolve("localhost", LIBSOCK_AF_UNSPEC, out, 4, by));
-	SHOW(sock_resolve("fe80::1%lo", LIBSOCK_AF_UNSPEC, out, 4, by));
-	SHOW(sock_interfaces(interfaces, 1) > 0 ? 0 : sock_interfaces(interfaces, 1));
+	SHOW(sock_resolve(&(struct sock_addr){"localhost", 0}, LIBSOCK_AF_UNSPEC, out, 4, by));
+	SHOW(sock_resolve(&(struct sock_addr){"fe80::1%lo", 0}, LIBSOCK_AF_UNSPEC, out, 4, by));
+	SHOW(sock_interfaces(ignore_interface, NULL));
+	SHOW(sock_interface_index("lo"));
 	SHOW(sock_hostname(name, sizeof name));
 	SHOW(sock_connections(ignore, NULL));
 	for (int feature = LIBSOCK_HAS_INET6; feature <= LIBSOCK_HAS_CONNECTIONS; feature++)

@@ -287,7 +287,7 @@ START_TEST(no_name_is_looked_up)
 
 	expect(sock_addr_set(&addr, "192.0.2.1", 9), 0);
 	for (int i = 0; i < DURATIONS; i++) {
-		expect(sock_resolve(name.host, LIBSOCK_AF_UNSPEC, out, 4, durations[i]), LIBSOCK_EINVAL);
+		expect(sock_resolve(&name, LIBSOCK_AF_UNSPEC, out, 4, durations[i]), LIBSOCK_EINVAL);
 		expect(sock_reverse(&addr, out, durations[i]), LIBSOCK_EINVAL);
 		expect(sock_sendto(d, "x", 1, &name, durations[i]), LIBSOCK_EINVAL);
 		expect(sock_send_packet(d, "x", 1, &packet, durations[i]), LIBSOCK_EINVAL);

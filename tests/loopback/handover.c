@@ -63,10 +63,10 @@ START_TEST(without_a_service_manager_nothing_is_activated)
 {
 	struct sock s[2];
 
-	expect(sock_activation_sockets(s, 2, NULL), 0);
-	expect(sock_activation_sockets(NULL, 0, "http"), 0);
-	expect(sock_activation_sockets(NULL, 1, NULL), LIBSOCK_EINVAL);
-	expect(sock_activation_sockets(s, -1, NULL), LIBSOCK_EINVAL);
+	expect(sock_activation_sockets(NULL, s, 2), 0);
+	expect(sock_activation_sockets("http", NULL, 0), 0);
+	expect(sock_activation_sockets(NULL, NULL, 1), LIBSOCK_EINVAL);
+	expect(sock_activation_sockets(NULL, s, -1), LIBSOCK_EINVAL);
 }
 END_TEST
 

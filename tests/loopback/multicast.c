@@ -32,16 +32,17 @@ static struct sock_addr host(const char *text)
 	return addr;
 }
 
+static int is_usable(void *is_loopback, const struct sock_interface_addr *row)
+{
+	const int wanted = *(int *)is_loopback;
+
+	return row->up && row->loopback == wanted && (wanted || strchr(row->addr.host, ':')) ? (int)row->index : 0;
+}
+
 /* The first interface that is the loopback, or is up, no loopback, and has IPv6; or 0. */
 static uint32_t interface_index(int is_loopback)
 {
-	static struct sock_interface rows[64];
-	int count = sock_interfaces(rows, 64);
-
-	for (int i = 0; i < count && i < 64; i++)
-		if (rows[i].up && rows[i].loopback == is_loopback && (is_loopback || strchr(rows[i].addr.host, ':')))
-			return rows[i].index;
-	return 0;
+	return (uint32_t)sock_interfaces(is_usable, &is_loopback);
 }
 
 /*

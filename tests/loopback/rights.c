@@ -173,7 +173,7 @@ static int activate(const struct activation *case_, struct sock first, struct so
 	set("LISTEN_FDNAMES", case_->names);
 
 	struct sock found[2] = {{0}};
-	int count = sock_activation_sockets(found, 2, case_->name), good = count == case_->expected;
+	int count = sock_activation_sockets(case_->name, found, 2), good = count == case_->expected;
 
 	for (int i = 0; i < count && i < 2; i++)
 		good = good && found[i].type == LIBSOCK_STREAM && !native_is_inheritable(sock_native(found[i]));
@@ -238,7 +238,7 @@ static int activate_odd(struct sock first, int odd, int expected)
 
 	struct sock found[2] = {{0}};
 
-	_exit(sock_activation_sockets(found, 2, NULL) == expected && sock_activation_sockets(found, 1, NULL) == 2 ? 0 : 1);
+	_exit(sock_activation_sockets(NULL, found, 2) == expected && sock_activation_sockets(NULL, found, 1) == 2 ? 0 : 1);
 }
 
 START_TEST(what_was_passed_and_is_no_socket_of_ours_says_so)
@@ -287,13 +287,13 @@ static int wrong_with_activation(void)
 	snprintf(self, sizeof self, "%ld", (long)getpid());
 	fcntl(3, F_SETFD, 0);
 	fcntl(4, F_SETFD, 0);
-	if (sock_activation_sockets(NULL, 0, NULL) != 2 || !native_is_inheritable(3))
+	if (sock_activation_sockets(NULL, NULL, 0) != 2 || !native_is_inheritable(3))
 		return 1;
-	if (sock_activation_sockets(&only, 1, NULL) != 2 || sock_native(only) != 3)
+	if (sock_activation_sockets(NULL, &only, 1) != 2 || sock_native(only) != 3)
 		return 2;
 	if (native_is_inheritable(3) || !native_is_inheritable(4))
 		return 3;
-	if (sock_activation_sockets(first, 2, NULL) != 2 || sock_activation_sockets(again, 2, NULL) != 2)
+	if (sock_activation_sockets(NULL, first, 2) != 2 || sock_activation_sockets(NULL, again, 2) != 2)
 		return 4;
 	for (int i = 0; i < 2; i++)
 		if (sock_native(first[i]) != 3 + i || sock_native(again[i]) != 3 + i)
@@ -376,9 +376,23 @@ static int make_poller(void)
 	return err;
 }
 
+static int ignore_interface(void *context, const struct sock_interface_addr *row)
+{
+	(void)context;
+	(void)row;
+	return 0;
+}
+
 static int list_interfaces(void)
 {
-	return sock_interfaces(NULL, 0);
+	return sock_interfaces(ignore_interface, NULL);
+}
+
+static int find_interface(void)
+{
+	int index = sock_interface_index("lo");
+
+	return index > 0 ? 0 : index;
 }
 
 static int ignore_row(void *context, const struct sock_connection *row)
@@ -410,6 +424,7 @@ START_TEST(what_has_too_few_descriptors_is_emfile_and_leaves_none)
 	expect_emfile(make_poller, needs);
 	if (sock_has(LIBSOCK_HAS_CONNECTIONS)) { /* Linux, where a list takes one */
 		expect_emfile(list_interfaces, 1);
+		expect_emfile(find_interface, 1);
 		expect_emfile(list_connections, 1);
 		expect_emfile(has_connections, 1);
 	}
@@ -425,24 +440,23 @@ static struct sock_addr scoped(const char *name)
 	return addr;
 }
 
-static struct sock_interface loopback_interface(void)
-{
-	static struct sock_interface all[64];
-	int count = sock_interfaces(all, 64);
-
-	for (int i = 0; i < count && i < 64; i++)
-		if (all[i].loopback && strcmp(all[i].addr.host, "::1") == 0)
-			return all[i];
-	ck_abort_msg("no loopback");
-}
-
 static char scopes[2][LIBSOCK_INTERFACE_SIZE]; /* the loopback's name and number */
+
+static int take_loopback(void *context, const struct sock_interface_addr *row)
+{
+	(void)context;
+	if (!row->loopback || strcmp(row->addr.host, "::1") != 0)
+		return 0;
+	snprintf(scopes[0], sizeof scopes[0], "%s", row->name);
+	snprintf(scopes[1], sizeof scopes[1], "%u", (unsigned)row->index);
+	return 1;
+}
 
 static int resolve_scope(void)
 {
-	struct sock_addr found;
-	int by_name = sock_resolve(scoped(scopes[0]).host, LIBSOCK_AF_INET6, &found, 1, soon());
-	int by_number = sock_resolve(scoped(scopes[1]).host, LIBSOCK_AF_INET6, &found, 1, soon());
+	struct sock_addr found, name = scoped(scopes[0]), number = scoped(scopes[1]);
+	int by_name = sock_resolve(&name, LIBSOCK_AF_INET6, &found, 1, soon());
+	int by_number = sock_resolve(&number, LIBSOCK_AF_INET6, &found, 1, soon());
 
 	expect(by_name, by_number);
 	return by_name;
@@ -471,7 +485,7 @@ static int service_port(void)
 
 static int service_name(void)
 {
-	char name[64] = "old";
+	char name[LIBSOCK_SERVICE_SIZE] = "old";
 	int n = sock_service_name(80, LIBSOCK_STREAM, name, sizeof name);
 
 	ck_assert((n < 0) == (name[0] == '\0'));
@@ -500,14 +514,12 @@ static void set_most_descriptors(struct rlimit *limit, rlim_t most)
 /* glibc's calls for it open a socket of their own, and do not say that they could not. */
 START_TEST(an_interface_is_not_missing_because_no_descriptor_is_left)
 {
-	const struct sock_interface interface = loopback_interface();
 	static const char *const none[] = {"nosuch0", "999999", "a-name-that-no-interface-has"};
 	static char long_[70000];
 	struct rlimit limit;
 	struct sock s;
 
-	snprintf(scopes[0], sizeof scopes[0], "%s", interface.name);
-	snprintf(scopes[1], sizeof scopes[1], "%u", (unsigned)interface.index);
+	expect(sock_interfaces(take_loopback, NULL), 1);
 	expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
 

@@ -154,7 +154,7 @@ static int use_everything(int family)
 		return 0;
 	good = sock_bind(s, &addr) == 0 && sock_local_addr(s, &local) == 0 && sock_sendto(s, "x", 1, &local, soon()) == 1 &&
 	       sock_recvfrom(s, text, sizeof text, &from, soon()) == 1 && sock_addr_equal(&local, &from) &&
-	       sock_addr_format(text, sizeof text, &from) > 0 && sock_addr_parse(&addr, text) == 0 &&
+	       sock_addr_family(&from) == family && sock_addr_parse(&addr, sock_addr_text(&from, text, sizeof text), -1) == 0 &&
 	       sock_addr_equal(&local, &addr) && sock_after(5) >= before + 5 && sock_has(LIBSOCK_HAS_INET6) &&
 	       strcmp(sock_errname(LIBSOCK_EPIPE), "EPIPE") == 0 && strlen(sock_strerror(LIBSOCK_EPIPE)) > 5 &&
 	       sock_oserror(LIBSOCK_ESYS - 7) == 7 && sock_version()[0] != '\0' && sock_version_number() > 0 && sock_now_us() > 0;

@@ -33,7 +33,7 @@ START_TEST(the_systems_numbers_are_refused_by_the_first_call)
 
 		for (size_t i = 0; i < sizeof theirs / sizeof theirs[0]; i++) {
 			expect(sock_open(&s, theirs[i], LIBSOCK_STREAM), LIBSOCK_EINVAL);
-			expect(sock_resolve("127.0.0.1", theirs[i], &found, 1, soon()), LIBSOCK_EINVAL);
+			expect(sock_resolve(&(struct sock_addr){"127.0.0.1", 0}, theirs[i], &found, 1, soon()), LIBSOCK_EINVAL);
 		}
 		for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
 			expect(sock_open(&s, families[f], types[i]), LIBSOCK_EINVAL);
@@ -70,6 +70,7 @@ START_TEST(numbers_that_programs_have_been_built_with_stay)
 		{LIBSOCK_HAS_PACKET_LOCAL, 37}, {LIBSOCK_HAS_PACKET_ECN, 38}, {LIBSOCK_HAS_PACKET_TTL, 39},
 		{LIBSOCK_HAS_SEND_SOCKET, 40},    {LIBSOCK_HAS_CONNECTIONS, 41}, {LIBSOCK_NOWAIT, 0},
 		{LIBSOCK_HOST_SIZE, 254},       {LIBSOCK_ADDR_SIZE, 262},     {LIBSOCK_DIAL_MAX, 32},
+		{LIBSOCK_SERVICE_SIZE, 64},
 	};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
@@ -142,7 +143,7 @@ static ptrdiff_t modify_interest(int number)
 
 static ptrdiff_t resolve_family(int number)
 {
-	return sock_resolve("127.0.0.1", number, &(struct sock_addr){.port = 0}, 1, LIBSOCK_NOWAIT);
+	return sock_resolve(&(struct sock_addr){"127.0.0.1", 0}, number, NULL, 0, LIBSOCK_NOWAIT);
 }
 
 static ptrdiff_t port_type(int number)

@@ -171,11 +171,12 @@ static void resolve(char *args[])
 	static struct sock_addr out[ROOM];
 	int family = args[1][0] == '4' ? LIBSOCK_AF_INET : args[1][0] == '6' ? LIBSOCK_AF_INET6 : LIBSOCK_AF_UNSPEC;
 	struct moment began = moment_now();
-	int n = sock_resolve(args[0], family, out, ROOM, deadline_of(args[2]));
+	struct sock_addr addr = address_of(args[0], "0");
+	int n = sock_resolve(&addr, family, out, ROOM, deadline_of(args[2]));
 
 	print_result(n, began);
 	printf(", \"addrs\": [");
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n && i < ROOM; i++)
 		printf("%s\"%s\"", i ? ", " : "", out[i].host);
 	printf("]");
 	print_end();
@@ -435,8 +436,9 @@ static void giveup__one(struct giveups *g, const char *time, const char *name)
 {
 	struct sock_addr out[4];
 	struct process p;
+	struct sock_addr addr = address_of(name, "0");
 	struct moment began = moment_now();
-	int err = sock_resolve(name, LIBSOCK_AF_UNSPEC, out, 4, deadline_of(time));
+	int err = sock_resolve(&addr, LIBSOCK_AF_UNSPEC, out, 4, deadline_of(time));
 	long took = (long)(sock_now() - began.now - (held_up() - began.held));
 
 	if (took > g->longest)
@@ -481,14 +483,14 @@ static void giveup(char *args[])
 static void limit(char *args[])
 {
 	long most = strtol(args[0], NULL, 10), n;
-	struct sock_addr out[1];
+	struct sock_addr addr = address_of(args[1], "0"), out[1];
 	struct moment began = moment_now(), refused = began;
 	struct process start = process_look(), peak, end;
 	int err = LIBSOCK_ETIMEDOUT;
 
 	for (n = 0; n < most; n++) {
 		refused = moment_now();
-		err = sock_resolve(args[1], LIBSOCK_AF_INET, out, 1, sock_after(1));
+		err = sock_resolve(&addr, LIBSOCK_AF_INET, out, 1, sock_after(1));
 		if (err != LIBSOCK_ETIMEDOUT)
 			break;
 	}
@@ -497,20 +499,26 @@ static void limit(char *args[])
 	printf(", \"looking\": %ld, \"threads\": %ld", n, peak.threads - start.threads);
 	printf(", \"took\": %" PRId64, sock_now() - began.now);
 	printf(", \"settled\": %" PRId64, settle(start, &end));
-	err = sock_resolve(args[1], LIBSOCK_AF_INET, out, 1, sock_after(1));
+	err = sock_resolve(&addr, LIBSOCK_AF_INET, out, 1, sock_after(1));
 	printf(", \"afterwards\": \"%s\"", sock_errname(err));
 	print_end();
 }
 
+static int print_interface(void *context, const struct sock_interface_addr *row)
+{
+	int *count = context;
+
+	printf("%s[\"%s\", %u, \"%s\"]", (*count)++ ? ", " : "", row->name, (unsigned)row->index, row->addr.host);
+	return 0;
+}
+
 static void interfaces(char *args[])
 {
-	static struct sock_interface rows[ROOM];
-	int count = sock_interfaces(rows, ROOM);
+	int count = 0;
 
 	(void)args;
 	printf("{\"rows\": [");
-	for (int i = 0; i < count && i < ROOM; i++)
-		printf("%s[\"%s\", %u, \"%s\"]", i ? ", " : "", rows[i].name, (unsigned)rows[i].index, rows[i].addr.host);
+	sock_interfaces(print_interface, &count);
 	printf("]");
 	print_end();
 }

@@ -8,65 +8,64 @@
 #include <stdio.h>
 #include <string.h>
 
-/* interface.c once more, under other names and with a machine of ours: listed() and named() ask that one. */
-static int listed(struct sock_interface out[], int max);
+/* interface.c once more, under other names and with a machine of ours: listed(), index_of() and named() ask that one. */
+static int listed(int (*found)(void *context, const struct sock_interface_addr *row), void *context);
+static int index_of(const char *name);
 static int named(char *name, size_t size);
-static int machine_interfaces(void (*found)(void *context, const char *name, uint32_t index, unsigned flags,
-					    const struct os_addr *addr),
-			      void *context);
+static int machine_interfaces(os_interface_found *found, void *context);
+static int machine_interface(intptr_t fd, const char *name, uint32_t *index);
 static int machine_hostname(char *name, size_t size);
 #define sock_interfaces listed
+#define sock_interface_index index_of
 #define sock_hostname named
 #undef os_interfaces
 #define os_interfaces machine_interfaces
+#undef os_interface
+#define os_interface machine_interface
 #undef os_hostname
 #define os_hostname machine_hostname
 #include "../../lib/core/interface.c"
 #undef sock_interfaces
+#undef sock_interface_index
 #undef sock_hostname
 #undef os_interfaces
+#undef os_interface
 #undef os_hostname
 
 static const struct machine_row {
-	const char *name;
-	uint32_t index;
-	unsigned flags;
-	struct os_addr addr;
+	struct os_interface_addr from;
+	int up, loopback, multicast;
+	const char *host;
 } machine[] = {
-	{"c", 9, OS_INTERFACE_MULTICAST, {0}},
-	{"b", 4, OS_INTERFACE_UP | OS_INTERFACE_MULTICAST, {.family = LIBSOCK_AF_INET, .ip = {192, 0, 2, 7}}},
-	{"a", 1, OS_INTERFACE_UP | OS_INTERFACE_LOOPBACK, {.family = LIBSOCK_AF_INET, .ip = {127, 0, 0, 1}}},
-	{"b", 4, OS_INTERFACE_UP | OS_INTERFACE_MULTICAST, {.family = LIBSOCK_AF_INET, .ip = {192, 0, 2, 6}}},
-	{"d", UINT32_MAX, 0, {0}},
-	{"a", 1, OS_INTERFACE_UP | OS_INTERFACE_LOOPBACK, {.family = LIBSOCK_AF_INET6, .ip = {[15] = 1}}},
-	{"b", 4, OS_INTERFACE_UP | OS_INTERFACE_MULTICAST,
-	 {.family = LIBSOCK_AF_INET6, .scope = 4, .port = 5, .ip = {0xfe, 0x80, [15] = 2}}},
+	{{"a", 1, OS_INTERFACE_UP | OS_INTERFACE_LOOPBACK, 8, {.family = LIBSOCK_AF_INET, .ip = {127, 0, 0, 1}}}, 1, 1, 0, "127.0.0.1"},
+	{{"a", 1, OS_INTERFACE_UP | OS_INTERFACE_LOOPBACK, 128, {.family = LIBSOCK_AF_INET6, .ip = {[15] = 1}}}, 1, 1, 0, "::1"},
+	{{"b", 4, OS_INTERFACE_UP | OS_INTERFACE_MULTICAST, 64,
+	  {.family = LIBSOCK_AF_INET6, .scope = 4, .ip = {0xfe, 0x80, [15] = 2}}}, 1, 0, 1, "fe80::2%4"},
+	{{"c", 9, OS_INTERFACE_MULTICAST, -1, {0}}, 0, 0, 1, ""},
+	{{"d", UINT32_MAX, 0, -1, {0}}, 0, 0, 0, ""},
 };
 enum { MACHINE_COUNT = sizeof machine / sizeof machine[0] };
 
-static const struct {
-	const char *name;
-	uint32_t index;
-	int up, loopback, multicast;
-	const char *host;
-} sorted[MACHINE_COUNT] = {
-	{"a", 1, 1, 1, 0, "127.0.0.1"}, {"a", 1, 1, 1, 0, "::1"},	   {"b", 4, 1, 0, 1, "192.0.2.7"},
-	{"b", 4, 1, 0, 1, "192.0.2.6"}, {"b", 4, 1, 0, 1, "fe80::2%4"}, {"c", 9, 0, 0, 1, ""},
-	{"d", UINT32_MAX, 0, 0, 0, ""},
-};
+static int machine_error;
 
-static int machine_interrupted, machine_error;
-
-static int machine_interfaces(void (*found)(void *context, const char *name, uint32_t index, unsigned flags,
-					    const struct os_addr *addr),
-			      void *context)
+static int machine_interfaces(os_interface_found *found, void *context)
 {
-	for (size_t i = 0; i < MACHINE_COUNT; i++) {
-		found(context, machine[i].name, machine[i].index, machine[i].flags, &machine[i].addr);
-		if (i == 3 && machine_interrupted-- > 0)
-			return OS_EINTR;
-	}
-	return machine_error;
+	int err = machine_error;
+
+	for (int i = 0; i < MACHINE_COUNT && err == 0; i++)
+		err = found(context, &machine[i].from);
+	return err;
+}
+
+static int machine_interface(intptr_t fd, const char *name, uint32_t *index)
+{
+	ck_assert_int_eq(fd, -1);
+	for (int i = 0; i < MACHINE_COUNT && machine_error == 0; i++)
+		if (strcmp(machine[i].from.name, name) == 0) {
+			*index = machine[i].from.index;
+			return 0;
+		}
+	return machine_error < 0 ? machine_error : LIBSOCK_ENODEV;
 }
 
 static int machine_hostname(char *name, size_t size)
@@ -75,66 +74,74 @@ static int machine_hostname(char *name, size_t size)
 	return machine_error;
 }
 
-START_TEST(rows_come_by_rising_index_and_then_as_they_appeared)
-{
-	struct sock_interface rows[MACHINE_COUNT];
+/* The rows, as many as are wanted. */
+static struct sock_interface_addr rows[256];
+static int row_count, rows_wanted;
 
-	memset(rows, 'x', sizeof rows);
-	machine_interrupted = 2; /* asked again from the start */
-	expect(listed(rows, MACHINE_COUNT), MACHINE_COUNT);
+static int take(void *context, const struct sock_interface_addr *row)
+{
+	ck_assert_ptr_eq(context, rows);
+	rows[row_count++] = *row;
+	return row_count == rows_wanted ? 4711 : 0;
+}
+
+START_TEST(every_row_is_shown_until_that_is_enough)
+{
+	rows_wanted = 0;
+	row_count = 0;
+	expect(listed(take, rows), 0);
+	ck_assert_int_eq(row_count, MACHINE_COUNT);
 	for (int i = 0; i < MACHINE_COUNT; i++) {
-		ck_assert_str_eq(rows[i].name, sorted[i].name);
-		ck_assert_uint_eq(rows[i].index, sorted[i].index);
-		ck_assert_int_eq(rows[i].up, sorted[i].up);
-		ck_assert_int_eq(rows[i].loopback, sorted[i].loopback);
-		ck_assert_int_eq(rows[i].multicast, sorted[i].multicast);
+		char rest[sizeof rows->name] = "";
+
+		ck_assert_str_eq(rows[i].name, machine[i].from.name);
+		ck_assert_mem_eq(rows[i].name + 1, rest, sizeof rest - 1);
+		ck_assert_uint_eq(rows[i].index, machine[i].from.index);
+		ck_assert_int_eq(rows[i].prefix_length, machine[i].from.prefix);
+		ck_assert_int_eq(rows[i].up, machine[i].up);
+		ck_assert_int_eq(rows[i].loopback, machine[i].loopback);
+		ck_assert_int_eq(rows[i].multicast, machine[i].multicast);
 		ck_assert_int_eq(rows[i].reserved, 0);
-		ck_assert_str_eq(rows[i].addr.host, sorted[i].host);
+		ck_assert_str_eq(rows[i].addr.host, machine[i].host);
 		ck_assert_int_eq(rows[i].addr.port, 0);
 	}
-}
-END_TEST
-
-START_TEST(less_room_gets_the_first_rows_and_the_whole_count)
-{
-	struct sock_interface all[MACHINE_COUNT], rows[MACHINE_COUNT + 1], untouched;
-
-	memset(&untouched, 'x', sizeof untouched);
-	expect(listed(all, MACHINE_COUNT), MACHINE_COUNT);
-	expect(listed(NULL, 0), MACHINE_COUNT);
-	for (int max = 0; max <= MACHINE_COUNT; max++) {
-		memset(rows, 'x', sizeof rows);
-		expect(listed(rows, max), MACHINE_COUNT);
-		ck_assert_int_eq(memcmp(rows, all, (size_t)max * sizeof all[0]), 0);
-		ck_assert_mem_eq(&rows[max], &untouched, sizeof untouched);
+	for (rows_wanted = 1; rows_wanted <= MACHINE_COUNT; rows_wanted++) {
+		row_count = 0;
+		expect(listed(take, rows), 4711);
+		ck_assert_int_eq(row_count, rows_wanted);
 	}
 }
 END_TEST
 
 START_TEST(a_failing_machine_is_told_of)
 {
-	struct sock_interface rows[MACHINE_COUNT];
 	char name[LIBSOCK_HOST_SIZE];
 
 	machine_error = LIBSOCK_ENOMEM;
-	expect(listed(rows, MACHINE_COUNT), LIBSOCK_ENOMEM);
-	expect(listed(NULL, 0), LIBSOCK_ENOMEM);
+	row_count = 0;
+	expect(listed(take, rows), LIBSOCK_ENOMEM);
+	ck_assert_int_eq(row_count, 0);
+	expect(index_of("a"), LIBSOCK_ENOMEM);
 	expect(named(name, sizeof name), LIBSOCK_ENOMEM);
 	ck_assert_str_eq(name, "");
 	machine_error = 0;
+	expect(index_of("a"), 1);
+	expect(index_of("b"), 4);
+	expect(index_of("e"), LIBSOCK_ENODEV);
+	expect(index_of("d"), LIBSOCK_ENODEV); /* too large for a result */
 }
 END_TEST
 
 /* The rows of this machine. */
-static struct sock_interface real[256];
+static struct sock_interface_addr *const real = rows;
 
 static int real_rows(void)
 {
-	int count = sock_interfaces(real, 256);
-
-	ck_assert_int_gt(count, 0);
-	ck_assert_int_le(count, 256);
-	return count;
+	rows_wanted = 0;
+	row_count = 0;
+	expect(sock_interfaces(take, rows), 0);
+	ck_assert_int_gt(row_count, 0);
+	return row_count;
 }
 
 START_TEST(the_loopback_interface_has_its_address)
@@ -145,19 +152,48 @@ START_TEST(the_loopback_interface_has_its_address)
 		if (strcmp(real[i].addr.host, "127.0.0.1") == 0) {
 			ck_assert_int_eq(real[i].loopback, 1);
 			ck_assert_int_eq(real[i].up, 1);
+			ck_assert_int_eq(real[i].prefix_length, 8);
 			found++;
 		}
 	ck_assert_int_eq(found, 1);
 }
 END_TEST
 
-START_TEST(no_room_counts_all_the_same)
+START_TEST(whoever_looks_may_end_the_search)
 {
-	int count = real_rows();
+	real_rows();
+	row_count = 0;
+	rows_wanted = 1;
+	expect(sock_interfaces(take, rows), 4711);
+	ck_assert_int_eq(row_count, 1);
+}
+END_TEST
 
-	expect(sock_interfaces(NULL, 0), count);
-	expect(sock_interfaces(real, 0), count);
-	expect(sock_interfaces(real, 1), count);
+static int expect_index(void *count, const struct sock_interface_addr *row)
+{
+	char longer[LIBSOCK_INTERFACE_SIZE + 2];
+
+	expect(sock_interface_index(row->name), row->index);
+	snprintf(longer, sizeof longer, "%s:1", row->name); /* perhaps a label, but no interface */
+	expect(sock_interface_index(longer), LIBSOCK_ENODEV);
+	++*(int *)count;
+	return 0;
+}
+
+START_TEST(each_name_has_its_index)
+{
+	static const char *const none[] = {"", "no-such-interface", "1", "/", "a name that is longer than Linux's and macOS's"};
+	char longer[1000];
+	int count = 0;
+
+	expect(sock_interfaces(expect_index, &count), 0);
+	ck_assert_int_gt(count, 0);
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+		expect(sock_interface_index(none[i]), LIBSOCK_ENODEV);
+	memset(longer, 'x', sizeof longer - 1);
+	longer[sizeof longer - 1] = '\0';
+	expect(sock_interface_index(longer), LIBSOCK_ENODEV);
+	expect(sock_interface_index(NULL), LIBSOCK_EINVAL);
 }
 END_TEST
 
@@ -166,7 +202,7 @@ START_TEST(every_row_is_whole_and_in_order)
 	int count = real_rows();
 
 	for (int i = 0; i < count; i++) {
-		const struct sock_interface *row = &real[i];
+		const struct sock_interface_addr *row = &real[i];
 		struct sock_addr addr;
 
 		ck_assert_ptr_nonnull(memchr(row->name, '\0', sizeof row->name));
@@ -175,7 +211,11 @@ START_TEST(every_row_is_whole_and_in_order)
 		ck_assert(row->up <= 1 && row->loopback <= 1 && row->multicast <= 1 && row->reserved == 0);
 		ck_assert_int_eq(row->addr.port, 0);
 		if (row->addr.host[0] != '\0')
-			expect(sock_addr_parse(&addr, row->addr.host), 0);
+			expect(sock_addr_parse(&addr, row->addr.host, 0), 0);
+		else
+			ck_assert_int_eq(row->prefix_length, -1);
+		ck_assert_int_ge(row->prefix_length, -1);
+		ck_assert_int_le(row->prefix_length, sock_addr_family(&row->addr) == LIBSOCK_AF_INET ? 32 : 128);
 		if (i == 0)
 			continue;
 		ck_assert_uint_ge(row->index, row[-1].index);
@@ -224,7 +264,7 @@ START_TEST(every_address_in_use_can_be_bound)
 	int count = real_rows();
 
 	for (int i = 0; i < count; i++) {
-		int family = strchr(real[i].addr.host, ':') ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET;
+		int family = sock_addr_family(&real[i].addr);
 		struct sock s;
 
 		if (!real[i].up || real[i].addr.host[0] == '\0')
@@ -275,7 +315,7 @@ START_TEST(an_unknown_interface_is_enodev_in_every_call)
 		expect(sock_dial(&s, LIBSOCK_STREAM, &addr, soon()), LIBSOCK_ENODEV);
 		expect(sock_dial(&s, LIBSOCK_STREAM, &addr, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 		expect(sock_serve(&s, LIBSOCK_STREAM, &addr, 1), LIBSOCK_ENODEV);
-		expect(sock_resolve(addr.host, LIBSOCK_AF_UNSPEC, out, 1, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
+		expect(sock_resolve(&addr, LIBSOCK_AF_UNSPEC, out, 1, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 		expect(sock_reverse(&addr, out, LIBSOCK_NOWAIT), LIBSOCK_ENODEV);
 	}
 }
@@ -303,9 +343,7 @@ START_TEST(mistakes_are_told_of)
 {
 	char name[LIBSOCK_HOST_SIZE];
 
-	expect(sock_interfaces(NULL, 1), LIBSOCK_EINVAL);
-	expect(sock_interfaces(NULL, -1), LIBSOCK_EINVAL);
-	expect(sock_interfaces(real, -1), LIBSOCK_EINVAL);
+	expect(sock_interfaces(NULL, rows), LIBSOCK_EINVAL);
 	expect(sock_hostname(NULL, sizeof name), LIBSOCK_EINVAL);
 	name[0] = 'x';
 	expect(sock_hostname(name, 0), LIBSOCK_EINVAL);
@@ -316,11 +354,11 @@ END_TEST
 int main(void)
 {
 	const struct testing_test tests[] = {
-		{rows_come_by_rising_index_and_then_as_they_appeared},
-		{less_room_gets_the_first_rows_and_the_whole_count},
+		{every_row_is_shown_until_that_is_enough},
 		{a_failing_machine_is_told_of},
 		{the_loopback_interface_has_its_address},
-		{no_room_counts_all_the_same},
+		{whoever_looks_may_end_the_search},
+		{each_name_has_its_index},
 		{every_row_is_whole_and_in_order},
 		{a_link_local_address_is_scoped_to_its_own_interface},
 		{every_address_in_use_can_be_bound},

@@ -102,7 +102,7 @@ static const struct {
 	struct route__addr_message addr;
 	uint16_t other[4], local[2];
 	uint8_t ip[4];
-} addr_message = {{.family = AF_INET, .index = 7}, {8, 3}, {4 + 4, ROUTE__ADDR_LOCAL}, {192, 0, 2, 7}};
+} addr_message = {{.family = AF_INET, .prefix = 24, .index = 7}, {8, 3}, {4 + 4, ROUTE__ADDR_LOCAL}, {192, 0, 2, 7}};
 
 START_TEST(messages_are_read_whole_or_not_at_all)
 {
@@ -122,9 +122,35 @@ START_TEST(messages_are_read_whole_or_not_at_all)
 	ck_assert_uint_eq(m.links[0].index, 7);
 	ck_assert_uint_eq(m.links[0].flags, OS_INTERFACE_UP);
 	ck_assert_uint_eq(m.addrs[0].index, 7);
+	ck_assert_int_eq(m.addrs[0].prefix, 24);
 	ck_assert_mem_eq(m.addrs[0].addr.ip, addr_message.ip, 4);
 	free(m.links);
 	free(m.addrs);
+}
+END_TEST
+
+static int note(void *context, const struct os_interface_addr *row)
+{
+	char *text = context;
+
+	sprintf(text + strlen(text), "%s%u/%d ", row->name, (unsigned)row->addr.ip[0], row->prefix);
+	return 0;
+}
+
+/* The kernel lists links in any order, and addresses by themselves. */
+START_TEST(rows_come_by_rising_index_and_then_as_they_appeared)
+{
+	struct route__link links[] = {{9, 0, "c"}, {1, 0, "a"}, {UINT32_MAX, 0, "d"}, {4, 0, "b"}};
+	struct route__addr addrs[] = {{4, 64, {.family = LIBSOCK_AF_INET6, .ip = {7}}},
+				      {1, 8, {.family = LIBSOCK_AF_INET, .ip = {127}}},
+				      {5, 8, {.family = LIBSOCK_AF_INET, .ip = {99}}},
+				      {4, 24, {.family = LIBSOCK_AF_INET, .ip = {6}}}};
+	const struct route__machine m = {.links = links, .addrs = addrs, .link_count = 4, .addr_count = 4};
+	char text[100] = "";
+
+	for (const struct route__link *link = route__next(&m, 0); link; link = route__next(&m, link->index))
+		expect(route__tell(&m, link, note, text), 0);
+	ck_assert_str_eq(text, "a127/8 b7/64 b6/24 c0/-1 d0/-1 ");
 }
 END_TEST
 
@@ -157,6 +183,7 @@ int main(void)
 		{only_the_kernel_is_believed},
 		{whoever_looks_may_end_it},
 		{messages_are_read_whole_or_not_at_all},
+		{rows_come_by_rising_index_and_then_as_they_appeared},
 		{garbage_does_no_harm},
 		{0},
 	};

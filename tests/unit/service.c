@@ -84,7 +84,7 @@ START_TEST(every_port_of_the_table_gives_its_first_name)
 
 		for (size_t i = 0; i < SERVICE__COUNT; i++) {
 			const struct service__row *row = &service__rows[i];
-			char name[64];
+			char name[LIBSOCK_SERVICE_SIZE];
 
 			if ((row->protocols & 1 << t) == 0 || row->port == last)
 				continue;
@@ -140,7 +140,7 @@ END_TEST
 
 START_TEST(the_database_comes_before_the_table)
 {
-	char name[64];
+	char name[LIBSOCK_SERVICE_SIZE];
 
 	set_database("http", 8000);
 	expect(table_port("http", LIBSOCK_STREAM), 8000);
@@ -159,7 +159,7 @@ END_TEST
 START_TEST(a_database_that_fails_knows_nothing)
 {
 	static const int errors[] = {LIBSOCK_ENOTSUP, LIBSOCK_EACCES, LIBSOCK_EAI_FAIL, LIBSOCK_ESYS - 5, OS_EINTR};
-	char name[64];
+	char name[LIBSOCK_SERVICE_SIZE];
 
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
 		set_database(NULL, 0);
@@ -194,7 +194,7 @@ START_TEST(a_name_from_the_database_that_could_not_be_asked_for_is_none)
 {
 	static const char long_name[] = "a-name-of-64-bytes-is-one-too-long-for-what-the-header-promises-";
 	static const char *const names[] = {"", "80", "a b", "caf\xc3\xa9", "a\n", long_name};
-	char name[64];
+	char name[LIBSOCK_SERVICE_SIZE];
 
 	ck_assert_uint_eq(strlen(long_name), 64);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -277,12 +277,12 @@ END_TEST
 START_TEST(mistakes_are_told_and_leave_an_empty_name)
 {
 	static const long ports[] = {-1, 65536, LONG_MIN, LONG_MAX};
-	char name[64];
+	char name[LIBSOCK_SERVICE_SIZE];
 
 	expect(sock_service_port(NULL, LIBSOCK_STREAM), LIBSOCK_EINVAL);
 	expect(sock_service_port("http", 0), LIBSOCK_EINVAL);
 	expect(sock_service_port("80", 1), LIBSOCK_EINVAL);
-	expect(sock_service_name(80, LIBSOCK_STREAM, NULL, 64), LIBSOCK_EINVAL);
+	expect(sock_service_name(80, LIBSOCK_STREAM, NULL, LIBSOCK_SERVICE_SIZE), LIBSOCK_EINVAL);
 	name[0] = 'x';
 	expect(sock_service_name(80, LIBSOCK_STREAM, name, 0), LIBSOCK_EINVAL);
 	ck_assert_int_eq(name[0], 'x');
@@ -298,7 +298,7 @@ END_TEST
 
 START_TEST(this_machine_knows_the_common_services)
 {
-	char name[64];
+	char name[LIBSOCK_SERVICE_SIZE];
 
 	expect(sock_service_port("http", LIBSOCK_STREAM), 80);
 	expect(sock_service_port("HTTP", LIBSOCK_STREAM), 80);
@@ -317,7 +317,7 @@ END_TEST
 
 START_TEST(every_name_that_a_port_has_is_one_that_can_be_asked_for)
 {
-	char name[64];
+	char name[LIBSOCK_SERVICE_SIZE];
 	int found = 0;
 
 	for (long port = 0; port < 1024; port++)

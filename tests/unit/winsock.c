@@ -274,13 +274,18 @@ START_TEST(only_a_stream_asks_to_be_refused_at_once)
 END_TEST
 
 /* An interface of this machine, other than those whose numbers read the same from both ends. */
+static int tell_index(void *context, const struct sock_interface_addr *row)
+{
+	(void)context;
+	return (int)row->index;
+}
+
 static uint32_t some_interface(void)
 {
-	struct sock_interface rows[64];
-	int count = sock_interfaces(rows, 64);
+	int index = sock_interfaces(tell_index, NULL);
 
-	ck_assert_int_gt(count, 0);
-	return rows[0].index;
+	ck_assert_int_gt(index, 0);
+	return (uint32_t)index;
 }
 
 START_TEST(a_multicast_interface_is_read_back_from_an_index_in_either_order)

@@ -155,8 +155,8 @@ static void *look_up(void *context)
 	intptr_t right = 0;
 
 	for (int i = 0; i < LOOK_UPS; i++) {
-		right += copy->resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 4, soon()) == LIBSOCK_EAI_NONAME;
-		right += copy->resolve("localhost", LIBSOCK_AF_UNSPEC, out, 4, soon()) == 2;
+		right += copy->resolve(&(struct sock_addr){"a-name.example", 0}, LIBSOCK_AF_UNSPEC, out, 4, soon()) == LIBSOCK_EAI_NONAME;
+		right += copy->resolve(&(struct sock_addr){"localhost", 0}, LIBSOCK_AF_UNSPEC, out, 4, soon()) == 2;
 	}
 	return (void *)right;
 }

@@ -64,7 +64,7 @@ static int unload(const char *path)
 {
 	void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	int64_t (*after)(int64_t);
-	int (*resolve)(const char *, int, struct sock_addr *, int, int64_t);
+	int (*resolve)(const struct sock_addr *, int, struct sock_addr *, int, int64_t);
 	struct sock_addr out[1];
 
 	if (module == NULL) {
@@ -76,7 +76,8 @@ static int unload(const char *path)
 	if (after == NULL || resolve == NULL)
 		return 0;
 	asked = answering = 0;
-	if (resolve("a-name.example", LIBSOCK_AF_UNSPEC, out, 1, after(20)) != LIBSOCK_ETIMEDOUT || dlclose(module) != 0)
+	if (resolve(&(struct sock_addr){"a-name.example", 0}, LIBSOCK_AF_UNSPEC, out, 1, after(20)) != LIBSOCK_ETIMEDOUT ||
+	    dlclose(module) != 0)
 		return 0;
 	pthread_mutex_lock(&lock);
 	while (asked < 2) /* one for each family */

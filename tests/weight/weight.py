@@ -24,7 +24,7 @@ CALLBACKS = {
     "os_guard": ["datagram__all", "dial__all", "dial__undo", "local__connect", "local__undo", "lookup__finish",
                  "lookup__undo", "lookup__try_way", "stream__send_file", "stream__end_file"],
     "os_job_call": ["lookup__work", "lookup__work_reverse"],
-    "os_interfaces": ["bsd_multicast__by_addr", "bsd_multicast__by_index", "interface__insert"],
+    "os_interfaces": ["bsd_multicast__by_addr", "bsd_multicast__by_index", "interface__show"],
     "os_connections": ["connection__show", "version__stop", "windows__ask_tcp", "windows__ask_udp", "windows__get_tcp4",
                        "windows__get_tcp6", "windows__get_udp4", "windows__get_udp6"],
     "netlink_dump": ["diag__tell", "route__add_addr", "route__add_link"],
