@@ -204,7 +204,7 @@ bool addr_is_path(const char *host)
 {
 	const char *end = memchr(host, '\0', LIBSOCK_HOST_SIZE);
 
-	return end != NULL && (host[0] == '@' || memchr(host, '/', (size_t)(end - host)) != NULL);
+	return host[0] == '@' || memchr(host, '/', end ? (size_t)(end - host) : LIBSOCK_HOST_SIZE) != NULL;
 }
 
 int sock_addr_set(struct sock_addr *addr, const char *host, long port)
