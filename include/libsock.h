@@ -524,10 +524,10 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  * What others had sent to a datagram socket before it was connected may still be received; sock_recvfrom() tells it apart.
  *
  * The connection is tried once. A stream socket whose attempt has failed can only be closed. A datagram socket can be
- * connected again, also to a peer of another family or on another link: it keeps what it was bound to and its port (but one
- * that the OS chose, if somebody takes that in the same moment), and is else like a fresh one. When that fails it has no peer;
- * an address that is refused before the OS is asked (#LIBSOCK_EPORT, #LIBSOCK_ENAME, a look-up that fails) leaves it the last
- * one. A deadline that passes is no failure: the attempt goes on, and sock_connect_result() tells its outcome (on
+ * connected again, but what the OS chose for its first peer may stay: the address to send from, on Linux the interface of a
+ * link-local peer too. Another peer may be out of reach from there, which is an error (on Linux #LIBSOCK_EINVAL,
+ * #LIBSOCK_EAFNOSUPPORT or #LIBSOCK_ENETUNREACH), or be connected and never answer: open another socket for another peer.
+ * After a failure it has its last peer or none, by the OS; see docs/porting.md. A deadline that passes is no failure: the attempt goes on, and sock_connect_result() tells its outcome (on
  * #LIBSOCK_AF_UNIX nothing has begun, and sock_connect() can be called again).
  *
  * @param[in] s        A stream socket that is not connected, or a datagram socket.

@@ -66,6 +66,8 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 		err = socket__connect_wait(s, deadline);
 	if (err == 0 && s.type == LIBSOCK_STREAM)
 		return dial_self(s.fd, s.family, to.port);
+	if (err == 0)
+		os_connect_result(s.fd); /* takes off what the last peer refused: the new one has refused nothing */
 	if (err == LIBSOCK_EAGAIN)
 		return deadline_error(deadline);
 	return (int)resolve_why(s.fd, &to, err);

@@ -154,6 +154,8 @@ static void calls(void)
 	await(pair[0]);
 	check(sock_recvfrom(pair[0], data, sizeof data, &from, soon), "recvfrom");
 	packets(pair, addrs, soon);
+	mark("datagram-connect");
+	check(sock_connect(pair[0], &addrs[1], LIBSOCK_FOREVER), "connect again");
 	mark("text");
 	check(sock_addr_parse(&addr, "[2001:db8::1]:80", 0), "parse");
 	check(*sock_addr_text(&addr, text, sizeof text) ? 0 : LIBSOCK_ENAME, "text");
