@@ -59,8 +59,11 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 	do { /* again only where nothing has begun: a signal, or a full queue, both on AF_UNIX */
 		left = deadline_left(deadline);
 		err = os_connect(s.fd, s.type, &to, left);
-		if (err == LIBSOCK_EAGAIN && left != 0)
-			os_wait(NULL, 0, 1); /* nothing reports that there is room again */
+		if (err == LIBSOCK_EAGAIN && left != 0) {
+			int paused = os_wait(NULL, 0, 1); /* nothing reports that there is room again */
+
+			err = paused < 0 ? paused : err;
+		}
 	} while (err == OS_EINTR || (err == LIBSOCK_EAGAIN && left != 0));
 	if (err == LIBSOCK_EINPROGRESS && deadline != LIBSOCK_NOWAIT)
 		err = socket__connect_wait(s, deadline);

@@ -65,11 +65,12 @@ bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline,
 		return false;
 	for (;;) {
 		struct os_wait_item item = {.fd = fd, .event = event};
-		int left = deadline_left(deadline), ready;
+		int left = deadline_left(deadline), ready = 0;
 
 		if (tries->spurious > 1 && left != 0)
-			os_wait(NULL, 0, 1);
-		ready = os_wait(&item, 1, left);
+			ready = os_wait(NULL, 0, 1);
+		if (ready == 0)
+			ready = os_wait(&item, 1, left);
 		if (ready > 0 && (left != 0 || tries->spurious == 0)) {
 			tries->spurious += tries->spurious < 2; /* at one a millisecond an int is full after 25 days */
 			return true;

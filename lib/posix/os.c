@@ -262,11 +262,11 @@ int os_pair(int type, intptr_t result[2])
 /*
  * A sandbox allows no descriptors by RLIMIT_NOFILE, and poll waits for no more than that (native_poll). What is to be
  * received or sent is called ready then: the core tries, and as it was not, once a millisecond. A connection is not, for its
- * attempt's end is not known.
+ * attempt's end is not known. Nor is a pause over (`count` is 0): whoever refuses that refuses poll as a whole.
  */
 COLD static int os__wait_failed(struct os_wait_item items[], int count)
 {
-	if (errno != EMFILE || items->event == OS_CONNECTED)
+	if (errno != EMFILE || count == 0 || items->event == OS_CONNECTED)
 		return bsd_error();
 	for (int i = 0; i < count; i++)
 		items[i].ready = true;
