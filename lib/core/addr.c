@@ -342,6 +342,8 @@ int sock_addr_family(const struct sock_addr *addr)
 
 	if (addr == NULL)
 		return LIBSOCK_EINVAL;
+	if (memchr(addr->host, '\0', sizeof addr->host) == NULL)
+		return LIBSOCK_ENAME;
 	if (addr_is_path(addr->host))
 		return LIBSOCK_AF_UNIX;
 
