@@ -426,7 +426,7 @@ LIBSOCK_API const char *sock_addr_text(const struct sock_addr *addr, char *text,
  * The family of the socket that an address needs, as far as its text says. A name is not looked up.
  *
  * @param[in] addr The address; its port does not matter. Must not be NULL.
- * @return #LIBSOCK_AF_INET, an IPv4 literal, in IPv6 notation (`::ffff:192.0.2.1`) too; #LIBSOCK_AF_INET6, another IPv6 literal;
+ * @return #LIBSOCK_AF_INET, an IPv4 literal, in IPv6 notation (`0:0:0:0:0:ffff:192.0.2.1`) too; #LIBSOCK_AF_INET6, another IPv6 literal;
  *         #LIBSOCK_AF_UNIX, a path; #LIBSOCK_AF_UNSPEC, a name or an empty host; or: #LIBSOCK_ENAME, malformed;
  *         #LIBSOCK_EINVAL, a NULL.
  * @par Threads
@@ -1627,7 +1627,7 @@ LIBSOCK_API int sock_activation_sockets(const char *name, struct sock out[], int
  *
  * @param[in] addr     A name, or a literal, which is its own only address; and a port, which may be 0. Must not be NULL.
  * @param[in] family   #LIBSOCK_AF_UNSPEC, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6: that of the addresses. A v4-mapped literal
- *                     (`::ffff:192.0.2.1`) is one of IPv4.
+ *                     (`0:0:0:0:0:ffff:192.0.2.1`) is one of IPv4.
  * @param[out] out     Receives the addresses, each once, with the port of `addr`; v4-mapped ones in the place of IPv6 are left
  *                     out. May be `addr` itself, and NULL if `max` is 0.
  * @param[in] max      The room in `out`. Addresses beyond it are counted, and not written.
