@@ -279,7 +279,7 @@ END_TEST
 /* By name and by number, of an address that needs a scope and of one that does not. */
 START_TEST(an_unknown_interface_is_enodev_in_every_call)
 {
-	static const char *const zones[] = {"no-such", "4294967295", "4294967294", "1000000007"};
+	static const char *const zones[] = {"no-such", "4294967295", "4294967294", "1000000007", "lo:5060", "lo:"};
 	static const char *const hosts[] = {"fe80::1", "2001:db8::1", "ff02::1"};
 	const struct sock_addr any = {"", 0}, group = {"ff02::114", 0}, here = {"::1", 9};
 	struct sock_addr addr, out[1];
@@ -287,7 +287,7 @@ START_TEST(an_unknown_interface_is_enodev_in_every_call)
 
 	if (!sock_has(LIBSOCK_HAS_INET6))
 		return;
-	for (int i = 0; i < 12; i++) {
+	for (int i = 0; i < 18; i++) {
 		struct sock_packet to = {.ecn = -1, .ttl = -1}, from = {.peer = here, .ecn = -1, .ttl = -1};
 
 		addr.port = 9;
