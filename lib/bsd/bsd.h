@@ -50,9 +50,9 @@ static inline int bsd_error(void)
 	return os_error(native_error());
 }
 
-/* What a send to the socket's peer failed with, and one to an address or with control messages, which is a datagram's. */
+/* What a send to the socket's peer failed with, and one that is a datagram's: to an address, or with control messages. */
 COLD int bsd_send_error(intptr_t fd);
-COLD int bsd_sendto_error(intptr_t fd);
+COLD int bsd_sendto_error(intptr_t fd, bool has_address);
 
 /* What a receive of a datagram failed with; OS_STALE and its code where that concerns one that was sent. */
 COLD int bsd_receive_error(void);

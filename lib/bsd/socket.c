@@ -34,13 +34,13 @@ NOINLINE static int bsd__option(intptr_t fd, int option, int *value)
 
 COLD int bsd_send_error(intptr_t fd)
 {
-	native_send_failed((native_socket)fd);
+	native_send_failed((native_socket)fd, false);
 	return native_is_ending() ? LIBSOCK_ECONNRESET : bsd_error();
 }
 
-COLD int bsd_sendto_error(intptr_t fd)
+COLD int bsd_sendto_error(intptr_t fd, bool has_address)
 {
-	native_send_failed((native_socket)fd);
+	native_send_failed((native_socket)fd, has_address);
 	return bsd_error();
 }
 
@@ -142,7 +142,7 @@ MELT ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, co
 	if (n < 0)
 		return n;
 	n = sendto((native_socket)fd, data, NATIVE_SIZE(size), bsd_flags(how) | NATIVE_SEND_FLAGS, &to.any, length);
-	return n >= 0 ? n : bsd_sendto_error(fd);
+	return n >= 0 ? n : bsd_sendto_error(fd, true);
 }
 
 COLD static ptrdiff_t bsd__received_none(ptrdiff_t n)

@@ -12,9 +12,9 @@ enum { PACKET__AT_ONCE = 22 }; /* messages: as many as the stack of a small thre
 
 /*
  * A socket that was given no port gets one when it sends. That there is none is EAGAIN on Linux (inet_send_prepare), as if it
- * were worth waiting for the socket.
+ * were worth waiting for the socket; also where there is no peer either, which is looked for afterwards.
  */
-void native_send_failed(int fd)
+void native_send_failed(int fd, bool has_address)
 {
 	union {
 		struct sockaddr any;
@@ -27,7 +27,7 @@ void native_send_failed(int fd)
 		return;
 	if (getsockname(fd, &own.any, &length) == 0 && (own.any.sa_family == AF_INET || own.any.sa_family == AF_INET6) &&
 	    own.in.sin_port == 0) /* at the same place in both */
-		errno = EADDRNOTAVAIL;
+		errno = has_address ? EADDRNOTAVAIL : ENOTCONN;
 	else
 		errno = EAGAIN;
 }

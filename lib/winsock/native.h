@@ -144,8 +144,8 @@ int native_set_blocking(SOCKET s, bool blocking);
 ptrdiff_t native_received(int type, ptrdiff_t n);
 
 /* A send has failed: WSAGetLastError() says why in the words of other systems from then on. */
-void native_send_failed(SOCKET s);
-#define NATIVE_SEND_FAILED(s) native_send_failed(s) /* of one to the peer, too */
+void native_send_failed(SOCKET s, bool has_address);
+#define NATIVE_SEND_FAILED /* of os_send(), too */
 
 /* Datagrams with control messages. Numbers that older headers lack are from the Windows SDK's. */
 

@@ -12,11 +12,12 @@
 enum { PACKET__PATIENCE_MS = 100 }; /* what is sent to oneself is there at once, or never */
 
 /* A send may be told of an earlier datagram, too (Microsoft's page on WSASendMsg). */
-void native_send_failed(SOCKET s)
+void native_send_failed(SOCKET s, bool has_address)
 {
 	const int number = WSAGetLastError();
 	const bool is_icmp = (number == WSAECONNRESET || number == WSAENETRESET) && os_is_datagram((intptr_t)s) > 0;
 
+	(void)has_address;
 	WSASetLastError(number); /* as it was before the socket was asked */
 	if (is_icmp)
 		native_received(LIBSOCK_DGRAM, -1);
