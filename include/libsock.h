@@ -554,7 +554,9 @@ LIBSOCK_API int sock_connect(struct sock s, const struct sock_addr *addr, int64_
  * @param[in] s        A stream socket on which sock_connect() answered #LIBSOCK_EINPROGRESS.
  * @param[in] deadline When to stop waiting; the attempt itself goes on.
  * @return 0: connected. #LIBSOCK_EAGAIN, #LIBSOCK_ETIMEDOUT: not yet. #LIBSOCK_ENOTCONN: there is no attempt, or its
- *         failure has been told. Otherwise how the attempt failed, as from sock_connect().
+ *         failure has been told. #LIBSOCK_EMFILE: it cannot be found out where the process may have no descriptor by now
+ *         (RLIMIT_NOFILE), and is told when it may again. Otherwise how the attempt failed, as from sock_connect(); of a
+ *         stream that has reached itself every call says so.
  * @par Threads
  * One thread; nobody else may use the socket meanwhile.
  * @since 0.1.0

@@ -601,6 +601,33 @@ START_TEST(a_limit_of_no_descriptors_leaves_what_is_open_as_it_was)
 }
 END_TEST
 
+START_TEST(an_outcome_is_told_when_descriptors_are_allowed_again)
+{
+	struct sock holder, s;
+	const struct sock_addr addr = unused_port(LIBSOCK_AF_INET, LIBSOCK_STREAM, &holder);
+	struct rlimit limit;
+
+	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+
+	const rlim_t before = limit.rlim_cur;
+
+	set_most_descriptors(&limit, 0);
+
+	const int begun = sock_connect(s, &addr, LIBSOCK_NOWAIT), asked = sock_connect_result(s, LIBSOCK_NOWAIT),
+		  waited = sock_connect_result(s, soon());
+
+	set_most_descriptors(&limit, before);
+	expect(begun, LIBSOCK_EINPROGRESS);
+	expect(asked, LIBSOCK_EMFILE);
+	expect(waited, LIBSOCK_EMFILE);
+	expect(sock_connect_result(s, soon()), LIBSOCK_ECONNREFUSED);
+	expect(sock_connect_result(s, soon()), LIBSOCK_ENOTCONN);
+	sock_close(&s);
+	sock_close(&holder);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -615,6 +642,7 @@ int main(void)
 		{what_has_too_few_descriptors_is_emfile_and_leaves_none},
 		{a_service_is_not_unknown_because_no_descriptor_is_left},
 		{a_limit_of_no_descriptors_leaves_what_is_open_as_it_was},
+		{an_outcome_is_told_when_descriptors_are_allowed_again},
 		{an_interface_is_not_missing_because_no_descriptor_is_left},
 		{0},
 	};
