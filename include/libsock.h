@@ -1260,7 +1260,9 @@ LIBSOCK_API ptrdiff_t sock_reader_line(struct sock_reader *reader, char **line, 
  * @param[in,out] reader The reader.
  * @param[in] delimiter  The bytes that end a record. Must not be NULL.
  * @param[in] length     How many, at least 1, less than the buffer's size.
- * @param[out] record    As the line of sock_reader_line(): without the delimiter, NUL-terminated. Must not be NULL.
+ * @param[out] record    As the line of sock_reader_line(): without the delimiter, NUL-terminated. Must not be NULL. The head that
+ *                       comes with #LIBSOCK_EMSGSIZE may be written to if the next call's delimiter has at most 13 bytes; what
+ *                       begins in it of a longer one might not be found.
  * @param[in] deadline   When to give up.
  * @return The length of the record without the delimiter, or as from sock_reader_line().
  * @par Threads

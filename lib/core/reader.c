@@ -100,6 +100,35 @@ static void reader__make_room(struct sock_reader *reader)
 }
 
 /*
+ * The end of the head of a record that is too long, where a delimiter may begin: the head is the program's to write to until
+ * the next call, which has it back as it was.
+ */
+enum { READER__KEPT_MAX = sizeof(intptr_t) * 3 };
+struct reader__kept {
+	intptr_t size;
+	char bytes[READER__KEPT_MAX];
+};
+_Static_assert(sizeof(struct reader__kept) == sizeof((struct sock_reader *)0)->reserved, "that is what it is for");
+
+static void reader__keep(struct sock_reader *reader)
+{
+	const size_t size = reader->end < READER__KEPT_MAX ? reader->end : READER__KEPT_MAX;
+	struct reader__kept kept = {.size = (intptr_t)size};
+
+	memcpy(kept.bytes, reader->buffer + reader->end - size, size);
+	memcpy(reader->reserved, &kept, sizeof kept);
+}
+
+static void reader__put_back(struct sock_reader *reader)
+{
+	struct reader__kept kept;
+
+	memcpy(&kept, reader->reserved, sizeof kept);
+	memcpy(reader->buffer + reader->end - kept.size, kept.bytes, (size_t)kept.size);
+	reader->reserved[0] = 0; /* once: what is in the buffer changes from now on */
+}
+
+/*
  * Throw away what is left of a record that was too long, with its delimiter. What is in the buffer has been given or thrown
  * away before: only the beginning of a delimiter matters in it.
  */
@@ -108,6 +137,7 @@ static int reader__skip(struct sock_reader *reader, const char *delimiter, size_
 	char *at = NULL;
 	int err = 0;
 
+	reader__put_back(reader);
 	while (at == NULL && err == 0) {
 		reader->begin = reader__looked_at(reader, length);
 		reader__make_room(reader);
@@ -146,6 +176,7 @@ static ptrdiff_t reader__give_rest(struct sock_reader *reader, char **record, in
 	}
 	if (err == LIBSOCK_EMSGSIZE) {
 		reader->overlong = 1;
+		reader__keep(reader);
 		reader__give(reader, record, reader->end, reader->begin);
 	}
 	return err;

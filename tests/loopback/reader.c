@@ -551,6 +551,52 @@ START_TEST(the_head_of_a_long_record_is_not_searched_again)
 }
 END_TEST
 
+/* A delimiter of any length that is kept whole by the reader's own memory begins in the head and ends behind it. */
+START_TEST(the_head_of_a_long_record_may_be_written_to)
+{
+	static const char delimiter[] = "0123456789abc";
+
+	for (size_t length = 2; length < sizeof delimiter; length++) {
+		for (size_t split = 1; split < length; split++) {
+			struct bench bench;
+			char text[64];
+
+			open_bench(&bench, 21);
+			snprintf(text, sizeof text, "%.*s%.*s", (int)(20 - split), "........................", (int)length, delimiter);
+			put(&bench, text);
+			put(&bench, "next");
+			if (split % 2)
+				expect(sock_reader_until(&bench.in, delimiter, length, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+			else
+				expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+			ck_assert_mem_eq(bench.line, text, 20);
+			memset(bench.line, '!', 21);
+			expect(sock_reader_until(&bench.in, delimiter, length, &bench.line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+			put(&bench, text);
+			expect(sock_reader_until(&bench.in, delimiter, length, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+			ck_assert_mem_eq(bench.line, "next....", 8);
+			close_bench(&bench);
+		}
+	}
+}
+END_TEST
+
+/* What a call has skipped that gave up before the end is not taken for a head that has just been given. */
+START_TEST(a_head_is_put_right_once)
+{
+	struct bench bench;
+
+	open_bench(&bench, 9);
+	put(&bench, "123456-x" "-+-+-+-");
+	expect(sock_reader_until(&bench.in, "--", 2, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_reader_until(&bench.in, "--", 2, &bench.line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	put(&bench, "-end--");
+	expect(sock_reader_until(&bench.in, "--", 2, &bench.line, soon()), 3);
+	ck_assert_str_eq(bench.line, "end");
+	close_bench(&bench);
+}
+END_TEST
+
 /* Nor is what a call has skipped that gave up before the end. */
 START_TEST(what_was_skipped_of_a_long_record_is_not_searched_again)
 {
@@ -651,6 +697,8 @@ int main(void)
 		{the_members_say_what_waits_and_how_it_ended},
 		{a_long_record_is_skipped_to_the_next_calls_own_delimiter},
 		{the_head_of_a_long_record_is_not_searched_again},
+		{the_head_of_a_long_record_may_be_written_to},
+		{a_head_is_put_right_once},
 		{what_was_skipped_of_a_long_record_is_not_searched_again},
 		{two_bytes_are_room_enough},
 		{an_error_leaves_no_line},
