@@ -8,6 +8,8 @@
 
 #include "testing.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -137,6 +139,26 @@ START_TEST(a_unix_peer_that_closes_with_unread_data_is_a_reset_once)
 }
 END_TEST
 
+/* A row of docs/porting.md. */
+START_TEST(the_low_water_mark_of_what_an_error_has_ended_is_the_librarys_note)
+{
+	for (int f = 0; f < 2; f++) {
+		struct sock a, b;
+		int mark = 16384;
+		socklen_t size = sizeof mark;
+		char data[1];
+
+		connected_pair(families[f], &a, &b);
+		ck_assert_int_eq(setsockopt((int)sock_native(a), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &mark, size), 0);
+		reset(&b);
+		expect(sock_recv(a, data, sizeof data, soon()), LIBSOCK_ECONNRESET);
+		ck_assert_int_eq(getsockopt((int)sock_native(a), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &mark, &size), 0);
+		ck_assert_int_eq(mark, LIBSOCK_ECONNRESET);
+		sock_close(&a);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -147,6 +169,7 @@ int main(void)
 #endif
 		{forever_outlasts_the_descriptors_own_time_outs},
 		{a_unix_peer_that_closes_with_unread_data_is_a_reset_once},
+		{the_low_water_mark_of_what_an_error_has_ended_is_the_librarys_note},
 		{0},
 	};
 
