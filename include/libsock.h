@@ -1492,7 +1492,8 @@ LIBSOCK_API int sock_activated(struct sock out[], int max, const char *name);
  * @return How many were written, at least 1, or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the
  *         name servers do not answer, or too many look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT,
  *         #LIBSOCK_EAGAIN; #LIBSOCK_ENAME, malformed, empty included; #LIBSOCK_EAFNOSUPPORT, a literal of the other family;
- *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL.
+ *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, no descriptor to ask for
+ *         it (Linux); #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread, any number at a time.
  * @since 0.1.0
@@ -1509,7 +1510,8 @@ LIBSOCK_API int sock_resolve(const char *name, int family, struct sock_addr out[
  * @param[in] deadline When to give up.
  * @return 0, or: #LIBSOCK_EAI_NONAME, it has none, or a malformed one; #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
  *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, #LIBSOCK_ENOMEM, as from sock_resolve(); #LIBSOCK_ENAME, not a literal;
- *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_EINVAL, a NULL.
+ *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, as from sock_resolve();
+ *         #LIBSOCK_EINVAL, a NULL.
  * @par Threads
  * Any thread, any number at a time.
  * @since 0.1.0

@@ -345,9 +345,12 @@ int os_connections(os_connection_found *found, void *context);
 /* The machine's name, NUL-terminated; LIBSOCK_EMSGSIZE where it does not fit. Its length. */
 int os_hostname(char *name, size_t size);
 
-/* The index of an interface, above 0; is there one of that index? LIBSOCK_ENODEV: no. */
-int os_interface_index(const char *name, uint32_t *index);
-int os_interface_check(uint32_t index);
+/*
+ * The index of an interface, above 0; is there one of that index? LIBSOCK_ENODEV: no; another error: it cannot be found out.
+ * `fd` is a socket to ask through, or −1: there is none.
+ */
+int os_interface_index(intptr_t fd, const char *name, uint32_t *index);
+int os_interface_check(intptr_t fd, uint32_t index);
 
 /* Can a path begin with @ and be no path? */
 bool os_has_abstract_names(void);

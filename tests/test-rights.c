@@ -416,6 +416,105 @@ START_TEST(what_has_too_few_descriptors_is_emfile_and_leaves_none)
 }
 END_TEST
 
+/* The loopback's address in a scope, by number or by name; `name` may be of no interface. */
+static struct sock_addr scoped(const char *name)
+{
+	struct sock_addr addr = {.port = 9};
+
+	snprintf(addr.host, sizeof addr.host, "::1%%%.200s", name);
+	return addr;
+}
+
+static struct sock_interface loopback_interface(void)
+{
+	static struct sock_interface all[64];
+	int count = sock_interfaces(all, 64);
+
+	for (int i = 0; i < count && i < 64; i++)
+		if (all[i].loopback && strcmp(all[i].addr.host, "::1") == 0)
+			return all[i];
+	ck_abort_msg("no loopback");
+}
+
+static char scopes[2][LIBSOCK_INTERFACE_MAX]; /* the loopback's name and number */
+
+static int resolve_scope(void)
+{
+	struct sock_addr found;
+	int by_name = sock_resolve(scoped(scopes[0]).host, LIBSOCK_AF_INET6, &found, 1, soon());
+	int by_number = sock_resolve(scoped(scopes[1]).host, LIBSOCK_AF_INET6, &found, 1, soon());
+
+	expect(by_name, by_number);
+	return by_name;
+}
+
+static int reverse_scope(void)
+{
+	struct sock_addr name, addr = scoped(scopes[0]);
+
+	return sock_reverse(&addr, &name, soon());
+}
+
+static int dial_scope(void)
+{
+	struct sock s;
+	struct sock_addr addr = scoped(scopes[1]);
+	int err = sock_dial(&s, &addr, soon());
+
+	return err == LIBSOCK_ECONNREFUSED ? 0 : err;
+}
+
+static void set_most_descriptors(struct rlimit *limit, rlim_t most)
+{
+	limit->rlim_cur = most;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, limit), 0);
+}
+
+/* glibc's calls for it open a socket of their own, and do not say that they could not. */
+START_TEST(an_interface_is_not_missing_because_no_descriptor_is_left)
+{
+	const struct sock_interface interface = loopback_interface();
+	static const char *const none[] = {"nosuch0", "999999", "a-name-that-no-interface-has"};
+	static char long_[70000];
+	struct rlimit limit;
+	struct sock s;
+
+	snprintf(scopes[0], sizeof scopes[0], "%s", interface.name);
+	snprintf(scopes[1], sizeof scopes[1], "%u", (unsigned)interface.index);
+	expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+
+	const rlim_t before = limit.rlim_cur;
+
+	for (int i = 0; i < 2; i++) {
+		struct sock_addr addr = scoped(scopes[i]), missing;
+
+		set_most_descriptors(&limit, 3);
+
+		int sent = (int)sock_sendto(s, long_, sizeof long_, &addr, soon()), connected = sock_connect(s, &addr, soon());
+
+		set_most_descriptors(&limit, before);
+		expect(sent, LIBSOCK_EMSGSIZE);
+		expect(connected, 0);
+		for (int j = 0; j < 3; j++) {
+			missing = scoped(none[j]);
+			set_most_descriptors(&limit, 3);
+			connected = sock_connect(s, &missing, soon());
+			sent = (int)sock_sendto(s, "x", 1, &missing, soon());
+			set_most_descriptors(&limit, before);
+			expect(connected, LIBSOCK_ENODEV);
+			expect(sent, LIBSOCK_ENODEV);
+		}
+	}
+	sock_close(&s);
+	if (sock_has(LIBSOCK_HAS_CONNECTIONS) != 1)
+		return; /* not Linux: no descriptor is needed there */
+	expect_emfile(resolve_scope, 1);
+	expect_emfile(reverse_scope, 1);
+	expect_emfile(dial_scope, 1);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -428,6 +527,7 @@ int main(void)
 		{what_was_passed_and_is_no_socket_of_ours_says_so},
 		{asked_again_it_gives_the_same_sockets_and_the_environment_stays},
 		{what_has_too_few_descriptors_is_emfile_and_leaves_none},
+		{an_interface_is_not_missing_because_no_descriptor_is_left},
 		{0},
 	};
 

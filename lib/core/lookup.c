@@ -111,11 +111,11 @@ static int lookup__ask(struct lookup *l, const char *name, int family, int max, 
 	return err;
 }
 
-int lookup_scope(struct os_addr *addr, const char *zone)
+int lookup_scope(intptr_t fd, struct os_addr *addr, const char *zone)
 {
 	if (zone)
-		return os_interface_index(zone, &addr->scope);
-	return addr->family == LIBSOCK_AF_INET6 && addr->scope > 0 ? os_interface_check(addr->scope) : 0;
+		return os_interface_index(fd, zone, &addr->scope);
+	return addr->family == LIBSOCK_AF_INET6 && addr->scope > 0 ? os_interface_check(fd, addr->scope) : 0;
 }
 
 static void lookup__fix(struct lookup *l, int part)
@@ -132,7 +132,7 @@ static int lookup__literal(struct lookup *l, const struct os_addr *bits, const c
 		return LIBSOCK_EAFNOSUPPORT;
 	l->fixed[part] = *bits;
 	lookup__fix(l, part);
-	return lookup_scope(&l->fixed[part], zone);
+	return lookup_scope(-1, &l->fixed[part], zone);
 }
 
 static void lookup__localhost(struct lookup *l, int family)

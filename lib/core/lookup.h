@@ -55,9 +55,9 @@ void lookup_end(struct lookup *l);
 
 /*
  * See to a literal's scope: `zone` is an interface's name, or NULL and the scope a number or 0. LIBSOCK_ENODEV: there is no
- * such interface.
+ * such interface; another error: it could not be found out. `fd` is a socket to ask through, or −1.
  */
-int lookup_scope(struct os_addr *addr, const char *zone);
+int lookup_scope(intptr_t fd, struct os_addr *addr, const char *zone);
 
 /* The name of an address as the resolver has it, well-formed or not, at most LIBSOCK_HOST_MAX bytes. */
 int lookup_reverse(const struct os_addr *addr, char *name, int64_t deadline);

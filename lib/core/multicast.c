@@ -9,14 +9,14 @@
 #include "socket.h"
 
 /* A literal: there is no deadline for a look-up, and a group is nothing that one connects to by name. */
-static int multicast__read(const struct sock_addr *addr, struct os_addr *bits)
+static int multicast__read(struct sock s, const struct sock_addr *addr, struct os_addr *bits)
 {
 	const char *zone;
 
 	bits->port = 0;
 	if (addr_read(addr->host, bits, &zone) != ADDR_LITERAL)
 		return LIBSOCK_ENAME;
-	return zone ? os_interface_index(zone, &bits->scope) : 0;
+	return zone ? os_interface_index(s.fd, zone, &bits->scope) : 0;
 }
 
 static bool multicast__is_group(const struct os_addr *addr)
@@ -47,9 +47,9 @@ static int multicast__change(struct sock s, bool join, const struct sock_addr *g
 		return LIBSOCK_ENOPROTOOPT;
 	if (group == NULL)
 		return LIBSOCK_EINVAL;
-	err = multicast__read(group, &to);
+	err = multicast__read(s, group, &to);
 	if (err == 0 && source)
-		err = multicast__read(source, &from);
+		err = multicast__read(s, source, &from);
 	if (err < 0)
 		return err;
 	if (to.family != s.family && s.family != LIBSOCK_AF_INET6)
@@ -58,7 +58,7 @@ static int multicast__change(struct sock s, bool join, const struct sock_addr *g
 		return LIBSOCK_EAFNOSUPPORT;
 	if (!multicast__is_group(&to) || (source && multicast__is_group(&from)))
 		return LIBSOCK_EINVAL;
-	err = source ? lookup_scope(&from, NULL) : 0; /* the group's is the kernel's to know */
+	err = source ? lookup_scope(s.fd, &from, NULL) : 0; /* the group's is the kernel's to know */
 	if (err == 0)
 		err = multicast__interface(&to, &index);
 	return err < 0 ? err : os_member(s.fd, join, &to, source ? &from : NULL, index);

@@ -141,14 +141,14 @@ static int packet__read(struct sock s, const struct sock_packet *packet, int64_t
 }
 
 /* Of a source that is not theirs systems say what they say of a bad route, too: only bind tells them apart. */
-static ptrdiff_t packet__why(struct os_packet *bits, ptrdiff_t err)
+static ptrdiff_t packet__why(struct sock s, struct os_packet *bits, ptrdiff_t err)
 {
 	intptr_t fd;
 
-	err = bits->peer.family != 0 ? resolve_why(&bits->peer, err) : err;
+	err = bits->peer.family != 0 ? resolve_why(s.fd, &bits->peer, err) : err;
 	if (bits->local.family == 0 || err == LIBSOCK_ENODEV)
 		return err;
-	err = resolve_why(&bits->local, err);
+	err = resolve_why(s.fd, &bits->local, err);
 	if (err != LIBSOCK_EINVAL && err != LIBSOCK_ENETUNREACH && err != LIBSOCK_EHOSTUNREACH)
 		return err;
 	if (os_open(bits->local.family, LIBSOCK_DGRAM, &fd) < 0)
@@ -193,7 +193,7 @@ ptrdiff_t sock_send_packet(struct sock s, const void *data, size_t size, struct 
 	}
 	packet->os_cuts = (int8_t)bits.cuts;
 	if (n < 0 && done == 0)
-		n = packet__why(&bits, n);
+		n = packet__why(s, &bits, n);
 	return done > 0 ? (ptrdiff_t)done : n;
 }
 

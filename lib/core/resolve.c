@@ -46,7 +46,7 @@ COLD static int resolve__host(struct sock s, int use, const char *host, int64_t 
 	int kind = addr_read(host, bits, &zone);
 
 	if (kind == ADDR_LITERAL)
-		return lookup_scope(bits, zone);
+		return lookup_scope(s.fd, bits, zone);
 	if (kind == ADDR_NAME)
 		return resolve__name(host, s.family, deadline, bits);
 	if (kind != ADDR_EMPTY || use & RESOLVE_PEER)
@@ -89,13 +89,13 @@ int resolve_for(struct sock s, int use, const struct sock_addr *addr, int64_t de
 	return 0;
 }
 
-COLD ptrdiff_t resolve_why(const struct os_addr *bits, ptrdiff_t err)
+COLD ptrdiff_t resolve_why(intptr_t fd, const struct os_addr *bits, ptrdiff_t err)
 {
 	if (err >= 0 || err == LIBSOCK_EAGAIN || err == LIBSOCK_ETIMEDOUT)
 		return err;
 	if (bits->family != LIBSOCK_AF_INET6 || bits->scope == 0)
 		return err;
-	return os_interface_check(bits->scope) == LIBSOCK_ENODEV ? LIBSOCK_ENODEV : err;
+	return os_interface_check(fd, bits->scope) == LIBSOCK_ENODEV ? LIBSOCK_ENODEV : err;
 }
 
 /* The family to be tried first, then the other one. */
@@ -167,7 +167,7 @@ int sock_reverse(const struct sock_addr *addr, struct sock_addr *name, int64_t d
 		return LIBSOCK_EINVAL;
 	if (addr_read(addr->host, &bits, &zone) != ADDR_LITERAL)
 		return LIBSOCK_ENAME;
-	err = lookup_scope(&bits, zone);
+	err = lookup_scope(-1, &bits, zone);
 	if (err < 0)
 		return err;
 	bits.port = 0;

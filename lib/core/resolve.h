@@ -18,7 +18,7 @@ enum {
 /* The address in the bits that this socket takes: a literal, a path, or a name's first address in the socket's family. */
 int resolve_for(struct sock s, int use, const struct sock_addr *addr, int64_t deadline, struct os_addr *bits);
 
-/* Why a transfer with an address of RESOLVE_UNCHECKED failed: `err`, or LIBSOCK_ENODEV for an interface that is not there. */
-ptrdiff_t resolve_why(const struct os_addr *bits, ptrdiff_t err);
+/* Why a transfer through `fd` with an address of RESOLVE_UNCHECKED failed: `err`, or LIBSOCK_ENODEV for an interface that is not there. */
+ptrdiff_t resolve_why(intptr_t fd, const struct os_addr *bits, ptrdiff_t err);
 
 #endif

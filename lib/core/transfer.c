@@ -188,7 +188,7 @@ ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, const struct
 	if (n < 0)
 		return n;
 	n = os_sendto(kept.fd, kept.data, kept.size, transfer_how(kept.deadline), &bits);
-	return n >= 0 ? n : resolve_why(&bits, transfer__sendto_again(&kept, &bits, n));
+	return n >= 0 ? n : resolve_why(kept.fd, &bits, transfer__sendto_again(&kept, &bits, n));
 }
 
 /* Within sock_recv it would cost streams, too, the registers that only this needs. */

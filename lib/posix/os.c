@@ -296,13 +296,3 @@ int native_identity(int fd, uint64_t *identity)
 	*identity = status.st_ino;
 	return 0;
 }
-
-int os_interface_index(const char *name, uint32_t *index)
-{
-	do
-		*index = if_nametoindex(name);
-	while (*index == 0 && errno == EINTR);
-	if (*index > 0)
-		return 0;
-	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? os_error(errno) : LIBSOCK_ENODEV;
-}

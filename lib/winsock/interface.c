@@ -125,11 +125,19 @@ int os_interfaces(adapter__found *found, void *context)
 	return 0;
 }
 
-int os_interface_check(uint32_t index)
+int os_interface_check(intptr_t fd, uint32_t index)
 {
 	NET_LUID luid;
 
-	return ConvertInterfaceIndexToLuid(index, &luid) == NO_ERROR ? 0 : LIBSOCK_ENODEV;
+	(void)fd;
+	switch (ConvertInterfaceIndexToLuid(index, &luid)) {
+	case NO_ERROR:
+		return 0;
+	case ERROR_NOT_ENOUGH_MEMORY:
+		return LIBSOCK_ENOMEM;
+	default:
+		return LIBSOCK_ENODEV;
+	}
 }
 
 /* Not gethostname, which answers in the code page of the day. The name is the machine's own, in a cluster too. */

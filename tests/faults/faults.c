@@ -131,6 +131,16 @@ static ptrdiff_t send_zeros(struct sock s)
 	return sock_sendfile(s, open("/dev/zero", O_RDONLY | O_CLOEXEC), 0, 1, LIBSOCK_FOREVER, NULL);
 }
 
+/* Through a socket that is open already. */
+static ptrdiff_t connect_scope(void)
+{
+	const struct sock_addr addr = {"::1%1", 9};
+	struct sock s;
+
+	must(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM));
+	return sock_connect(s, &addr, LIBSOCK_NOWAIT);
+}
+
 static int is_listener(void *context, const struct sock_connection *row)
 {
 	return row->state == LIBSOCK_STATE_LISTEN && sock_addr_equal(&row->local, context);
@@ -194,6 +204,8 @@ int main(int argc, char **argv)
 		result = sock_local(s, &addr);
 	else if (strcmp(what, "bind-path") == 0)
 		result = bind_path();
+	else if (strcmp(what, "connect-scope") == 0)
+		result = connect_scope();
 	else if (strcmp(what, "open-inet6") == 0)
 		result = sock_open(&conn, LIBSOCK_AF_INET6, LIBSOCK_STREAM);
 	else if (strcmp(what, "segments") == 0)
