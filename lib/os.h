@@ -82,9 +82,9 @@ int os_bind(intptr_t fd, int type, const struct os_addr *to);
 /* 0: the OS's most. */
 int os_listen(intptr_t fd, int backlog);
 
-/* Has os_listen() been called? Is it of LIBSOCK_DGRAM? Neither, for what is no socket. */
-bool os_listens(intptr_t fd);
-bool os_is_datagram(intptr_t fd);
+/* Has os_listen() been called? Is it of LIBSOCK_DGRAM? 1: yes; 0: no; below: it cannot be found out, and may be either. */
+int os_listens(intptr_t fd);
+int os_is_datagram(intptr_t fd);
 
 /*
  * The next connection: not inheritable, in the mode that os_open() gives, `peer` filled. `how` is 0 or OS_NOWAIT. A

@@ -251,18 +251,20 @@ int os_adopt(intptr_t fd, int32_t *family, int32_t *type)
 	return 0;
 }
 
-bool os_is_datagram(intptr_t fd)
+int os_is_datagram(intptr_t fd)
 {
-	int type = 0;
+	int type, err = bsd__option(fd, SO_TYPE, &type);
 
-	return bsd__option(fd, SO_TYPE, &type) == 0 && type == SOCK_DGRAM;
+	return err < 0 ? err : type == SOCK_DGRAM;
 }
 
-bool os_listens(intptr_t fd)
+int os_listens(intptr_t fd)
 {
-	int listening = 0;
+	int listening, err = bsd__option(fd, SO_ACCEPTCONN, &listening);
 
-	return bsd__option(fd, SO_ACCEPTCONN, &listening) == 0 && listening; /* a datagram socket does not know the option */
+	if (err < 0)
+		return err == LIBSOCK_ENOPROTOOPT ? 0 : err; /* a datagram socket does not know the option */
+	return listening != 0;
 }
 
 int os_set_blocking(intptr_t fd, bool blocking)

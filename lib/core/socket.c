@@ -82,7 +82,7 @@ int sock_connected(struct sock s, int64_t deadline)
 	/* First whether there is a peer: a connection need not be writable, and an error of it is the next transfer's. */
 	if (os_peer(s.fd, &peer) == 0)
 		return dial_self(s.fd, s.family, peer.port);
-	if (os_listens(s.fd))
+	if (os_listens(s.fd) > 0)
 		return LIBSOCK_ENOTCONN; /* it is never writable */
 	err = socket__connect_wait(s, deadline == LIBSOCK_NOWAIT ? passed : deadline);
 	if (err == LIBSOCK_ETIMEDOUT && deadline == LIBSOCK_NOWAIT)
@@ -154,7 +154,7 @@ int sock_accept(struct sock s, struct sock *conn, struct sock_addr *peer, int64_
 		err = os_accept(s.fd, transfer_how(deadline), &fd, &from);
 		if (socket__died((int)err)) /* the next one, at once: it may be in the queue already */
 			err = ++dead < SOCKET__DEAD_MAX ? OS_EINTR : LIBSOCK_EAGAIN;
-		if (err == LIBSOCK_EAGAIN && !os_listens(s.fd)) /* a connection without room, or on its way, says nothing */
+		if (err == LIBSOCK_EAGAIN && os_listens(s.fd) == 0) /* a connection without room, or on its way, says nothing */
 			err = LIBSOCK_EINVAL;
 	} while (err < 0 && transfer_again(s.fd, &err, OS_READABLE, deadline, &tries));
 	if (err < 0)

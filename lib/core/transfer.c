@@ -67,7 +67,7 @@ bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline,
 
 bool transfer_send_again(intptr_t fd, ptrdiff_t *result, int64_t deadline, struct transfer_tries *tries)
 {
-	if (!tries->stale && transfer__is_path_error(*result) && os_is_datagram(fd))
+	if (!tries->stale && transfer__is_path_error(*result) && os_is_datagram(fd) > 0)
 		return tries->stale = true;
 	return transfer_again(fd, result, OS_WRITABLE, deadline, tries);
 }
@@ -106,10 +106,9 @@ static inline void transfer__keep(volatile struct transfer__kept *t, struct sock
 
 COLD static ptrdiff_t transfer__send_again(const volatile struct transfer__kept *t, ptrdiff_t n)
 {
-	const bool is_open = n != LIBSOCK_EBADF && n != LIBSOCK_ENOTSOCK;
 	struct transfer_tries tries = {0};
 
-	if (t->size == 0 && is_open && !os_is_datagram(t->fd))
+	if (t->size == 0 && os_is_datagram(t->fd) == 0)
 		return 0; /* nothing to do, on whatever has become of a stream */
 	while (n < 0 && transfer_send_again(t->fd, &n, t->deadline, &tries))
 		n = os_send(t->fd, t->data, t->size, transfer_how(t->deadline));

@@ -94,16 +94,16 @@ int os_listen(intptr_t fd, int backlog)
 	return LIBSOCK_ENOTSUP;
 }
 
-bool os_is_datagram(intptr_t fd)
+int os_is_datagram(intptr_t fd)
 {
 	(void)fd;
-	return false;
+	return LIBSOCK_ENOTSUP;
 }
 
-bool os_listens(intptr_t fd)
+int os_listens(intptr_t fd)
 {
 	(void)fd;
-	return false;
+	return LIBSOCK_ENOTSUP;
 }
 
 int os_accept(intptr_t fd, int how, intptr_t *conn, struct os_addr *peer)

@@ -15,7 +15,7 @@ enum { PACKET__PATIENCE_MS = 100 }; /* what is sent to oneself is there at once,
 void native_send_failed(SOCKET s)
 {
 	const int number = WSAGetLastError();
-	const bool is_icmp = (number == WSAECONNRESET || number == WSAENETRESET) && os_is_datagram((intptr_t)s);
+	const bool is_icmp = (number == WSAECONNRESET || number == WSAENETRESET) && os_is_datagram((intptr_t)s) > 0;
 
 	WSASetLastError(number); /* as it was before the socket was asked */
 	if (is_icmp)

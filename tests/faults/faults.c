@@ -131,6 +131,26 @@ static ptrdiff_t send_zeros(struct sock s)
 	return sock_sendfile(s, open("/dev/zero", O_RDONLY | O_CLOEXEC), 0, 1, LIBSOCK_FOREVER, NULL);
 }
 
+static ptrdiff_t accept_all(struct sock listener, int64_t deadline)
+{
+	struct sock conn;
+	int err;
+
+	do
+		err = sock_accept(listener, &conn, NULL, deadline);
+	while (err == 0);
+	return err;
+}
+
+/* An empty datagram, which is something. */
+static ptrdiff_t send_nothing(void)
+{
+	struct sock pair[2];
+
+	must(sock_pair(pair, LIBSOCK_DGRAM));
+	return sock_send(pair[0], "", 0, LIBSOCK_NOWAIT);
+}
+
 /* Through a socket that is open already. */
 static ptrdiff_t connect_scope(void)
 {
@@ -172,7 +192,13 @@ int main(int argc, char **argv)
 	ptrdiff_t result = LIBSOCK_EINVAL;
 	char data[1];
 
-	if (strcmp(what, "accept-nowait") == 0)
+	if (strcmp(what, "accept-all") == 0)
+		result = accept_all(s, LIBSOCK_NOWAIT);
+	else if (strcmp(what, "accept-all-soon") == 0)
+		result = accept_all(s, sock_after(30));
+	else if (strcmp(what, "send-nothing") == 0)
+		result = send_nothing();
+	else if (strcmp(what, "accept-nowait") == 0)
 		result = sock_accept(s, &conn, NULL, LIBSOCK_NOWAIT);
 	else if (strcmp(what, "accept") == 0)
 		result = sock_accept(s, &conn, NULL, sock_after(100));
