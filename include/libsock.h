@@ -1526,7 +1526,8 @@ LIBSOCK_API int sock_reverse(const struct sock_addr *addr, struct sock_addr *nam
  *
  * @param[in] service The service's name, or a port in decimal digits, which stands for itself. Must not be NULL.
  * @param[in] type    #LIBSOCK_STREAM or #LIBSOCK_DGRAM.
- * @return The port, 0 to 65535, or: #LIBSOCK_EAI_NONAME, unknown; #LIBSOCK_EPORT, a number above 65535; #LIBSOCK_EINVAL.
+ * @return The port, 0 to 65535, or: #LIBSOCK_EAI_NONAME, unknown; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOMEM, the
+ *         database cannot be asked now, where the system says so; #LIBSOCK_EPORT, a number above 65535; #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread.
  * @since 0.1.0
@@ -1540,8 +1541,9 @@ LIBSOCK_API int sock_service_port(const char *service, int type);
  * @param[in] type  #LIBSOCK_STREAM or #LIBSOCK_DGRAM.
  * @param[out] name Receives the NUL-terminated name; an empty one on error. Must not be NULL.
  * @param[in] size  The bytes in `name`, at least 1; 64 is enough.
- * @return The length of the name, or: #LIBSOCK_EAI_NONAME, no known service; #LIBSOCK_EMSGSIZE, it does not fit;
- *         #LIBSOCK_EPORT, not a port; #LIBSOCK_EINVAL.
+ * @return The length of the name, or: #LIBSOCK_EAI_NONAME, no known service; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE,
+ *         #LIBSOCK_ENOMEM, as from sock_service_port(); #LIBSOCK_EMSGSIZE, it does not fit; #LIBSOCK_EPORT, not a port;
+ *         #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread.
  * @since 0.1.0

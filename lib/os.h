@@ -312,7 +312,8 @@ int os_process_id(void);
 
 /*
  * The machine's own database of services: the port, or the name's length. A name is printing ASCII, at most 63 bytes, with a
- * letter in it. Asks no name server. Any error counts as not knowing.
+ * letter in it. Asks no name server. LIBSOCK_EMFILE, LIBSOCK_ENFILE and LIBSOCK_ENOMEM: it cannot be asked now. Any other
+ * error counts as not knowing.
  */
 int os_service_port(const char *service, int type);
 int os_service_name(uint16_t port, int type, char *name, size_t size);

@@ -464,6 +464,33 @@ static int dial_scope(void)
 	return err == LIBSOCK_ECONNREFUSED ? 0 : err;
 }
 
+static int service_port(void)
+{
+	return sock_service_port("http", LIBSOCK_STREAM); /* also of a name that is in the built-in table: the database is first */
+}
+
+static int service_name(void)
+{
+	char name[64] = "old";
+	int n = sock_service_name(80, LIBSOCK_STREAM, name, sizeof name);
+
+	ck_assert((n < 0) == (name[0] == '\0'));
+	return n;
+}
+
+/* glibc calls a service unknown whose database it could not open. */
+START_TEST(a_service_is_not_unknown_because_no_descriptor_is_left)
+{
+	FILE *database = fopen("/etc/services", "r");
+
+	if (database == NULL)
+		return; /* a machine without one: nothing is to be opened */
+	fclose(database);
+	expect_emfile(service_port, 1);
+	expect_emfile(service_name, 1);
+}
+END_TEST
+
 static void set_most_descriptors(struct rlimit *limit, rlim_t most)
 {
 	limit->rlim_cur = most;
@@ -527,6 +554,7 @@ int main(void)
 		{what_was_passed_and_is_no_socket_of_ours_says_so},
 		{asked_again_it_gives_the_same_sockets_and_the_environment_stays},
 		{what_has_too_few_descriptors_is_emfile_and_leaves_none},
+		{a_service_is_not_unknown_because_no_descriptor_is_left},
 		{an_interface_is_not_missing_because_no_descriptor_is_left},
 		{0},
 	};

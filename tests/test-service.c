@@ -158,7 +158,7 @@ END_TEST
 
 START_TEST(a_database_that_fails_knows_nothing)
 {
-	static const int errors[] = {LIBSOCK_ENOTSUP, LIBSOCK_ENOMEM, LIBSOCK_EAI_FAIL, LIBSOCK_ESYS - 5, OS_EINTR};
+	static const int errors[] = {LIBSOCK_ENOTSUP, LIBSOCK_EACCES, LIBSOCK_EAI_FAIL, LIBSOCK_ESYS - 5, OS_EINTR};
 	char name[64];
 
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
@@ -168,6 +168,24 @@ START_TEST(a_database_that_fails_knows_nothing)
 		expect(table_port("nonesuch", LIBSOCK_STREAM), LIBSOCK_EAI_NONAME);
 		expect(table_name(80, LIBSOCK_STREAM, name, sizeof name), 4);
 		expect(table_name(4, LIBSOCK_STREAM, name, sizeof name), LIBSOCK_EAI_NONAME);
+	}
+}
+END_TEST
+
+START_TEST(a_database_that_cannot_be_asked_now_may_know)
+{
+	static const int errors[] = {LIBSOCK_EMFILE, LIBSOCK_ENFILE, LIBSOCK_ENOMEM};
+	char name[64] = "old";
+
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+		set_database(NULL, 0);
+		database.error = errors[i];
+		expect(table_port("http", LIBSOCK_STREAM), errors[i]);
+		expect(table_port("NoneSuch", LIBSOCK_STREAM), errors[i]);
+		ck_assert_int_eq(database.calls, 2);
+		expect(table_port("80", LIBSOCK_STREAM), 80);
+		expect(table_name(80, LIBSOCK_STREAM, name, sizeof name), errors[i]);
+		ck_assert_str_eq(name, "");
 	}
 }
 END_TEST
@@ -327,6 +345,7 @@ int main(void)
 		{the_table_knows_the_common_services_in_any_case},
 		{the_database_comes_before_the_table},
 		{a_database_that_fails_knows_nothing},
+		{a_database_that_cannot_be_asked_now_may_know},
 		{a_name_from_the_database_that_could_not_be_asked_for_is_none},
 		{a_number_stands_for_itself_and_asks_nobody},
 		{malformed_names_are_unknown_and_ask_nobody},

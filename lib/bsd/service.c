@@ -8,10 +8,22 @@
 
 #include "native.h"
 
+#include "bsd.h"
 #include "libsock.h"
 #include "os.h"
 
 #include <string.h>
+
+/*
+ * glibc says of a database that it could not open what it says of a service that is not in it. Why it could not is left in
+ * errno, where there was nothing before.
+ */
+static int service__unknown(void)
+{
+	const int err = bsd_error();
+
+	return err == LIBSOCK_EMFILE || err == LIBSOCK_ENFILE || err == LIBSOCK_ENOMEM ? err : LIBSOCK_EAI_NONAME;
+}
 
 int os_service_port(const char *service, int type)
 {
@@ -25,10 +37,11 @@ int os_service_port(const char *service, int type)
 	int number;
 
 	if (native_start() != 0)
-		return os_error(native_error());
+		return bsd_error();
+	native_clear_error();
 	number = getaddrinfo(NULL, service, &hints, &list);
 	if (number != 0)
-		return number == EAI_SERVICE ? LIBSOCK_EAI_NONAME : native_resolver_error(number);
+		return number == EAI_SERVICE ? service__unknown() : native_resolver_error(number);
 	memcpy(&found, list->ai_addr, sizeof found);
 	freeaddrinfo(list);
 	return ntohs(found.sin_port);
@@ -41,10 +54,11 @@ int os_service_name(uint16_t port, int type, char *name, size_t size)
 	int flags = NI_NUMERICHOST | (type == LIBSOCK_STREAM ? 0 : NI_DGRAM), number;
 
 	if (native_start() != 0)
-		return os_error(native_error());
+		return bsd_error();
+	native_clear_error();
 	number = getnameinfo((const struct sockaddr *)&addr, sizeof addr, NULL, 0, name, room, flags);
 	if (number != 0)
 		return native_resolver_error(number);
 	/* NI_NAMEREQD is for hosts alone: a port without a name comes back as a number. */
-	return name[strspn(name, "0123456789")] == '\0' ? LIBSOCK_EAI_NONAME : (int)strlen(name);
+	return name[strspn(name, "0123456789")] == '\0' ? service__unknown() : (int)strlen(name);
 }

@@ -167,6 +167,12 @@ static int service__number(const char *text)
 	return port <= UINT16_MAX ? port : LIBSOCK_EPORT;
 }
 
+/* The database may know, and cannot be read for now. One that cannot be read for another reason knows nothing. */
+static bool service__is_shortage(int err)
+{
+	return err == LIBSOCK_EMFILE || err == LIBSOCK_ENFILE || err == LIBSOCK_ENOMEM;
+}
+
 /* As it is spelt, then in lower case, as databases mostly are; some of them (glibc's) tell one from the other. */
 static int service__ask(const char *name, int type)
 {
@@ -174,7 +180,7 @@ static int service__ask(const char *name, int type)
 	size_t length = 0;
 	int port = os_service_port(name, type);
 
-	if (port >= 0)
+	if (port >= 0 || service__is_shortage(port))
 		return port;
 	for (; name[length] != '\0'; length++)
 		lower[length] = service__lower(name[length]);
@@ -220,15 +226,14 @@ int sock_service_port(const char *service, int type)
 	if (!service__is_name(service))
 		return LIBSOCK_EAI_NONAME;
 	port = service__ask(service, type);
-	/* Whatever the error: a database that cannot be read knows nothing. */
-	return port >= 0 ? port : service__find_port(service, protocol);
+	return port >= 0 || service__is_shortage(port) ? port : service__find_port(service, protocol);
 }
 
 int sock_service_name(long port, int type, char *name, size_t size)
 {
 	char found[SERVICE__ROOM];
 	const char *known = found;
-	int protocol = service__protocol(type);
+	int protocol = service__protocol(type), err;
 
 	if (name == NULL || size == 0)
 		return LIBSOCK_EINVAL;
@@ -237,8 +242,11 @@ int sock_service_name(long port, int type, char *name, size_t size)
 		return LIBSOCK_EINVAL;
 	if (port < 0 || port > UINT16_MAX)
 		return LIBSOCK_EPORT;
+	err = os_service_name((uint16_t)port, type, found, sizeof found);
+	if (service__is_shortage(err))
+		return err;
 	/* A name that sock_service_port() would refuse is none. */
-	if (os_service_name((uint16_t)port, type, found, sizeof found) < 0 || !service__is_name(found))
+	if (err < 0 || !service__is_name(found))
 		known = service__find_name(port, protocol);
 	if (known == NULL)
 		return LIBSOCK_EAI_NONAME;

@@ -119,6 +119,11 @@ static inline int native_error(void)
 	return errno;
 }
 
+static inline void native_clear_error(void)
+{
+	errno = 0;
+}
+
 static inline int native_start(void)
 {
 	return 0;

@@ -61,6 +61,11 @@ static inline int native_error(void)
 	return WSAGetLastError();
 }
 
+static inline void native_clear_error(void)
+{
+	WSASetLastError(0);
+}
+
 /* Is the error of a receive about a datagram that was sent earlier? For sockets that are connected before libsock gets them. */
 static inline bool native_is_path_error(void)
 {
