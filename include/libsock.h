@@ -1255,8 +1255,9 @@ struct sock_item {
  * @param[in] count     How many, at most #LIBSOCK_WAIT_MAX. Without any the call only waits for the deadline.
  * @param[in] deadline  When to give up. #LIBSOCK_NOWAIT: look once.
  * @return How many items have something told, at least 1, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, none before the
- *         deadline; #LIBSOCK_EBADF, an item's socket has been closed; #LIBSOCK_EINVAL, a NULL, a bad count, or
- *         something in `wanted` that cannot be.
+ *         deadline; #LIBSOCK_EBADF, an item's socket has been closed; #LIBSOCK_EMFILE, there are more of them than
+ *         the process may have open by now (RLIMIT_NOFILE); #LIBSOCK_EINVAL, a NULL, a bad count, or something in `wanted`
+ *         that cannot be.
  * @par Threads
  * Any thread. It counts as a reader or a writer of each socket only if it is used so afterwards.
  * @since 0.1.0

@@ -542,6 +542,53 @@ START_TEST(an_interface_is_not_missing_because_no_descriptor_is_left)
 }
 END_TEST
 
+/* What a sandbox sets: nothing can be opened any more, and poll(2) takes no descriptor. */
+START_TEST(a_limit_of_no_descriptors_leaves_what_is_open_as_it_was)
+{
+	static const char data[65536];
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 4, &addr), client, conn, pair[2];
+	struct sock_item item;
+	struct rlimit limit;
+	char byte;
+
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	expect(sock_open(&client, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+
+	const rlim_t before = limit.rlim_cur;
+
+	item = (struct sock_item){.s = pair[0], .wanted = LIBSOCK_READABLE};
+	set_most_descriptors(&limit, 0);
+
+	const ptrdiff_t received = sock_recv(pair[0], &byte, 1, sock_after(20));
+	const int waited = sock_wait(&item, 1, sock_after(20)), slept = sock_wait(NULL, 0, sock_after(20));
+	const int connected = sock_connect(client, &addr, soon());
+
+	while (sock_send(pair[0], data, sizeof data, LIBSOCK_NOWAIT) > 0)
+		;
+
+	const ptrdiff_t sent = sock_send(pair[0], data, 1, sock_after(20));
+	const ptrdiff_t got = sock_recv(pair[1], &byte, 1, soon());
+	const int accepted = sock_accept(l, &conn, NULL, soon()), finished = sock_finish(&pair[0], sock_after(20));
+
+	set_most_descriptors(&limit, before);
+	expect(received, LIBSOCK_ETIMEDOUT);
+	expect(waited, LIBSOCK_EMFILE);
+	expect(slept, LIBSOCK_ETIMEDOUT);
+	expect(connected, 0);
+	expect(sent, LIBSOCK_ETIMEDOUT);
+	expect(got, 1);
+	expect(accepted, LIBSOCK_EMFILE);
+	expect(finished, LIBSOCK_ETIMEDOUT);
+	expect(sock_accept(l, &conn, NULL, soon()), 0);
+	sock_close(&conn);
+	sock_close(&client);
+	sock_close(&pair[1]);
+	sock_close(&l);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -555,6 +602,7 @@ int main(void)
 		{asked_again_it_gives_the_same_sockets_and_the_environment_stays},
 		{what_has_too_few_descriptors_is_emfile_and_leaves_none},
 		{a_service_is_not_unknown_because_no_descriptor_is_left},
+		{a_limit_of_no_descriptors_leaves_what_is_open_as_it_was},
 		{an_interface_is_not_missing_because_no_descriptor_is_left},
 		{0},
 	};

@@ -89,7 +89,7 @@ static int connect__accept(int fd, struct sockaddr *peer, socklen_t *length)
 static int connect__accept_nowait(int fd, struct sockaddr *peer, socklen_t *length)
 {
 	struct pollfd polled = {.fd = fd, .events = POLLIN | POLLOUT | NATIVE_POLLRDHUP};
-	int ready = poll(&polled, 1, 0), flags, conn, number, cancel;
+	int ready = native_poll(&polled, 1, 0), flags, conn, number, cancel;
 
 	if (ready == 0)
 		errno = EAGAIN;

@@ -222,9 +222,14 @@ int native_tame(int fd);
 /* The address family of a foreign descriptor. 0 or −1. */
 int native_ask_family(int fd, int *family);
 
+/* EMFILE: there are more of them than RLIMIT_NOFILE now allows to be open, which poll(2) calls EINVAL. */
 static inline int native_poll(native_pollfd polled[], unsigned count, int wait_ms)
 {
-	return poll(polled, count, wait_ms);
+	int ready = poll(polled, count, wait_ms);
+
+	if (ready == -1 && errno == EINVAL)
+		errno = EMFILE;
+	return ready;
 }
 
 /* Has all that the peer sent been received, and its end? For systems whose poll does not tell. */
