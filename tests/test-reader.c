@@ -232,6 +232,39 @@ START_TEST(a_long_line_is_skipped_to_its_end_by_the_next_call)
 }
 END_TEST
 
+/* Put a few bytes, and read a line once they are there. */
+static ptrdiff_t put_and_read(struct bench *bench, const char *text, int64_t deadline)
+{
+	struct sock_item item = {.s = bench->from, .wanted = LIBSOCK_READABLE};
+
+	put(bench, text);
+	expect(sock_wait(&item, 1, soon()), 1);
+	return sock_read_line(&bench->in, &bench->line, deadline);
+}
+
+START_TEST(a_line_is_too_long_as_soon_as_the_buffer_is_full)
+{
+	static const struct {
+		const char *first, *then;
+		int code; /* of the first, where it is not that nothing is known yet */
+	} cases[] = {{NULL, "12345678", 0}, {"1", "2345678", 0}, {"1234567", "8", 0}, {"a\n123456", "78", 1}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (int passed = 0; passed < 2; passed++) {
+			const int code = cases[i].code ? cases[i].code : passed ? LIBSOCK_ETIMEDOUT : LIBSOCK_EAGAIN;
+			const int64_t deadline = passed ? sock_after(0) : LIBSOCK_NOWAIT;
+			struct bench bench;
+
+			open_bench(&bench, 9);
+			if (cases[i].first)
+				expect(put_and_read(&bench, cases[i].first, deadline), code);
+			expect(put_and_read(&bench, cases[i].then, deadline), LIBSOCK_EMSGSIZE);
+			ck_assert_str_eq(bench.line, "12345678");
+			close_bench(&bench);
+		}
+}
+END_TEST
+
 START_TEST(a_long_line_can_be_read_in_pieces_instead)
 {
 	struct bench bench;
@@ -531,6 +564,7 @@ int main(void)
 		{what_follows_a_line_is_read_first_and_the_rest_from_the_socket},
 		{the_longest_line_fits_and_one_byte_more_does_not},
 		{a_long_line_is_skipped_to_its_end_by_the_next_call},
+		{a_line_is_too_long_as_soon_as_the_buffer_is_full},
 		{a_long_line_can_be_read_in_pieces_instead},
 		{the_end_of_file_within_a_long_line_is_the_end_of_file},
 		{the_rest_before_the_end_of_file_is_one_last_line},

@@ -159,11 +159,12 @@ COLD static ptrdiff_t reader__until(struct sock_reader *reader, const char *deli
 
 			return reader__give(reader, record, end, end + length);
 		}
-		if (err < 0)
-			return err;
 		reader__make_room(reader);
 		from = reader__looked_at(reader, length);
-		err = reader->end == reader->size - 1 ? LIBSOCK_EMSGSIZE : reader__fill(reader, deadline);
+		if (reader->end == reader->size - 1) /* known without another receive, whatever has become of the deadline */
+			err = LIBSOCK_EMSGSIZE;
+		else if (err == 0)
+			err = reader__fill(reader, deadline);
 		if (err < 0)
 			return reader__give_rest(reader, record, err);
 		err = deadline_over(deadline); /* one receive has been made: what it brought is looked at first */
