@@ -493,6 +493,43 @@ START_TEST(a_long_record_is_skipped_to_the_next_calls_own_delimiter)
 }
 END_TEST
 
+/* The head has been given: a delimiter that is in it ends nothing, but one that only begins there does. */
+START_TEST(the_head_of_a_long_record_is_not_searched_again)
+{
+	struct bench bench;
+
+	open_bench(&bench, 9);
+	put(&bench, "aa;bbb--BB\ncc;dd;");
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	ck_assert_str_eq(bench.line, "aa;bbb--");
+	expect(sock_read_until(&bench.in, ";", 1, &bench.line, soon()), 2);
+	ck_assert_str_eq(bench.line, "dd");
+	put(&bench, "--34567-" "-e--");
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	ck_assert_str_eq(bench.line, "--34567-");
+	expect(sock_read_until(&bench.in, "--", 2, &bench.line, soon()), 1);
+	ck_assert_str_eq(bench.line, "e");
+	close_bench(&bench);
+}
+END_TEST
+
+/* Nor is what a call has skipped that gave up before the end. */
+START_TEST(what_was_skipped_of_a_long_record_is_not_searched_again)
+{
+	struct bench bench;
+
+	open_bench(&bench, 9);
+	put(&bench, "12345678");
+	expect(sock_read_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	put(&bench, "a;b");
+	expect(sock_read_until(&bench.in, "\r\n\r\n", 4, &bench.line, sock_after(20)), LIBSOCK_ETIMEDOUT);
+	put(&bench, "c;d;");
+	expect(sock_read_until(&bench.in, ";", 1, &bench.line, soon()), 1);
+	ck_assert_str_eq(bench.line, "d");
+	close_bench(&bench);
+}
+END_TEST
+
 START_TEST(two_bytes_are_room_enough)
 {
 	struct bench bench;
@@ -574,6 +611,8 @@ int main(void)
 		{a_reader_refuses_what_it_cannot_read},
 		{the_members_say_what_waits_and_how_it_ended},
 		{a_long_record_is_skipped_to_the_next_calls_own_delimiter},
+		{the_head_of_a_long_record_is_not_searched_again},
+		{what_was_skipped_of_a_long_record_is_not_searched_again},
 		{two_bytes_are_room_enough},
 		{an_error_leaves_no_line},
 		{0},

@@ -94,24 +94,27 @@ static void reader__make_room(struct sock_reader *reader)
 	reader->begin = 0;
 }
 
-/* Throw away what is left of a record that was too long, with its delimiter. */
+/*
+ * Throw away what is left of a record that was too long, with its delimiter. What is in the buffer has been given or thrown
+ * away before: only the beginning of a delimiter matters in it.
+ */
 static int reader__skip(struct sock_reader *reader, const char *delimiter, size_t length, int64_t deadline)
 {
+	char *at = NULL;
 	int err = 0;
 
-	while (err == 0) {
-		char *at = reader__find(reader, reader->begin, delimiter, length);
-
-		if (at) {
-			reader->begin = (size_t)(at - reader->buffer) + length;
-			reader->overlong = 0;
-			return 0;
-		}
+	while (at == NULL && err == 0) {
 		reader->begin = reader__looked_at(reader, length);
 		reader__make_room(reader);
 		err = reader__fill(reader, deadline);
-		if (err == 0 && reader__find(reader, reader->begin, delimiter, length) == NULL)
+		if (err == 0)
+			at = reader__find(reader, reader->begin, delimiter, length);
+		if (err == 0 && at == NULL)
 			err = deadline_over(deadline);
+	}
+	if (at) {
+		reader->begin = (size_t)(at - reader->buffer) + length;
+		reader->overlong = 0;
 	}
 	if (err == LIBSOCK_EEOF) /* what looked like the beginning of a delimiter was none */
 		reader->begin = reader->end;
