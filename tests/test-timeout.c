@@ -305,12 +305,35 @@ START_TEST(a_peer_that_drops_the_connection_while_it_is_being_asked_has_reset_it
 }
 END_TEST
 
+/* Another library may have wanted to be told beside each receive how much waits. */
+START_TEST(what_others_have_set_is_not_taken_for_how_a_connection_ended)
+{
+	for (int on = 0; on < 2; on++) {
+		struct sock a, b;
+		char byte;
+
+		connected_pair(LIBSOCK_AF_INET, &a, &b);
+		ck_assert_int_eq(setsockopt((int)sock_native(a), IPPROTO_TCP, TCP_INQ, &on, sizeof on), 0);
+		reset(&b);
+		for (int i = 0; i < 3; i++)
+			expect(sock_recv(a, &byte, 1, soon()), LIBSOCK_ECONNRESET);
+		sock_close(&a);
+		a = given_up(LIBSOCK_AF_INET, 0, 0, &b);
+		ck_assert_int_eq(setsockopt((int)sock_native(a), IPPROTO_TCP, TCP_INQ, &on, sizeof on), 0);
+		through_recv(a, soon());
+		sock_close(&a);
+		sock_close(&b);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
 		{a_connection_that_was_given_up_is_neither_late_nor_at_its_end},
 		{a_peer_that_does_not_answer_keepalive_is_given_up_alike},
 		{finishing_says_that_the_connection_was_given_up},
+		{what_others_have_set_is_not_taken_for_how_a_connection_ended},
 		{finishing_after_the_peers_end_says_so_too},
 		{a_deadline_before_that_is_the_callers_own},
 		{a_peer_that_drops_the_connection_while_it_is_being_asked_has_reset_it},
