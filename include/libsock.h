@@ -1469,9 +1469,9 @@ LIBSOCK_API int sock_activated(struct sock out[], int max, const char *name);
  * #LIBSOCK_EAI_AGAIN. #LIBSOCK_NOWAIT never starts one: #LIBSOCK_EAGAIN, unless no resolver is needed.
  *
  * A caller may be cancelled (POSIX: pthread_cancel, deferred) while it waits for such a thread, and nothing is lost; in place
- * that is put off until the resolver returns. A child of fork() has none of the threads, and counts none. The first thread
- * makes the module stay that libsock is in, a plug-in for example: to unload it is then without effect (Windows: while
- * threads run).
+ * that is put off until the resolver returns. A child of fork() has none of the threads, and counts none; but on Linux
+ * it counts its parent's if it has the same process number, in a PID namespace of its own. The first thread makes the module
+ * stay that libsock is in, a plug-in for example: to unload it is then without effect (Windows: while threads run).
  * @{
  */
 

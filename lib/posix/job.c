@@ -56,7 +56,8 @@ struct job__head {
 
 /*
  * The library's one writable global: how many of its threads there are, whether their code is pinned, and above that the
- * process that this is true of. A child of fork() has none of its parent's threads.
+ * process that this is true of. A child of fork() has none of its parent's threads. By its number alone it cannot be told
+ * from its parent where both are the first of their PID namespaces; pthread_atfork() could, and would outlive an unloading.
  */
 static atomic_uint job__count;
 
