@@ -1652,8 +1652,8 @@ enum sock_option {
 	/**
 	 * Stream. What sock_close() does about data that the peer does not have yet. −1, the default: it returns at
 	 * once, the system goes on. 0: throws the data away and resets the connection. 1 to 32767000 ms, rounded up to
-	 * whole seconds: sock_close() waits until all is there, at most so long (macOS and NetBSD: it does not wait).
-	 * sock_finish() is the better way to know.
+	 * whole seconds: sock_close() waits until all is there, at most so long (macOS and NetBSD: it does not wait). A
+	 * signal that is caught ends the wait, for a close cannot be made twice. sock_finish() is the better way to know.
 	 */
 	LIBSOCK_LINGER = 207,
 

@@ -220,6 +220,25 @@ static void *send_later(void *arg)
 	return NULL;
 }
 
+START_TEST(a_signal_ends_the_lingering_of_a_close)
+{
+	static const char data[65536];
+	struct sock a, b;
+	int64_t begun;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	while (sock_send(a, data, sizeof data, LIBSOCK_NOWAIT) > 0)
+		;
+	expect(sock_set(a, LIBSOCK_LINGER, 20000), 0);
+	begun = sock_now();
+	storm(1);
+	expect(sock_close(&a), 0);
+	storm(0);
+	expect_ended(begun);
+	sock_close(&b);
+}
+END_TEST
+
 START_TEST(waiting_for_ever_survives_signals)
 {
 	struct sock a, b;
@@ -548,6 +567,7 @@ int main(void)
 		{descriptors_above_1024_work_with_deadlines},
 		{descriptors_above_1024_are_waited_for_like_others},
 		{a_storm_of_signals_neither_shows_nor_extends_the_deadline},
+		{a_signal_ends_the_lingering_of_a_close},
 		{waiting_for_ever_survives_signals},
 		{shutdown_wakes_whoever_waits},
 		{running_out_of_descriptors_is_emfile_and_keeps_the_queue},
