@@ -348,6 +348,26 @@ START_TEST(a_wake_before_the_wait_is_not_lost_and_many_never_block)
 }
 END_TEST
 
+/* A copy of a socket that is closed, whose number the poller was given for itself. */
+START_TEST(what_wakes_is_no_socket_of_the_programs)
+{
+	struct sock_poller poller;
+	struct sock_event event;
+
+	expect(sock_poller_open(&poller), 0);
+	for (int i = 0; i < 2; i++) {
+		const struct sock stale = {.fd = poller.wake[i].fd, .family = LIBSOCK_AF_INET, .type = LIBSOCK_DGRAM};
+
+		expect(sock_poller_add(&poller, stale, LIBSOCK_READABLE | LIBSOCK_WRITABLE, &event), LIBSOCK_EBADF);
+		expect(sock_poller_modify(&poller, stale, LIBSOCK_WRITABLE, &event), LIBSOCK_EBADF);
+		expect(sock_poller_remove(&poller, stale), LIBSOCK_EBADF);
+	}
+	expect(sock_poller_wake(&poller), 0);
+	expect(sock_poller_wait(&poller, &event, 1, soon()), 0);
+	sock_poller_close(&poller);
+}
+END_TEST
+
 START_TEST(deadlines_are_kept)
 {
 	struct sock_poller poller;
@@ -473,6 +493,7 @@ int main(void)
 		{hundreds_of_ready_sockets_all_have_their_turn},
 		{a_wake_from_any_thread_ends_the_wait},
 		{a_wake_before_the_wait_is_not_lost_and_many_never_block},
+		{what_wakes_is_no_socket_of_the_programs},
 		{deadlines_are_kept},
 		{mistakes_have_codes},
 		{more_than_256_events_come_in_several_goes},

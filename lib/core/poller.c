@@ -32,11 +32,17 @@ int sock_poller_open(struct sock_poller *poller)
 	return err;
 }
 
+/* Is it a copy of a closed socket, whose number was given to what wakes? */
+static bool poller__is_own(const struct sock_poller *poller, struct sock s)
+{
+	return s.fd == poller->wake[0].fd || s.fd == poller->wake[1].fd;
+}
+
 static int poller__change(struct sock_poller *poller, int change, struct sock s, int wanted, void *data)
 {
 	if (poller == NULL || wanted & ~(LIBSOCK_READABLE | LIBSOCK_WRITABLE))
 		return LIBSOCK_EINVAL;
-	if (poller->wake[0].family == 0 || s.family == 0)
+	if (poller->wake[0].family == 0 || s.family == 0 || poller__is_own(poller, s))
 		return LIBSOCK_EBADF;
 	return os_poller_change(poller->os, change, s.fd, wanted, data);
 }

@@ -91,6 +91,8 @@ int os_poller_change(intptr_t poller, int change, intptr_t fd, int wanted, void 
 {
 	int err = 0;
 
+	if (fd == kqueue__queue(poller))
+		return LIBSOCK_EBADF; /* a copy of a socket that is closed, whose number the queue was given */
 	if (change != OS_POLLER_ADD) /* by itself, EV_ADD would not mind that the socket is not there */
 		err = kqueue__delete(kqueue__queue(poller), fd);
 	if (err < 0 || change == OS_POLLER_REMOVE)
