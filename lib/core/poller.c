@@ -81,18 +81,19 @@ static bool poller__take_wake(struct sock_poller *poller, struct sock_event even
 
 int sock_poller_wait(struct sock_poller *poller, struct sock_event events[], int max, int64_t deadline)
 {
+	bool woken = false, again;
 	int count, left;
-	bool woken;
 
 	if (poller == NULL || events == NULL || max < 1)
 		return LIBSOCK_EINVAL;
 	if (poller->wake[0].family == 0)
 		return LIBSOCK_EBADF;
 	do {
-		left = deadline_left(deadline);
+		left = woken ? 0 : deadline_left(deadline);
 		count = os_poller_wait(poller->os, events, max < OS_POLLER_EVENT_MAX ? max : OS_POLLER_EVENT_MAX, left);
-		woken = poller__take_wake(poller, events, &count);
-	} while (count == OS_EINTR || (count == 0 && !woken && left != 0));
+		again = poller__take_wake(poller, events, &count) && !woken; /* it may have had the only room for an event */
+		woken = woken || again;
+	} while (count == OS_EINTR || (count == 0 && (again || left != 0)));
 	return count != 0 || woken ? count : deadline_over(deadline);
 }
 
