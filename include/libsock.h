@@ -470,7 +470,8 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  *         #LIBSOCK_ENETUNREACH, no way there; #LIBSOCK_EINPROGRESS, with #LIBSOCK_NOWAIT: the connection is on its way,
  *         ask sock_connected(); #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: a Unix-domain listener's
  *         queue is full, nothing has begun; #LIBSOCK_EADDRNOTAVAIL, no free port on this side; #LIBSOCK_EISCONN,
- *         #LIBSOCK_EALREADY, connected or connecting already; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_ENOENT,
+ *         #LIBSOCK_EALREADY, connected or connecting already; #LIBSOCK_EMFILE, it is on its way, and cannot be waited for
+ *         where the process may have no descriptor by now (RLIMIT_NOFILE); #LIBSOCK_EPORT, the port is 0; #LIBSOCK_ENOENT,
  *         #LIBSOCK_EACCES, #LIBSOCK_ENAMETOOLONG, of a path; and those of a name (see @ref core).
  * @par Threads
  * One thread; nobody else may use the socket meanwhile.

@@ -97,8 +97,7 @@
 #define os_has_abstract_names libsock__os_has_abstract_names
 #define os_has_handover libsock__os_has_handover
 #define os_hostname libsock__os_hostname
-#define os_interface_check libsock__os_interface_check
-#define os_interface_index libsock__os_interface_index
+#define os_interface libsock__os_interface
 #define os_interfaces libsock__os_interfaces
 #define os_is_datagram libsock__os_is_datagram
 #define os_job_call libsock__os_job_call

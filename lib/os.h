@@ -347,11 +347,10 @@ int os_connections(os_connection_found *found, void *context);
 int os_hostname(char *name, size_t size);
 
 /*
- * The index of an interface, above 0; is there one of that index? LIBSOCK_ENODEV: no; another error: it cannot be found out.
- * `fd` is a socket to ask through, or −1: there is none.
+ * The index of the interface of a name, above 0; or with NULL: is there one of that index? LIBSOCK_ENODEV: no; another error:
+ * it cannot be found out. `fd` is a socket to ask through, or −1: there is none.
  */
-int os_interface_index(intptr_t fd, const char *name, uint32_t *index);
-int os_interface_check(intptr_t fd, uint32_t index);
+int os_interface(intptr_t fd, const char *name, uint32_t *index);
 
 /* Can a path begin with @ and be no path? */
 bool os_has_abstract_names(void);

@@ -576,7 +576,7 @@ START_TEST(a_limit_of_no_descriptors_leaves_what_is_open_as_it_was)
 	expect(received, LIBSOCK_ETIMEDOUT);
 	expect(waited, LIBSOCK_EMFILE);
 	expect(slept, LIBSOCK_ETIMEDOUT);
-	expect(connected, 0);
+	expect(connected, LIBSOCK_EMFILE); /* how it ends is not told; it goes on */
 	expect(sent, LIBSOCK_ETIMEDOUT);
 	expect(got, 1);
 	expect(accepted, LIBSOCK_EMFILE);

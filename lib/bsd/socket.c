@@ -23,7 +23,7 @@ int os_connect(intptr_t fd, int type, const struct os_addr *addr, int wait_ms)
 	return native_connect((native_socket)fd, type, &to.any, length, wait_ms) == 0 ? 0 : bsd_error();
 }
 
-static int bsd__option(intptr_t fd, int option, int *value)
+NOINLINE static int bsd__option(intptr_t fd, int option, int *value)
 {
 	native_len length = sizeof *value;
 	int result;

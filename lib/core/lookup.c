@@ -113,9 +113,9 @@ static int lookup__ask(struct lookup *l, const char *name, int family, int max, 
 
 int lookup_scope(intptr_t fd, struct os_addr *addr, const char *zone)
 {
-	if (zone)
-		return os_interface_index(fd, zone, &addr->scope);
-	return addr->family == LIBSOCK_AF_INET6 && addr->scope > 0 ? os_interface_check(fd, addr->scope) : 0;
+	if (zone || (addr->family == LIBSOCK_AF_INET6 && addr->scope > 0))
+		return os_interface(fd, zone, &addr->scope);
+	return 0;
 }
 
 static void lookup__fix(struct lookup *l, int part)

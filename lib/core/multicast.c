@@ -16,7 +16,7 @@ static int multicast__read(struct sock s, const struct sock_addr *addr, struct o
 	bits->port = 0;
 	if (addr_read(addr->host, bits, &zone) != ADDR_LITERAL)
 		return LIBSOCK_ENAME;
-	return zone ? os_interface_index(s.fd, zone, &bits->scope) : 0;
+	return zone ? os_interface(s.fd, zone, &bits->scope) : 0;
 }
 
 static bool multicast__is_group(const struct os_addr *addr)

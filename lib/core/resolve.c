@@ -95,7 +95,9 @@ COLD ptrdiff_t resolve_why(intptr_t fd, const struct os_addr *bits, ptrdiff_t er
 		return err;
 	if (bits->family != LIBSOCK_AF_INET6 || bits->scope == 0)
 		return err;
-	return os_interface_check(fd, bits->scope) == LIBSOCK_ENODEV ? LIBSOCK_ENODEV : err;
+	uint32_t index = bits->scope;
+
+	return os_interface(fd, NULL, &index) == LIBSOCK_ENODEV ? LIBSOCK_ENODEV : err;
 }
 
 /* The family to be tried first, then the other one. */

@@ -343,17 +343,10 @@ int os_resolve(const char *name, int family, struct os_addr out[], int max)
 	return LIBSOCK_ENOTSUP;
 }
 
-int os_interface_index(intptr_t fd, const char *name, uint32_t *index)
+int os_interface(intptr_t fd, const char *name, uint32_t *index)
 {
 	(void)fd;
 	(void)name;
-	(void)index;
-	return LIBSOCK_ENOTSUP;
-}
-
-int os_interface_check(intptr_t fd, uint32_t index)
-{
-	(void)fd;
 	(void)index;
 	return LIBSOCK_ENOTSUP;
 }

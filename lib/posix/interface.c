@@ -121,76 +121,41 @@ int os_interfaces(ifaddrs__found *found, void *context)
 }
 
 #ifdef SIOCGIFNAME /* Linux */
-static int interface__open(intptr_t *fd)
-{
-	static const int families[] = {LIBSOCK_AF_UNIX, LIBSOCK_AF_INET, LIBSOCK_AF_INET6}; /* a sandbox may allow but one */
-	int err = LIBSOCK_ENOTSUP;
-
-	for (int i = 0; i < 3 && err < 0; i++)
-		err = os_open(families[i], LIBSOCK_DGRAM, fd);
-	return err;
-}
-
 /* glibc's if_nametoindex and if_indextoname open a socket at each call, and where they cannot it is no interface to them. */
-static int interface__ask(intptr_t fd, unsigned long question, struct ifreq *request)
+COLD int os_interface(intptr_t fd, const char *name, uint32_t *index)
 {
+	struct ifreq request = {.ifr_ifindex = (int)*index};
 	intptr_t asked = fd;
-	int err = fd < 0 ? interface__open(&asked) : 0, result;
+	int err, result;
 
+	if (name && !memccpy(request.ifr_name, name, '\0', sizeof request.ifr_name))
+		return LIBSOCK_ENODEV;
+	err = fd < 0 ? os_open(LIBSOCK_AF_INET, LIBSOCK_DGRAM, &asked) : 0;
 	if (err < 0)
 		return err;
-	BSD_CALL(result, ioctl((int)asked, question, request));
+	BSD_CALL(result, ioctl((int)asked, name ? SIOCGIFINDEX : SIOCGIFNAME, &request));
 	if (result == -1)
-		err = errno == ENOTTY ? LIBSOCK_ENOTSOCK : bsd_error();
+		err = bsd_error();
+	else if (name)
+		*index = (uint32_t)request.ifr_ifindex;
 	if (fd < 0)
 		os_close(asked);
 	return err;
 }
-
-int os_interface_index(intptr_t fd, const char *name, uint32_t *index)
-{
-	struct ifreq request = {.ifr_ifindex = 0};
-	const size_t length = strlen(name);
-	int err;
-
-	if (length >= sizeof request.ifr_name)
-		return LIBSOCK_ENODEV;
-	memcpy(request.ifr_name, name, length + 1);
-	err = interface__ask(fd, SIOCGIFINDEX, &request);
-	if (err == 0)
-		*index = (uint32_t)request.ifr_ifindex;
-	return err;
-}
-
-int os_interface_check(intptr_t fd, uint32_t index)
-{
-	struct ifreq request = {.ifr_ifindex = (int)index};
-
-	return interface__ask(fd, SIOCGIFNAME, &request);
-}
 #else
-static int interface__error(void)
+int os_interface(intptr_t fd, const char *name, uint32_t *index)
 {
+	char unused[IF_NAMESIZE];
+	bool found;
+
+	(void)fd;
+	do {
+		errno = ENXIO;
+		found = name ? (*index = if_nametoindex(name)) > 0 : if_indextoname(*index, unused) != NULL;
+	} while (!found && errno == EINTR);
+	if (found)
+		return 0;
 	return errno == ENXIO || errno == ENOENT ? LIBSOCK_ENODEV : bsd_error(); /* POSIX names the one, RFC 3493 none */
-}
-
-int os_interface_index(intptr_t fd, const char *name, uint32_t *index)
-{
-	(void)fd;
-	errno = ENXIO;
-	do
-		*index = if_nametoindex(name);
-	while (*index == 0 && errno == EINTR);
-	return *index > 0 ? 0 : interface__error();
-}
-
-int os_interface_check(intptr_t fd, uint32_t index)
-{
-	char name[IF_NAMESIZE];
-
-	(void)fd;
-	errno = ENXIO;
-	return if_indextoname(index, name) ? 0 : interface__error();
 }
 #endif
 

@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
-#include <sys/select.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -261,32 +260,17 @@ int os_pair(int type, intptr_t result[2])
 }
 
 /*
- * A sandbox allows no descriptors beside those that are open by RLIMIT_NOFILE, and poll takes no more than that. select does
- * not look at the limit, and cannot be asked of a high number.
+ * A sandbox allows no descriptors by RLIMIT_NOFILE, and poll waits for no more than that (native_poll). What is to be
+ * received or sent is called ready then: the core tries, and as it was not, once a millisecond. A connection is not, for its
+ * attempt's end is not known.
  */
-COLD static int os__wait_without_poll(struct os_wait_item items[], int count, int wait_ms)
+COLD static int os__wait_failed(struct os_wait_item items[], int count)
 {
-	fd_set readable, writable;
-	struct timeval limit = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
-	int most = -1, ready = 0;
-
-	FD_ZERO(&readable);
-	FD_ZERO(&writable);
-	for (int i = 0; i < count; i++) {
-		const int fd = (int)items[i].fd;
-
-		if (fd < 0 || fd >= FD_SETSIZE)
-			return LIBSOCK_EMFILE;
-		FD_SET(fd, items[i].event == OS_READABLE ? &readable : &writable);
-		most = fd > most ? fd : most;
-	}
-	if (select(most + 1, &readable, &writable, NULL, wait_ms < 0 ? NULL : &limit) == -1)
+	if (errno != EMFILE || items->event == OS_CONNECTED)
 		return bsd_error();
-	for (int i = 0; i < count; i++) {
-		items[i].ready = FD_ISSET((int)items[i].fd, &readable) || FD_ISSET((int)items[i].fd, &writable);
-		ready += items[i].ready;
-	}
-	return ready;
+	for (int i = 0; i < count; i++)
+		items[i].ready = true;
+	return count;
 }
 
 int os_wait(struct os_wait_item items[], int count, int wait_ms)
@@ -298,7 +282,7 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms)
 		polled[i] = (struct pollfd){.fd = (int)items[i].fd, .events = items[i].event == OS_READABLE ? POLLIN : POLLOUT};
 	ready = native_poll(polled, (unsigned)count, wait_ms);
 	if (ready < 0)
-		return errno == EMFILE ? os__wait_without_poll(items, count, wait_ms) : bsd_error();
+		return os__wait_failed(items, count);
 	for (int i = 0; i < count; i++)
 		items[i].ready = polled[i].revents != 0;
 	return ready;

@@ -125,11 +125,10 @@ int os_interfaces(adapter__found *found, void *context)
 	return 0;
 }
 
-int os_interface_check(intptr_t fd, uint32_t index)
+static int adapter__check(NET_IFINDEX index)
 {
 	NET_LUID luid;
 
-	(void)fd;
 	switch (ConvertInterfaceIndexToLuid(index, &luid)) {
 	case NO_ERROR:
 		return 0;
@@ -138,6 +137,24 @@ int os_interface_check(intptr_t fd, uint32_t index)
 	default:
 		return LIBSOCK_ENODEV;
 	}
+}
+
+/* The name that people see ("Ethernet", an alias, in UTF-8) or the one that if_indextoname gives ("ethernet_32769"). */
+int os_interface(intptr_t fd, const char *name, uint32_t *index)
+{
+	WCHAR alias[IF_MAX_STRING_SIZE + 1];
+	NET_LUID luid;
+	NET_IFINDEX found = 0;
+
+	(void)fd;
+	if (name == NULL)
+		return adapter__check(*index);
+	if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, name, -1, alias, IF_MAX_STRING_SIZE + 1) == 0)
+		return LIBSOCK_ENODEV;
+	if (ConvertInterfaceAliasToLuid(alias, &luid) != NO_ERROR || ConvertInterfaceLuidToIndex(&luid, &found) != NO_ERROR)
+		found = if_nametoindex(name);
+	*index = found;
+	return found > 0 ? 0 : LIBSOCK_ENODEV;
 }
 
 /* Not gethostname, which answers in the code page of the day. The name is the machine's own, in a cluster too. */

@@ -336,19 +336,3 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms)
 	}
 	return ready;
 }
-
-/* The name that people see ("Ethernet", an alias, in UTF-8) or the one that if_indextoname gives ("ethernet_32769"). */
-int os_interface_index(intptr_t fd, const char *name, uint32_t *index)
-{
-	WCHAR alias[IF_MAX_STRING_SIZE + 1];
-	NET_LUID luid;
-	NET_IFINDEX found = 0;
-
-	(void)fd;
-	if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, name, -1, alias, IF_MAX_STRING_SIZE + 1) == 0)
-		return LIBSOCK_ENODEV;
-	if (ConvertInterfaceAliasToLuid(alias, &luid) != NO_ERROR || ConvertInterfaceLuidToIndex(&luid, &found) != NO_ERROR)
-		found = if_nametoindex(name);
-	*index = found;
-	return found > 0 ? 0 : LIBSOCK_ENODEV;
-}
