@@ -457,11 +457,14 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  *
  * What others had sent to a datagram socket before it was connected may still be received; sock_recvfrom() tells it apart.
  *
- * The connection is tried once. A stream socket whose attempt has failed can only be closed; a datagram socket can be
- * connected again. A deadline that passes is no failure: the attempt goes on, and sock_connected() tells its outcome (on
+ * The connection is tried once. A stream socket whose attempt has failed can only be closed. A datagram socket can be
+ * connected again, also to a peer of another family or on another link: it keeps what it was bound to and its port (but one
+ * that the OS chose, if somebody takes that in the same moment), and is else like a fresh one. When that fails it has no peer;
+ * an address that is refused before the OS is asked (#LIBSOCK_EPORT, #LIBSOCK_ENAME, a look-up that fails) leaves it the last
+ * one. A deadline that passes is no failure: the attempt goes on, and sock_connected() tells its outcome (on
  * #LIBSOCK_AF_UNIX nothing has begun, and sock_connect() can be called again).
  *
- * @param[in] s        A socket that is not connected.
+ * @param[in] s        A stream socket that is not connected, or a datagram socket.
  * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
  * @param[in] deadline When to give up.
  * @return 0, or: #LIBSOCK_ECONNREFUSED, nobody listens there (also where the system gave the stream that very port of

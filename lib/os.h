@@ -67,6 +67,8 @@ void os_forget(intptr_t fd);
  * Begin to connect, once. LIBSOCK_EINPROGRESS: begun, wait for OS_CONNECTED and ask os_connect_result(). It may block for
  * as long as `wait_ms` allows (-1: for ever, 0: not at all). On AF_UNIX LIBSOCK_EAGAIN means that the listener's queue is
  * full, which nothing reports the end of: try again; and OS_EINTR that nothing has begun.
+ * A datagram socket may have a peer already. It forgets what it has for that one alone, the address that it was reached from
+ * and what it has refused, and has none after a failure.
  */
 int os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
 

@@ -12,11 +12,8 @@
 #include "testing.h"
 
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -311,19 +308,6 @@ START_TEST(what_routers_say_does_not_end_the_systems_cutting)
 }
 END_TEST
 
-static int enter_namespace(void)
-{
-	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-	int fd, result;
-
-	if (unshare(CLONE_NEWNET) != 0)
-		return -1;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	result = ioctl(fd, SIOCSIFFLAGS, &lo);
-	close(fd);
-	return result;
-}
-
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -334,7 +318,7 @@ int main(void)
 		{0},
 	};
 
-	if (enter_namespace() != 0) {
+	if (native_enter_namespace() != 0) {
 		printf("1..0 # SKIP no network namespace of one's own here\n");
 		return 0;
 	}

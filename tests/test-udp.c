@@ -118,6 +118,94 @@ START_TEST(a_connected_socket_hears_only_its_peer)
 }
 END_TEST
 
+/* A datagram to a socket, and its answer back. */
+static void exchange(struct sock client, struct sock server)
+{
+	struct sock_addr from;
+	char data[8];
+
+	expect(sock_send(client, "there", 5, soon()), 5);
+	expect(sock_recvfrom(server, data, sizeof data, &from, soon()), 5);
+	expect(sock_sendto(server, "back", 4, &from, soon()), 4);
+	expect(sock_recv(client, data, sizeof data, soon()), 4);
+}
+
+/* A row of docs/porting.md: beneath Wine Linux keeps the address that the first peer was reached from. */
+START_TEST(a_socket_that_is_connected_again_is_heard_and_answered)
+{
+	static const char *const hosts[] = {"127.0.0.1", "::1", "127.0.0.2", "::1", "127.0.0.1"};
+	const struct sock_addr any = {"", 0};
+
+	for (int bound = 0; bound < 2 && !native_is_wine(); bound++) {
+		struct sock client, server;
+		struct sock_addr own;
+		uint16_t port = 0;
+
+		expect(sock_open(&client, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
+		if (bound)
+			expect(sock_bind(client, &any), 0);
+		for (int i = 0; i < 5; i++) {
+			struct sock_addr addr = {"", 0};
+
+			expect(sock_addr_set(&addr, hosts[i], 0), 0);
+			expect(sock_open(&server, i % 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);
+			expect(sock_bind(server, &addr), 0);
+			expect(sock_local(server, &addr), 0);
+			expect(sock_connect(client, &addr, soon()), 0);
+			exchange(client, server);
+			expect(sock_local(client, &own), 0);
+			ck_assert(port == 0 || own.port == port);
+			port = own.port;
+			sock_close(&server);
+		}
+		sock_close(&client);
+	}
+}
+END_TEST
+
+START_TEST(a_bound_socket_that_is_connected_again_keeps_its_address)
+{
+	struct sock_addr own, now, addrs[2];
+	struct sock s = datagram(LIBSOCK_AF_INET, &own),
+		    peers[] = {datagram(LIBSOCK_AF_INET, &addrs[0]), datagram(LIBSOCK_AF_INET, &addrs[1])};
+
+	for (int i = 0; i < 4; i++) {
+		expect(sock_connect(s, &addrs[i % 2], soon()), 0);
+		exchange(s, peers[i % 2]);
+		expect(sock_local(s, &now), 0);
+		ck_assert(sock_addr_equal(&now, &own));
+	}
+	for (int i = 0; i < 2; i++)
+		sock_close(&peers[i]);
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(a_failed_connect_leaves_no_peer_and_can_be_tried_again)
+{
+	const struct sock_addr broadcast = {"255.255.255.255", 9}, no_port = {"127.0.0.1", 0}, no_name = {"a..b", 9};
+	struct sock_addr addr, peer;
+	struct sock s, server = datagram(LIBSOCK_AF_INET, &addr);
+	ptrdiff_t n;
+
+	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);
+	for (int i = 0; i < 2; i++) {
+		expect(sock_connect(s, &broadcast, soon()), LIBSOCK_EACCES);
+		expect(sock_peer(s, &peer), LIBSOCK_ENOTCONN);
+		n = sock_send(s, "x", 1, soon());
+		ck_assert_msg(n == LIBSOCK_ENOTCONN || (native_is_wine() == 8 && n == LIBSOCK_EINVAL), "%s",
+			      sock_errname((int)n));
+		expect(sock_connect(s, &addr, soon()), 0);
+		exchange(s, server);
+		expect(sock_connect(s, &no_port, soon()), LIBSOCK_EPORT);
+		expect(sock_connect(s, &no_name, soon()), LIBSOCK_ENAME);
+		exchange(s, server);
+	}
+	sock_close(&s);
+	sock_close(&server);
+}
+END_TEST
+
 /* Row connected-datagram-refused of docs/porting.md: Wine reports it late or never. */
 START_TEST(connected_refusal_is_reported_and_the_socket_stays_usable)
 {
@@ -215,6 +303,9 @@ int main(void)
 		{a_longer_datagram_is_emsgsize_with_its_head_received},
 		{the_largest_datagram_passes_and_a_larger_one_is_emsgsize},
 		{a_connected_socket_hears_only_its_peer},
+		{a_socket_that_is_connected_again_is_heard_and_answered},
+		{a_bound_socket_that_is_connected_again_keeps_its_address},
+		{a_failed_connect_leaves_no_peer_and_can_be_tried_again},
 		{connected_refusal_is_reported_and_the_socket_stays_usable},
 		{an_unconnected_socket_never_reports_a_refusal},
 		{a_dual_stack_socket_talks_to_dotted_ipv4},

@@ -98,6 +98,28 @@ START_TEST(datagrams_say_from_where)
 }
 END_TEST
 
+START_TEST(a_datagram_socket_has_no_peer_after_a_failed_connect)
+{
+	struct sock_addr addr = path("a"), nobody = path("nobody"), peer;
+	struct sock a = bound(LIBSOCK_DGRAM, &addr), s;
+
+	expect(sock_open(&s, LIBSOCK_AF_UNIX, LIBSOCK_DGRAM), 0);
+	for (int i = 0; i < 2; i++) {
+		char data[8];
+
+		expect(sock_connect(s, &addr, soon()), 0);
+		expect(sock_send(s, "x", 1, soon()), 1);
+		expect(sock_recv(a, data, sizeof data, soon()), 1);
+		expect(sock_connect(s, &nobody, soon()), LIBSOCK_ENOENT);
+		expect(sock_peer(s, &peer), LIBSOCK_ENOTCONN);
+		expect(sock_send(s, "x", 1, soon()), LIBSOCK_ENOTCONN);
+	}
+	sock_close(&s);
+	sock_close(&a);
+	remove(addr.host);
+}
+END_TEST
+
 /* Row abstract-names of docs/porting.md. */
 START_TEST(abstract_names_work_or_are_enotsup)
 {
@@ -308,6 +330,7 @@ int main(void)
 		{streams_connect_by_path},
 		{a_stream_without_a_peer_receives_as_over_tcp},
 		{datagrams_say_from_where},
+		{a_datagram_socket_has_no_peer_after_a_failed_connect},
 		{abstract_names_work_or_are_enotsup},
 		{sendto_a_full_receiver_gives_up_on_time_without_spinning},
 		{a_path_that_begins_with_at_is_written_with_a_dot},

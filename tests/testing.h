@@ -90,6 +90,9 @@ void native_send_rights(struct sock channel, int fd, int count);
 
 int native_make_folder(const char *path);
 
+/* From now on in a network namespace of this process's own, with a loopback. Linux alone, as root; or −1. */
+int native_enter_namespace(void);
+
 /* What sock_sendfile() takes. */
 intptr_t native_file(FILE *file);
 

@@ -66,8 +66,6 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 		err = socket__connect_wait(s, deadline);
 	if (err == 0 && s.type == LIBSOCK_STREAM)
 		return dial_self(s.fd, s.family, to.port);
-	if (err == 0)
-		os_connect_result(s.fd); /* takes off what the last peer refused: the new one has refused nothing */
 	return err == LIBSOCK_EAGAIN && deadline != LIBSOCK_NOWAIT ? LIBSOCK_ETIMEDOUT : err;
 }
 

@@ -54,13 +54,106 @@ static int connect__connect_nonblocking(int fd, const struct sockaddr *to, sockl
 	return result;
 }
 
+/* What the last peer of a datagram socket has refused, the next one has not. */
+static void connect__take_error(int fd)
+{
+	int number;
+	socklen_t size = sizeof number;
+
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size);
+}
+
+#ifdef NATIVE_KEEPS_SOURCE
+
+union connect__name {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
+};
+
+/* Does an address mean something on one link only (RFC 4007), so that the socket is tied to its interface? */
+static bool connect__is_of_link(const struct sockaddr *name)
+{
+	const struct in6_addr *ip = &((const struct sockaddr_in6 *)(const void *)name)->sin6_addr;
+
+	return name->sa_family == AF_INET6 && (IN6_IS_ADDR_LINKLOCAL(ip) || IN6_IS_ADDR_MC_LINKLOCAL(ip));
+}
+
+/* The port that the system chose for a socket, if nobody has taken it meanwhile. One that it was given it has still. */
+static void connect__take_port(int fd, const union connect__name *own, union connect__name *now)
+{
+	now->in.sin_port = own->in.sin_port; /* at the same place in both families */
+	if (now->in.sin_port != 0)
+		bind(fd, &now->any, sizeof *now);
+}
+
+/*
+ * Linux keeps the address that it has chosen for a peer, and the interface of a link's, for the next peer, who may be out of
+ * reach from there (__ip4_datagram_connect, __ip6_datagram_connect). AF_UNSPEC, connect(2), has it forget both, and with them
+ * a port that it chose, and an interface that the program did (__udp_disconnect).
+ */
+static void connect__leave(int fd, const struct sockaddr *last)
+{
+	const struct sockaddr none = {.sa_family = AF_UNSPEC};
+	union connect__name own = {.any.sa_family = AF_UNSPEC}, now = own;
+	socklen_t length = sizeof own, size = sizeof(int);
+	int interface = 0;
+
+	getsockname(fd, &own.any, &length);
+	getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &interface, &size);
+	connect(fd, &none, sizeof none);
+	length = sizeof now;
+	getsockname(fd, &now.any, &length);
+	if (interface != 0 && (!connect__is_of_link(last) || connect__is_of_link(&now.any)))
+		setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &interface, sizeof interface);
+	if (last->sa_family != AF_UNIX)
+		connect__take_port(fd, &own, &now);
+	connect__take_error(fd);
+}
+
+static int connect__datagram(int fd, const struct sockaddr *to, socklen_t length)
+{
+	const bool is_unix = to->sa_family == AF_UNIX;
+	union connect__name last;
+	socklen_t size = sizeof last;
+	int number;
+
+	if (!is_unix && getpeername(fd, &last.any, &size) == 0)
+		connect__leave(fd, &last.any);
+	if (connect(fd, to, length) == 0) {
+		if (is_unix)
+			connect__take_error(fd);
+		return 0;
+	}
+	number = errno;
+	connect__leave(fd, to);
+	errno = number;
+	return -1;
+}
+
+#else
+
+static int connect__datagram(int fd, const struct sockaddr *to, socklen_t length)
+{
+	int result = connect(fd, to, length);
+
+	if (result == 0)
+		connect__take_error(fd);
+	return result;
+}
+
+#endif
+
 int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length, int wait_ms)
 {
-	const bool is_unix = to->sa_family == AF_UNIX, waits = wait_ms < 0 || type == LIBSOCK_DGRAM;
+	const bool is_unix = to->sa_family == AF_UNIX, waits = wait_ms < 0;
 	const bool is_tcp = type == LIBSOCK_STREAM && !is_unix;
 	int result = waits && is_tcp ? connect__check_fresh(fd) : 0;
 
-	if (result == 0)
+	if (type == LIBSOCK_DGRAM)
+		result = connect__datagram(fd, to, length);
+	else if (result == 0)
 		result = waits ? connect(fd, to, length) : connect__connect_nonblocking(fd, to, length);
 	if (result == 0 && !waits && is_tcp)
 		result = connect__check_fresh(fd); /* none is made in no time */

@@ -65,6 +65,7 @@ enum { NATIVE_HANGUP_ENDS_BOTH = true }; /* POLLHUP: neither direction is left (
 #define NATIVE_REUSEPORT SO_REUSEPORT     /* socket(7): shares out what comes */
 #define NATIVE_SHARE SO_REUSEADDR         /* socket(7), ip(7): lets all who have it bind to one address */
 #define NATIVE_ADDRESSES_HAVE_LABELS true /* in the place of their interface's name: getifaddrs(3), ip-address(8) */
+#define NATIVE_KEEPS_SOURCE               /* connect(2), of a datagram socket: what was chosen for the last peer */
 #define NATIVE_JOINS_ATTEMPTS             /* connect(2), asked again, waits for the first attempt's end */
 #define NATIVE_DUAL_OPTIONS true          /* an IPv6 socket must be told what concerns its IPv4 */
 #define NATIVE_TELLS_LENGTH MSG_TRUNC     /* recv(2): recvfrom returns a datagram's real length */

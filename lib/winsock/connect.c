@@ -56,20 +56,49 @@ static void connect__refuse_at_once(SOCKET s)
 		WSAIoctl(s, SIO_TCP_INITIAL_RTO, &once, sizeof once, NULL, 0, &unused, NULL, NULL);
 }
 
-int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, int wait_ms)
+/*
+ * Without a peer again (Microsoft's page on connect; in this form libuv's uv_udp_connect). Only after a failure: beneath Wine
+ * is Linux, which then takes from it a port that it has chosen, and Wine does not bind a socket twice.
+ */
+static void connect__leave(SOCKET s)
 {
-	(void)wait_ms; /* always non-blocking: nothing here could wait */
-	if (type == LIBSOCK_STREAM && connect__is_loopback(to))
-		connect__refuse_at_once(s);
+	const struct sockaddr none = {.sa_family = AF_UNSPEC};
+
+	connect(s, &none, sizeof none);
+	native_report_icmp(s, FALSE);
+}
+
+static int connect__datagram(SOCKET s, const struct sockaddr *to, int length)
+{
+	int number, size = sizeof number;
+
 	if (connect(s, to, length) == 0) {
-		if (type == LIBSOCK_DGRAM)
-			native_report_icmp(s, TRUE);
+		native_report_icmp(s, TRUE);
+		getsockopt(s, SOL_SOCKET, SO_ERROR, (char *)&number, &size); /* takes off what the last peer refused */
 		return 0;
 	}
+	number = WSAGetLastError();
+	connect__leave(s);
+	WSASetLastError(number);
+	return -1;
+}
+
+static int connect__stream(SOCKET s, const struct sockaddr *to, int length)
+{
+	if (connect__is_loopback(to))
+		connect__refuse_at_once(s);
+	if (connect(s, to, length) == 0)
+		return 0;
 	connect__blame_path(to);
 	if (WSAGetLastError() == WSAEWOULDBLOCK)
 		WSASetLastError(WSAEINPROGRESS);
 	return -1;
+}
+
+int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, int wait_ms)
+{
+	(void)wait_ms; /* always non-blocking: nothing here could wait */
+	return type == LIBSOCK_DGRAM ? connect__datagram(s, to, length) : connect__stream(s, to, length);
 }
 
 /* For how long there has been a connection is told of one alone, and −1 of all else (Microsoft's page on SO_CONNECT_TIME). */

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+
 #include "testing.h"
 
 #include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -138,3 +146,18 @@ void native_send_rights(struct sock channel, int fd, int count)
 	memcpy(CMSG_DATA(header), fds, (size_t)count * sizeof(int));
 	ck_assert_int_eq(sendmsg((int)sock_native(channel), &message, 0), 1);
 }
+
+#ifdef CLONE_NEWNET
+int native_enter_namespace(void)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd, result;
+
+	if (unshare(CLONE_NEWNET) != 0)
+		return -1;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	result = ioctl(fd, SIOCSIFFLAGS, &lo);
+	close(fd);
+	return result;
+}
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What takes a machine whose addresses and ports are the test's own: a network namespace. As root. */
+
+#include "testing.h"
+
+#include <linux/ipv6.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { LOOPBACK_INDEX = 1, BOUND_INTERFACE = 62 }; /* SO_BINDTOIFINDEX */
+
+static const struct sock_addr link_peer = {"fe80::1%lo", 9};
+
+/* The kernel looks by the way whether an address is somebody else's, and until then it is not to be had. */
+static void add_link_local_address(void)
+{
+	const struct sock_addr own = {"fe80::1%lo", 0};
+	const int64_t by = soon();
+	struct in6_ifreq add = {.ifr6_prefixlen = 64, .ifr6_ifindex = LOOPBACK_INDEX};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	add.ifr6_addr.s6_addr[0] = 0xfe;
+	add.ifr6_addr.s6_addr[1] = 0x80;
+	add.ifr6_addr.s6_addr[15] = 1;
+	ioctl(fd, SIOCSIFADDR, &add); /* it may be there already */
+	close(fd);
+	for (int err = LIBSOCK_EADDRNOTAVAIL; err < 0;) {
+		struct sock s;
+
+		ck_assert_int_lt(sock_now(), by);
+		expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
+		err = sock_bind(s, &own);
+		sock_close(&s);
+	}
+}
+
+static int bound_interface(struct sock s)
+{
+	int index = -1;
+	socklen_t size = sizeof index;
+
+	ck_assert_int_eq(getsockopt((int)sock_native(s), SOL_SOCKET, BOUND_INTERFACE, &index, &size), 0);
+	return index;
+}
+
+/* Where a socket that is connected sends from. */
+static void expect_from(struct sock s, const char *host)
+{
+	struct sock_addr own;
+
+	expect(sock_local(s, &own), 0);
+	ck_assert_str_eq(own.host, host);
+}
+
+/* The first attempt too, of a socket that has no peer to leave. Before there is an address to send from to the link. */
+START_TEST(a_failed_connect_ties_a_socket_to_no_link)
+{
+	struct sock s;
+
+	expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
+	expect(sock_connect(s, &link_peer, soon()), LIBSOCK_ENETUNREACH);
+	ck_assert_int_eq(bound_interface(s), 0);
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(a_socket_that_is_connected_again_is_tied_to_no_earlier_link)
+{
+	const struct sock_addr six = {"::1", 9}, four = {"127.0.0.1", 9};
+	struct sock s;
+
+	add_link_local_address();
+	expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
+	for (int i = 0; i < 2; i++) {
+		expect(sock_connect(s, &link_peer, soon()), 0);
+		ck_assert_int_eq(bound_interface(s), LOOPBACK_INDEX);
+		expect(sock_connect(s, i ? &four : &six, soon()), 0);
+		expect_from(s, i ? "127.0.0.1" : "::1");
+		ck_assert_int_eq(bound_interface(s), 0);
+	}
+	sock_close(&s);
+}
+END_TEST
+
+START_TEST(what_ties_a_socket_to_an_interface_but_a_peer_stays)
+{
+	const struct sock_addr six = {"::1", 9}, elsewhere = {"2001:db8::1", 9}, own = {"fe80::1%lo", 0};
+	const int lo = LOOPBACK_INDEX;
+	struct sock s;
+
+	add_link_local_address();
+	for (int bound = 0; bound < 2; bound++) {
+		const struct sock_addr *peer = bound ? &link_peer : &six;
+
+		expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
+		if (bound)
+			expect(sock_bind(s, &own), 0);
+		else
+			ck_assert_int_eq(setsockopt((int)sock_native(s), SOL_SOCKET, BOUND_INTERFACE, &lo, sizeof lo), 0);
+		for (int i = 0; i < 2; i++) {
+			expect(sock_connect(s, peer, soon()), 0);
+			expect_from(s, bound ? "fe80::1%1" : "::1");
+			ck_assert_int_eq(bound_interface(s), LOOPBACK_INDEX);
+			expect(sock_connect(s, &elsewhere, soon()), LIBSOCK_ENETUNREACH);
+			ck_assert_int_eq(bound_interface(s), LOOPBACK_INDEX);
+		}
+		expect_from(s, bound ? "fe80::1%1" : "::");
+		sock_close(&s);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	const struct testing_test tests[] = {
+		{a_failed_connect_ties_a_socket_to_no_link},
+		{a_socket_that_is_connected_again_is_tied_to_no_earlier_link},
+		{what_ties_a_socket_to_an_interface_but_a_peer_stays},
+		{0},
+	};
+
+	if (native_enter_namespace() != 0) {
+		printf("1..0 # SKIP no network namespace of one's own here\n");
+		return 0;
+	}
+	return testing_main("namespace", tests);
+}
