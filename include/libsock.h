@@ -412,7 +412,8 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * **Datagrams and ICMP.** Of what was sent earlier from a connected socket only the peer's refusal is reported
  * (#LIBSOCK_ECONNREFUSED, by the next call of any kind, which has done nothing else). What routers say ("too big",
  * "unreachable", and the like) may be forged by anybody and comes at any time, so a receive passes it over, and a send is
- * made again. The size of the path is learnt from it all the same: see #LIBSOCK_DONTFRAG.
+ * made again. The size of the path is learnt from it all the same: see #LIBSOCK_DONTFRAG. What comes every time the OS is
+ * asked is no router's: a sandbox that refuses to receive, for example, is told (#LIBSOCK_EACCES).
  *
  * **Threads.** Different sockets may be used from different threads freely. On one socket, one thread at a time may read
  * (recv, recvfrom, accept) and one may write (send, sendto); several threads may accept from one listener. sock_shutdown()

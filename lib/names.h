@@ -153,6 +153,7 @@
 #define transfer_end libsock__transfer_end
 #define transfer_error libsock__transfer_error
 #define transfer_how libsock__transfer_how
+#define transfer_how_again libsock__transfer_how_again
 #define transfer_send_again libsock__transfer_send_again
 #define vector_size libsock__vector_size
 

@@ -8,7 +8,7 @@
  *
  * - They take checked arguments: a pointer is not null, a family or type is one of ours.
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
- * - OS_EINTR is the one code more: "nothing has happened, ask again", mostly after a signal. The core does, of the calls
+ * - OS_EINTR is a code more: "nothing has happened, ask again", mostly after a signal. The core does, of the calls
  *   that wait or transfer: os_connect, os_accept, os_send and all its kin, os_recv and all its kin, os_file_read, os_send_fd,
  *   os_recv_fd, os_wait, os_poll, os_poller_wait. All others make an interrupted system call again themselves.
  * - They may be called from any thread. They do not retry otherwise, and they wait only where it says so here.
@@ -27,8 +27,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Outside the public codes on both sides: above LIBSOCK_ESYS, below all names. */
-enum { OS_EINTR = -999 };
+/*
+ * Outside the public codes on both sides: above LIBSOCK_ESYS, below all names. OS_STALE + err: a receive's error `err`, which is
+ * about a datagram that was sent earlier, by all that its number tells.
+ */
+enum { OS_EINTR = -999, OS_STALE = -900 };
+
+static inline bool os_is_stale(ptrdiff_t err)
+{
+	return err < OS_STALE && err > OS_EINTR;
+}
 
 enum { OS_PATH_MAX = 120 }; /* no OS has a longer sun_path (HP-UX: 92, Linux: 108), and one byte more tells "too long" */
 
@@ -102,7 +110,7 @@ enum { OS_NOWAIT = 1 }; /* LIBSOCK_EAGAIN instead of waiting; without it a block
  * os_recv streams only, where 0 is an end, see os_end(). os_recvfrom receives a datagram; one that is longer than the room
  * is LIBSOCK_EMSGSIZE, its head received; `from` may be null, and is filled with LIBSOCK_EMSGSIZE too. Of the datagrams
  * that were sent earlier a receive reports only the peer's refusal (LIBSOCK_ECONNREFUSED, the socket being connected); what
- * a router said of them is OS_EINTR. A send may report them, once; the core asks it again.
+ * a router said of them is OS_STALE and its code. A send may report them, once; the core asks it again.
  */
 ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how);
 ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how);

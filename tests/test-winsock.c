@@ -32,6 +32,7 @@ static struct {
 	int option, value;             /* getsockopt tells this of an option, whatever its level */
 	int bind_error;     /* every such call fails so */
 	int transfer_error; /* the next send or receive, of whichever call, fails so */
+	int transfer_stays; /* and all after it */
 	int poll_error;
 	int is_new_enough; /* for TCP_KEEPIDLE to be there */
 	DWORD scope;       /* of every local IPv6 address among the connections, which becomes fe80::1 */
@@ -72,7 +73,8 @@ static int fails(void)
 {
 	const int number = put.transfer_error;
 
-	put.transfer_error = 0;
+	if (!put.transfer_stays)
+		put.transfer_error = 0;
 	if (number != 0)
 		WSASetLastError(number);
 	return number != 0;
@@ -444,6 +446,24 @@ static const struct {
 	{by_recv, 1}, {by_recvfrom, 1}, {by_recvv, 1}, {by_recv_packet, 1},
 };
 
+/* A router's word ends; what does not is told, and nothing spins. */
+START_TEST(what_the_system_refuses_for_good_is_told_by_every_call)
+{
+	put_nothing();
+	for (size_t i = 0; i < sizeof transfers / sizeof transfers[0]; i++) {
+		struct sock_addr addr;
+		struct sock s = datagram(LIBSOCK_AF_INET, &addr);
+
+		expect(sock_connect(s, &addr, soon()), 0);
+		put.transfer_error = WSAEHOSTUNREACH;
+		put.transfer_stays = 1;
+		expect(transfers[i].make(s), LIBSOCK_EHOSTUNREACH);
+		put_nothing();
+		sock_close(&s);
+	}
+}
+END_TEST
+
 /* Microsoft's pages on recvfrom, WSARecv and WSASendMsg: what ICMP says comes in the words of connections. */
 START_TEST(what_icmp_says_of_a_datagram_is_a_refusal_or_nothing_in_every_call)
 {
@@ -567,6 +587,7 @@ int main(void)
 		{what_bind_says_has_the_codes_of_other_systems},
 		{a_path_that_the_system_does_not_like_is_einval},
 		{what_icmp_says_of_a_datagram_is_a_refusal_or_nothing_in_every_call},
+		{what_the_system_refuses_for_good_is_told_by_every_call},
 		{what_ends_a_stream_has_one_code_in_every_call},
 		{a_file_that_is_sent_says_nothing_to_its_completion_port},
 		{a_table_of_connections_that_grows_is_asked_for_again},

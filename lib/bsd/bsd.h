@@ -58,7 +58,7 @@ static inline int bsd_error(void)
 /* What a send failed with. */
 COLD int bsd_send_error(void);
 
-/* What a receive of a datagram failed with; OS_EINTR where that concerns one that was sent. */
+/* What a receive of a datagram failed with; OS_STALE and its code where that concerns one that was sent. */
 COLD int bsd_receive_error(void);
 
 /* The flags of a transfer, from how the core asks for it. */

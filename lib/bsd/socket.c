@@ -39,7 +39,7 @@ COLD int bsd_send_error(void)
 
 COLD int bsd_receive_error(void)
 {
-	return native_is_path_error() ? OS_EINTR : bsd_error();
+	return native_is_path_error() ? OS_STALE + bsd_error() : bsd_error();
 }
 
 int os_connect_result(intptr_t fd)

@@ -221,7 +221,7 @@ ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, struct sock_p
 	if (packet == NULL)
 		return LIBSOCK_EINVAL;
 	do
-		n = os_recv_packet(s.fd, s.family, data, size, transfer_how(deadline), &bits);
+		n = os_recv_packet(s.fd, s.family, data, size, transfer_how_again(deadline, &tries), &bits);
 	while (n < 0 && transfer_again(s.fd, &n, OS_READABLE, deadline, &tries));
 	if (n < 0)
 		return n;

@@ -39,12 +39,28 @@ int transfer_error(intptr_t fd, int err)
 	return may_be ? os_ended_by(fd, err) : err;
 }
 
+/* More errors of earlier datagrams in a row than this, and no pause between them, are no router's: the system refuses the call. */
+enum { TRANSFER__STALE_MAX = 128 };
+
+/* A receive passes over an error that is none of its own; or that error is the result. */
+static bool transfer__passes(ptrdiff_t *result, struct transfer_tries *tries)
+{
+	if (!os_is_stale(*result))
+		return false;
+	if (++tries->stale < TRANSFER__STALE_MAX)
+		return true;
+	*result -= OS_STALE;
+	return false;
+}
+
 bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline, struct transfer_tries *tries)
 {
-	if (*result == OS_EINTR)
+	if (*result == OS_EINTR || transfer__passes(result, tries))
 		return true;
 	if (*result != LIBSOCK_EAGAIN)
 		*result = transfer_error(fd, (int)*result);
+	else
+		tries->stale = 0;
 	if (*result != LIBSOCK_EAGAIN || deadline == LIBSOCK_NOWAIT)
 		return false;
 	for (;;) {
@@ -67,8 +83,10 @@ bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline,
 
 bool transfer_send_again(intptr_t fd, ptrdiff_t *result, int64_t deadline, struct transfer_tries *tries)
 {
-	if (!tries->stale && transfer__is_path_error(*result) && os_is_datagram(fd) > 0)
-		return tries->stale = true;
+	if (tries->stale == 0 && transfer__is_path_error(*result) && os_is_datagram(fd) > 0) {
+		tries->stale++;
+		return true;
+	}
 	return transfer_again(fd, result, OS_WRITABLE, deadline, tries);
 }
 
@@ -82,6 +100,11 @@ int transfer_end(intptr_t fd)
 int transfer_how(int64_t deadline)
 {
 	return deadline != LIBSOCK_FOREVER ? OS_NOWAIT : 0;
+}
+
+int transfer_how_again(int64_t deadline, const struct transfer_tries *tries)
+{
+	return tries->stale > 0 ? OS_NOWAIT : transfer_how(deadline);
 }
 
 /*
@@ -168,7 +191,7 @@ COLD static ptrdiff_t transfer__recvfrom_again(const volatile struct transfer__k
 	struct transfer_tries tries = {0};
 
 	while (n < 0 && transfer_again(t->fd, &n, OS_READABLE, t->deadline, &tries))
-		n = os_recvfrom(t->fd, t->data, t->size, transfer_how(t->deadline), from);
+		n = os_recvfrom(t->fd, t->data, t->size, transfer_how_again(t->deadline, &tries), from);
 	return n;
 }
 

@@ -12,7 +12,7 @@
 /* What one call has met so far, all 0 at first. */
 struct transfer_tries {
 	int spurious; /* how often "ready" was not true, up to two */
-	bool stale;   /* a send has reported an error of an earlier datagram, or its own */
+	int stale;    /* how many errors of earlier datagrams, or its own, it has met since it last had to wait */
 };
 
 /*
@@ -37,5 +37,8 @@ int transfer_end(intptr_t fd);
 
 /* How a transfer is to be asked of the OS: only what may wait for ever may wait there. */
 int transfer_how(int64_t deadline);
+
+/* The same of a receive that is asked again: not when an error may come once more, so that what does so for good is known. */
+int transfer_how_again(int64_t deadline, const struct transfer_tries *tries);
 
 #endif

@@ -154,7 +154,7 @@ ptrdiff_t sock_recvv(struct sock s, const struct sock_room rooms[], int count, i
 		rooms = fitting;
 	}
 	do
-		n = os_recvv(s.fd, s.type, rooms, count, transfer_how(deadline));
+		n = os_recvv(s.fd, s.type, rooms, count, transfer_how_again(deadline, &tries));
 	while (n < 0 && transfer_again(s.fd, &n, OS_READABLE, deadline, &tries));
 	return n == 0 && s.type == LIBSOCK_STREAM ? transfer_end(s.fd) : n;
 }

@@ -106,6 +106,35 @@ static ptrdiff_t send_datagram(void)
 	return sock_sendto(s, "x", 1, &addr, LIBSOCK_NOWAIT);
 }
 
+static int64_t deadline_of(const char *name)
+{
+	if (strcmp(name, "nowait") == 0)
+		return LIBSOCK_NOWAIT;
+	return strcmp(name, "forever") == 0 ? LIBSOCK_FOREVER : sock_after(10000);
+}
+
+/* By each of the calls that receive one. */
+static ptrdiff_t receive_datagram(const char *how, int64_t deadline)
+{
+	struct sock_addr addr = {"127.0.0.1", 0};
+	char data[8];
+	const struct sock_room rooms[] = {{data, 4}, {data + 4, 4}};
+	struct sock_packet packet;
+	struct sock s;
+
+	must(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM));
+	must(sock_bind(s, &addr));
+	must(sock_local(s, &addr));
+	must(sock_sendto(s, "", 0, &addr, LIBSOCK_NOWAIT));
+	if (strcmp(how, "recv") == 0)
+		return sock_recv(s, data, sizeof data, deadline);
+	if (strcmp(how, "recvfrom") == 0)
+		return sock_recvfrom(s, data, sizeof data, &addr, deadline);
+	if (strcmp(how, "recvv") == 0)
+		return sock_recvv(s, rooms, 2, deadline);
+	return sock_recv_packet(s, data, sizeof data, &packet, deadline);
+}
+
 /* Is a switch that was set read as 1? */
 static ptrdiff_t read_switch(struct sock s)
 {
@@ -198,6 +227,8 @@ int main(int argc, char **argv)
 		result = accept_all(s, sock_after(30));
 	else if (strcmp(what, "send-nothing") == 0)
 		result = send_nothing();
+	else if (argc > 3 && strcmp(what, "datagram") == 0)
+		result = receive_datagram(argv[2], deadline_of(argv[3]));
 	else if (strcmp(what, "accept-nowait") == 0)
 		result = sock_accept(s, &conn, NULL, LIBSOCK_NOWAIT);
 	else if (strcmp(what, "accept") == 0)
