@@ -613,7 +613,7 @@ LIBSOCK_API ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t 
  * @param[in] deadline When to give up.
  * @return `size`, or: #LIBSOCK_EMSGSIZE, longer than a datagram can be; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, the OS has no
  *         room; #LIBSOCK_ENOBUFS, a queue is full; #LIBSOCK_EHOSTUNREACH, #LIBSOCK_ENETUNREACH, no way there;
- *         #LIBSOCK_EACCES, a broadcast address; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_EPROTOTYPE, a stream socket; and
+ *         #LIBSOCK_EADDRNOTAVAIL, no free port on this side; #LIBSOCK_EACCES, a broadcast address; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_EPROTOTYPE, a stream socket; and
  *         those of a name.
  * @par Threads
  * One writer at a time on a socket.

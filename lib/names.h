@@ -21,6 +21,7 @@
 #define bsd_poll_told_end libsock__bsd_poll_told_end
 #define bsd_receive_error libsock__bsd_receive_error
 #define bsd_send_error libsock__bsd_send_error
+#define bsd_sendto_error libsock__bsd_sendto_error
 #define bsd_sockopt_get libsock__bsd_sockopt_get
 #define bsd_sockopt_of_ipv4 libsock__bsd_sockopt_of_ipv4
 #define bsd_sockopt_set libsock__bsd_sockopt_set

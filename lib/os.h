@@ -111,6 +111,7 @@ enum { OS_NOWAIT = 1 }; /* LIBSOCK_EAGAIN instead of waiting; without it a block
  * is LIBSOCK_EMSGSIZE, its head received; `from` may be null, and is filled with LIBSOCK_EMSGSIZE too. Of the datagrams
  * that were sent earlier a receive reports only the peer's refusal (LIBSOCK_ECONNREFUSED, the socket being connected); what
  * a router said of them is OS_STALE and its code. A send may report them, once; the core asks it again.
+ * To a send that finds no free port for its socket waiting is no help: it is LIBSOCK_EADDRNOTAVAIL.
  */
 ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how);
 ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how);

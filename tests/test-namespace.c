@@ -113,16 +113,84 @@ START_TEST(what_ties_a_socket_to_an_interface_but_a_peer_stays)
 }
 END_TEST
 
+static void set(const char *name, const char *value)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/sys/net/ipv4/%s", name);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs(value, file);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static const struct sock_addr nobody = {"127.0.0.1", 9};
+
+static ptrdiff_t by_connect(struct sock s, int64_t deadline)
+{
+	return sock_connect(s, &nobody, deadline);
+}
+
+static ptrdiff_t by_sendto(struct sock s, int64_t deadline)
+{
+	return sock_sendto(s, "x", 1, &nobody, deadline);
+}
+
+static ptrdiff_t by_send_packet(struct sock s, int64_t deadline)
+{
+	return sock_send_packet(s, "x", 1, &(struct sock_packet){.peer = nobody}, deadline);
+}
+
+static ptrdiff_t by_segments(struct sock s, int64_t deadline)
+{
+	return sock_send_packet(s, "xy", 2, &(struct sock_packet){.peer = nobody, .segment = 1, .os_cuts = -1}, deadline);
+}
+
+static ptrdiff_t by_send(struct sock s, int64_t deadline)
+{
+	return sock_send(s, "x", 1, deadline);
+}
+
+static ptrdiff_t by_sendv(struct sock s, int64_t deadline)
+{
+	return sock_sendv(s, &(struct sock_part){"x", 1}, 1, deadline);
+}
+
+static ptrdiff_t (*const needing_a_port[])(struct sock s, int64_t deadline) = {by_connect,  by_sendto, by_send_packet,
+									      by_segments, by_send,   by_sendv};
+
+/* Those without a peer, too: the system looks for a port first. */
+START_TEST(who_finds_no_port_to_send_from_does_not_wait_for_one)
+{
+	const int64_t deadlines[] = {LIBSOCK_NOWAIT, soon(), LIBSOCK_FOREVER};
+	const struct sock_addr any = {"", 0};
+	struct sock holder, s;
+
+	set("ip_local_port_range", "40000 40000");
+	expect(sock_open(&holder, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
+	expect(sock_bind(holder, &any), 0);
+	for (size_t i = 0; i < sizeof needing_a_port / sizeof needing_a_port[0] * 3; i++) {
+		expect(sock_open(&s, i % 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);
+		expect(needing_a_port[i / 3](s, deadlines[i % 3]),
+		       needing_a_port[i / 3] == by_send ? LIBSOCK_ENOTCONN : LIBSOCK_EADDRNOTAVAIL);
+		sock_close(&s);
+	}
+	sock_close(&holder);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
 		{a_failed_connect_ties_a_socket_to_no_link},
 		{a_socket_that_is_connected_again_is_tied_to_no_earlier_link},
 		{what_ties_a_socket_to_an_interface_but_a_peer_stays},
+		{who_finds_no_port_to_send_from_does_not_wait_for_one},
 		{0},
 	};
 
-	if (native_enter_namespace() != 0) {
+	if (native_enter_namespace() != 0 || access("/proc/sys/net/ipv4/ip_local_port_range", W_OK) != 0) {
 		printf("1..0 # SKIP no network namespace of one's own here\n");
 		return 0;
 	}

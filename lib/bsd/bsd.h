@@ -50,13 +50,9 @@ static inline int bsd_error(void)
 	return os_error(native_error());
 }
 
-/* Where a system has words of its own for why a send has failed, this puts them into those of others. */
-#ifndef NATIVE_SEND_FAILED
-#define NATIVE_SEND_FAILED(s) ((void)(s))
-#endif
-
-/* What a send failed with. */
-COLD int bsd_send_error(void);
+/* What a send to the socket's peer failed with, and one to an address or with control messages, which is a datagram's. */
+COLD int bsd_send_error(intptr_t fd);
+COLD int bsd_sendto_error(intptr_t fd);
 
 /* What a receive of a datagram failed with; OS_STALE and its code where that concerns one that was sent. */
 COLD int bsd_receive_error(void);

@@ -130,7 +130,7 @@ static ptrdiff_t bsd_packet__send_one(intptr_t fd, struct bsd_packet__head *head
 	native_message message = bsd_packet__message(head, &part);
 	ptrdiff_t n = native_send_message((native_socket)fd, &message, flags);
 
-	return n >= 0 ? n : bsd_error();
+	return n >= 0 ? n : bsd_sendto_error(fd);
 }
 
 /*
@@ -171,7 +171,7 @@ static ptrdiff_t bsd_packet__send_each(intptr_t fd, struct bsd_packet__head *hea
 	}
 	sent = native_send_each((native_socket)fd, &message, parts, count, flags);
 	if (sent < 0)
-		return bsd_error();
+		return bsd_sendto_error(fd);
 	return (ptrdiff_t)(sent == count ? offset : (size_t)sent * segment);
 }
 

@@ -32,9 +32,16 @@ NOINLINE static int bsd__option(intptr_t fd, int option, int *value)
 	return result == 0 ? 0 : bsd_error();
 }
 
-COLD int bsd_send_error(void)
+COLD int bsd_send_error(intptr_t fd)
 {
+	native_send_failed((native_socket)fd);
 	return native_is_ending() ? LIBSOCK_ECONNRESET : bsd_error();
+}
+
+COLD int bsd_sendto_error(intptr_t fd)
+{
+	native_send_failed((native_socket)fd);
+	return bsd_error();
 }
 
 COLD int bsd_receive_error(void)
@@ -105,23 +112,25 @@ int os_accept(intptr_t fd, int how, intptr_t *conn, struct os_addr *peer)
 	return 0;
 }
 
-COLD static int bsd__send_error(intptr_t fd)
+/*
+ * A stream's send, the busiest call of all, is not to keep the descriptor for what only an error needs. What POSIX would find
+ * out with it concerns a datagram without a peer: the core asks for that itself.
+ */
+#ifdef NATIVE_SEND_FAILED
+#define BSD__SEND_ERROR(fd) bsd_send_error(fd)
+#else
+COLD static int bsd__stream_error(void)
 {
-	NATIVE_SEND_FAILED((native_socket)fd);
-	return bsd_send_error();
+	return native_is_ending() ? LIBSOCK_ECONNRESET : bsd_error();
 }
-
-COLD static int bsd__sendto_error(intptr_t fd)
-{
-	NATIVE_SEND_FAILED((native_socket)fd);
-	return bsd_error();
-}
+#define BSD__SEND_ERROR(fd) bsd__stream_error()
+#endif
 
 ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how)
 {
 	ptrdiff_t n = send((native_socket)fd, data, NATIVE_SIZE(size), bsd_flags(how) | NATIVE_SEND_FLAGS);
 
-	return n >= 0 ? n : bsd__send_error(fd);
+	return n >= 0 ? n : BSD__SEND_ERROR(fd);
 }
 
 MELT ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, const struct os_addr *addr)
@@ -133,7 +142,7 @@ MELT ptrdiff_t os_sendto(intptr_t fd, const void *data, size_t size, int how, co
 	if (n < 0)
 		return n;
 	n = sendto((native_socket)fd, data, NATIVE_SIZE(size), bsd_flags(how) | NATIVE_SEND_FLAGS, &to.any, length);
-	return n >= 0 ? n : bsd__sendto_error(fd);
+	return n >= 0 ? n : bsd_sendto_error(fd);
 }
 
 COLD static ptrdiff_t bsd__received_none(ptrdiff_t n)

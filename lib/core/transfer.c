@@ -130,9 +130,13 @@ static inline void transfer__keep(volatile struct transfer__kept *t, struct sock
 COLD static ptrdiff_t transfer__send_again(const volatile struct transfer__kept *t, ptrdiff_t n)
 {
 	struct transfer_tries tries = {0};
+	struct os_addr peer;
 
 	if (t->size == 0 && os_is_datagram(t->fd) == 0)
 		return 0; /* nothing to do, on whatever has become of a stream */
+	/* Linux looks for a port before it looks for a peer, and waiting is no help to who has neither. */
+	if (n == LIBSOCK_EAGAIN && os_is_datagram(t->fd) > 0 && os_peer(t->fd, &peer) == LIBSOCK_ENOTCONN)
+		return LIBSOCK_ENOTCONN;
 	while (n < 0 && transfer_send_again(t->fd, &n, t->deadline, &tries))
 		n = os_send(t->fd, t->data, t->size, transfer_how(t->deadline));
 	return n;

@@ -367,6 +367,9 @@ static inline ssize_t native_recv_message(int fd, native_message *message, int f
 	return recvmsg(fd, message, flags);
 }
 
+/* A send has failed: errno says why in the words of other systems from then on. */
+void native_send_failed(int fd);
+
 /* The message once for each part, in order. How many were sent, or −1 if none. */
 int native_send_each(int fd, const native_message *message, native_part parts[], int count, int flags);
 

@@ -185,7 +185,7 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int ho
 	const struct msghdr message = os__message(parts, count, &none);
 	ssize_t n = sendmsg((int)fd, &message, bsd_flags(how) | NATIVE_SEND_FLAGS);
 
-	return n >= 0 ? n : bsd_send_error();
+	return n >= 0 ? n : bsd_send_error(fd);
 }
 
 ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)

@@ -10,6 +10,28 @@
 
 enum { PACKET__AT_ONCE = 22 }; /* messages: as many as the stack of a small thread has room for */
 
+/*
+ * A socket that was given no port gets one when it sends. That there is none is EAGAIN on Linux (inet_send_prepare), as if it
+ * were worth waiting for the socket.
+ */
+void native_send_failed(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} own;
+	socklen_t length = sizeof own;
+
+	if (errno != EAGAIN)
+		return;
+	if (getsockname(fd, &own.any, &length) == 0 && (own.any.sa_family == AF_INET || own.any.sa_family == AF_INET6) &&
+	    own.in.sin_port == 0) /* at the same place in both */
+		errno = EADDRNOTAVAIL;
+	else
+		errno = EAGAIN;
+}
+
 /* One call for several where there is one: MSG_WAITFORONE came with sendmmsg and recvmmsg (Linux, FreeBSD, NetBSD). */
 static int packet__send_many(int fd, const native_message *message, native_part parts[], int count, int flags)
 {

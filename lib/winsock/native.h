@@ -145,7 +145,7 @@ ptrdiff_t native_received(int type, ptrdiff_t n);
 
 /* A send has failed: WSAGetLastError() says why in the words of other systems from then on. */
 void native_send_failed(SOCKET s);
-#define NATIVE_SEND_FAILED(s) native_send_failed(s)
+#define NATIVE_SEND_FAILED(s) native_send_failed(s) /* of one to the peer, too */
 
 /* Datagrams with control messages. Numbers that older headers lack are from the Windows SDK's. */
 

@@ -191,8 +191,7 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_part *parts, int count, int ho
 		filled = os__put_part(&list[0], "", 0);
 	if (WSASend((SOCKET)fd, list, filled, &n, 0, NULL, NULL) == 0)
 		return (ptrdiff_t)n;
-	native_send_failed((SOCKET)fd);
-	return bsd_send_error();
+	return bsd_send_error(fd);
 }
 
 ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_room *rooms, int count, int how)

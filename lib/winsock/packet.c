@@ -27,10 +27,7 @@ ptrdiff_t native_send_message(SOCKET s, const native_message *message, int flags
 	native_message copy = *message; /* not taken as const */
 	DWORD n = 0;
 
-	if (WSASendMsg(s, &copy, (DWORD)flags, &n, NULL, NULL) == 0)
-		return (ptrdiff_t)n;
-	native_send_failed(s);
-	return -1;
+	return WSASendMsg(s, &copy, (DWORD)flags, &n, NULL, NULL) == 0 ? (ptrdiff_t)n : -1;
 }
 
 /* No system call for many. */
