@@ -180,6 +180,28 @@ START_TEST(who_finds_no_port_to_send_from_does_not_wait_for_one)
 }
 END_TEST
 
+/* A machine may give ports below 1024 to whoever connects. */
+START_TEST(a_stream_that_got_a_low_port_and_reached_itself_was_refused)
+{
+	const struct sock_addr own = {"127.0.0.1", 600};
+	const int64_t deadlines[] = {soon(), LIBSOCK_FOREVER, LIBSOCK_NOWAIT};
+	struct sock s;
+
+	set("ip_unprivileged_port_start", "0");
+	set("ip_local_port_range", "600 600");
+	for (int i = 0; i < 2; i++)
+		expect(sock_dial(&s, &own, deadlines[i]), LIBSOCK_ECONNREFUSED);
+	for (int i = 0; i < 3; i++) {
+		int err;
+
+		expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+		err = sock_connect(s, &own, deadlines[i]);
+		expect(err == LIBSOCK_EINPROGRESS ? sock_connected(s, soon()) : err, LIBSOCK_ECONNREFUSED);
+		sock_close(&s);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -187,6 +209,7 @@ int main(void)
 		{a_socket_that_is_connected_again_is_tied_to_no_earlier_link},
 		{what_ties_a_socket_to_an_interface_but_a_peer_stays},
 		{who_finds_no_port_to_send_from_does_not_wait_for_one},
+		{a_stream_that_got_a_low_port_and_reached_itself_was_refused},
 		{0},
 	};
 
