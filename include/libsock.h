@@ -431,7 +431,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * address is used, as in Python. Literals and `localhost` never reach the resolver; nor does a malformed name, which is
  * #LIBSOCK_ENAME. A name without an address is #LIBSOCK_EAI_NONAME, silent name servers are #LIBSOCK_EAI_AGAIN, failing ones
  * #LIBSOCK_EAI_FAIL; the deadline covers the look-up (see @ref names), except in sock_bind(), which has none. An address of
- * the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket), an unknown interface
+ * the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket without #LIBSOCK_V6ONLY), an unknown interface
  * in a scope #LIBSOCK_ENODEV, whether it is told by name or by number.
  * @{
  */
@@ -1766,7 +1766,7 @@ LIBSOCK_API int sock_get(struct sock s, int option, int64_t *value);
  * those that others on the machine have joined. It leaves them all when it is closed.
  *
  * @param[in] s      A datagram socket, bound to the wildcard (to receive) or not bound yet. An #LIBSOCK_AF_INET6 socket
- *                   can join IPv4 groups too.
+ *                   without #LIBSOCK_V6ONLY can join IPv4 groups too.
  * @param[in] group  A literal in 224.0.0.0/4 or ff00::/8; the port does not matter. Must not be NULL.
  * @param[in] source The only sender to hear, a literal of the group's family (source-specific multicast, RFC 4607);
  *                   join again for another one. The port does not matter. NULL: whoever sends.

@@ -148,6 +148,7 @@
 #define pair_loopback libsock__pair_loopback
 #define proc_table libsock__proc_table
 #define resolve_for libsock__resolve_for
+#define resolve_takes_ip4 libsock__resolve_takes_ip4
 #define resolve_why libsock__resolve_why
 #define route_interfaces libsock__route_interfaces
 #define transfer_again libsock__transfer_again

@@ -606,6 +606,31 @@ START_TEST(the_keepalive_defaults_are_the_systems_own)
 }
 END_TEST
 
+/* IPv4 is of another family then, in every call and whatever the system says of it. */
+START_TEST(dotted_ipv4_is_of_the_wrong_family_on_a_socket_of_ipv6_alone)
+{
+	const struct sock_addr peer = {"127.0.0.1", 9}, own = {"127.0.0.1", 0}, group = {"239.1.2.3", 0};
+	const int types[] = {LIBSOCK_STREAM, LIBSOCK_DGRAM};
+	struct sock s;
+
+	for (int i = 0; i < 2; i++) {
+		expect(sock_open(&s, LIBSOCK_AF_INET6, types[i]), 0);
+		expect(sock_set(s, LIBSOCK_V6ONLY, 1), 0);
+		expect(sock_bind(s, &own), LIBSOCK_EAFNOSUPPORT);
+		expect(sock_connect(s, &peer, soon()), LIBSOCK_EAFNOSUPPORT);
+		sock_close(&s);
+	}
+	expect(sock_open(&s, LIBSOCK_AF_INET6, LIBSOCK_DGRAM), 0);
+	expect(sock_set(s, LIBSOCK_V6ONLY, 1), 0);
+	expect(sock_sendto(s, "x", 1, &peer, soon()), LIBSOCK_EAFNOSUPPORT);
+	expect(sock_send_packet(s, "x", 1, &(struct sock_packet){.peer = peer}, soon()), LIBSOCK_EAFNOSUPPORT);
+	expect(sock_send_packet(s, "x", 1, &(struct sock_packet){.peer = peer, .local = own}, soon()), LIBSOCK_EAFNOSUPPORT);
+	expect(sock_join(s, &group, NULL, 1), LIBSOCK_EAFNOSUPPORT);
+	expect(sock_leave(s, &group, NULL, 1), LIBSOCK_EAFNOSUPPORT);
+	sock_close(&s);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -631,6 +656,7 @@ int main(void)
 		{a_shared_port_takes_each_datagram_once},
 		{close_returns_at_once_unless_told_otherwise},
 		{the_keepalive_defaults_are_the_systems_own},
+		{dotted_ipv4_is_of_the_wrong_family_on_a_socket_of_ipv6_alone},
 		{0},
 	};
 

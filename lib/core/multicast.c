@@ -6,6 +6,7 @@
 #include "libsock.h"
 #include "lookup.h"
 #include "os.h"
+#include "resolve.h"
 #include "socket.h"
 
 /* A literal: there is no deadline for a look-up, and a group is nothing that one connects to by name. */
@@ -52,7 +53,7 @@ static int multicast__change(struct sock s, bool join, const struct sock_addr *g
 		err = multicast__read(s, source, &from);
 	if (err < 0)
 		return err;
-	if (to.family != s.family && s.family != LIBSOCK_AF_INET6)
+	if (to.family == LIBSOCK_AF_INET ? !resolve_takes_ip4(s.fd, s.family) : s.family != LIBSOCK_AF_INET6)
 		return LIBSOCK_EAFNOSUPPORT;
 	if (source && from.family != to.family)
 		return LIBSOCK_EAFNOSUPPORT;

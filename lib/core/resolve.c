@@ -89,10 +89,20 @@ int resolve_for(struct sock s, int use, const struct sock_addr *addr, int64_t de
 	return 0;
 }
 
+bool resolve_takes_ip4(intptr_t fd, int family)
+{
+	int64_t only = 0;
+
+	return family == LIBSOCK_AF_INET ||
+	       (family == LIBSOCK_AF_INET6 && (os_option_get(fd, family, LIBSOCK_V6ONLY, &only) < 0 || only == 0));
+}
+
 COLD ptrdiff_t resolve_why(intptr_t fd, const struct os_addr *bits, ptrdiff_t err)
 {
-	if (err >= 0 || err == LIBSOCK_EAGAIN || err == LIBSOCK_ETIMEDOUT)
+	if (err >= 0 || err == LIBSOCK_EAGAIN || err == LIBSOCK_ETIMEDOUT || err == LIBSOCK_EINPROGRESS)
 		return err;
+	if (bits->family == LIBSOCK_AF_INET6 && ip6_is_mapped(bits->ip) && !resolve_takes_ip4(fd, bits->family))
+		return LIBSOCK_EAFNOSUPPORT;
 	if (bits->family != LIBSOCK_AF_INET6 || bits->scope == 0)
 		return err;
 	uint32_t index = bits->scope;

@@ -18,7 +18,13 @@ enum {
 /* The address in the bits that this socket takes: a literal, a path, or a name's first address in the socket's family. */
 int resolve_for(struct sock s, int use, const struct sock_addr *addr, int64_t deadline, struct os_addr *bits);
 
-/* Why a transfer through `fd` with an address of RESOLVE_UNCHECKED failed: `err`, or LIBSOCK_ENODEV for an interface that is not there. */
+/* Does a socket of a family take IPv4? Not with LIBSOCK_V6ONLY, for which systems have many words. */
+bool resolve_takes_ip4(intptr_t fd, int family);
+
+/*
+ * Why a call on `fd` with an address that resolve_for() gave failed: `err`, or LIBSOCK_ENODEV for an interface that is not there, or
+ * LIBSOCK_EAFNOSUPPORT for IPv4 on a socket that has none.
+ */
 ptrdiff_t resolve_why(intptr_t fd, const struct os_addr *bits, ptrdiff_t err);
 
 #endif

@@ -66,7 +66,9 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 		err = socket__connect_wait(s, deadline);
 	if (err == 0 && s.type == LIBSOCK_STREAM)
 		return dial_self(s.fd, s.family, to.port);
-	return err == LIBSOCK_EAGAIN && deadline != LIBSOCK_NOWAIT ? LIBSOCK_ETIMEDOUT : err;
+	if (err == LIBSOCK_EAGAIN && deadline != LIBSOCK_NOWAIT)
+		return LIBSOCK_ETIMEDOUT;
+	return (int)resolve_why(s.fd, &to, err);
 }
 
 int sock_connected(struct sock s, int64_t deadline)
@@ -101,7 +103,9 @@ int sock_bind(struct sock s, const struct sock_addr *addr)
 	if (addr == NULL)
 		return LIBSOCK_EINVAL;
 	err = resolve_for(s, RESOLVE_LOCAL, addr, LIBSOCK_FOREVER, &to);
-	return err < 0 ? err : os_bind(s.fd, s.type, &to);
+	if (err == 0)
+		err = (int)resolve_why(s.fd, &to, os_bind(s.fd, s.type, &to));
+	return err;
 }
 
 int sock_listen(struct sock s, int backlog)
