@@ -82,6 +82,7 @@
 #define os_accept libsock__os_accept
 #define os_adopt libsock__os_adopt
 #define os_bind libsock__os_bind
+#define os_break libsock__os_break
 #define os_close libsock__os_close
 #define os_connect libsock__os_connect
 #define os_connect_result libsock__os_connect_result

@@ -68,6 +68,9 @@ int os_set_blocking(intptr_t fd, bool blocking);
 /* Once. The descriptor is gone whatever this returns. */
 int os_close(intptr_t fd);
 
+/* Have os_close() reset a stream, so that nothing of it keeps its port. */
+void os_break(intptr_t fd);
+
 /* The descriptor leaves libsock and may be closed by somebody else: what a poller has of it is no longer certain. */
 void os_forget(intptr_t fd);
 

@@ -42,3 +42,10 @@ int bsd_sockopt_of_ipv4(intptr_t fd, int err)
 		return 0;
 	return err;
 }
+
+void os_break(intptr_t fd)
+{
+	const struct linger at_once = {.l_onoff = 1};
+
+	bsd_sockopt_set(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}

@@ -39,7 +39,7 @@ static bool addr__is_number(const char *label, const char *end)
 }
 
 /* Letters, digits, hyphens and underscores in labels; one dot may end the name. */
-static bool addr__is_name(const char *name, const char *end)
+COLD static bool addr__is_name(const char *name, const char *end)
 {
 	const char *label = name;
 
@@ -62,7 +62,7 @@ static bool addr__is_name(const char *name, const char *end)
  * A scope: an index without leading zeros, or an interface's name, which is left for the OS to look up. Names are what the
  * system makes of them, on Windows "Ethernet 2" or worse, in UTF-8.
  */
-static bool addr__read_zone(const char *zone, const char *end, struct os_addr *bits, const char **name)
+COLD static bool addr__read_zone(const char *zone, const char *end, struct os_addr *bits, const char **name)
 {
 	uint64_t index = 0;
 	const char *c = zone;

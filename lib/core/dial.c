@@ -52,7 +52,7 @@ int dial_self(intptr_t fd, int family, uint16_t port)
 	/* The peer's own address, and not the one that was asked for: the wildcard is this machine to most systems. */
 	if (os_peer(fd, &peer) < 0 || memcmp(own.ip, peer.ip, own.family == LIBSOCK_AF_INET ? 4 : 16) != 0)
 		return 0;
-	os_option_set(fd, family, LIBSOCK_LINGER, 0); /* so that nothing of it keeps the port from its server */
+	os_break(fd); /* so that nothing of it keeps the port from its server */
 	return LIBSOCK_ECONNREFUSED;
 }
 

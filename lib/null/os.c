@@ -59,6 +59,11 @@ int os_close(intptr_t fd)
 	return 0;
 }
 
+void os_break(intptr_t fd)
+{
+	(void)fd;
+}
+
 void os_forget(intptr_t fd)
 {
 	(void)fd;
