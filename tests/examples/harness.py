@@ -67,7 +67,7 @@ def exit_status(status, has_complained):
     A Unix thread that ends in the same moment as its process may take a lock of glibc's along, at which the process then
     waits. For Windows it has ended; Wine kills what is left a second later, and its exit status is lost.
     """
-    return int(has_complained) if WINE and status == -signal.SIGKILL else status
+    return int(bool(has_complained)) if WINE and status == -signal.SIGKILL else status
 
 
 def run(name, *args, stdout=None):
