@@ -38,8 +38,8 @@ extern "C" {
  * @defgroup types Values
  * @brief What the calls take and give: two small structs and three enums.
  *
- * The numbers of the enums are libsock's own. They never equal an operating system's constant of the like name, so that
- * passing `AF_INET` where #LIBSOCK_AF_INET belongs is an error at the first call instead of a wrong socket.
+ * Enum values differ from the operating system's constants of the same name. Passing `AF_INET` instead of #LIBSOCK_AF_INET
+ * therefore fails at the first call.
  *
  * A number or a bit that a call does not know is #LIBSOCK_EINVAL, in every call that takes a number of an enum or bits of
  * one; for sock_has() it is 0. So later versions can give it a meaning, and a program can find out whether its libsock knows it.
@@ -124,8 +124,8 @@ struct sock_addr {
  * A deadline is never cut short, nothing extends it, and a call overshoots it by at most 10 ms (as far as the scheduler lets
  * the process run).
  *
- * A single transfer that need not wait does not look at the clock. So a program that receives in a loop of its own, from a
- * peer that may have more for ever, asks sock_now() there; loops inside a call, as in sock_recv_exact(), do so by themselves.
+ * A transfer that can complete at once does not check the deadline. A program that receives in a loop of its own, from a
+ * peer that may send for ever, checks `sock_now() >= deadline` itself; loops inside a call, as in sock_recv_exact(), do so.
  *
  * A deadline that has passed, a negative one included, still tries once; where that would have to wait, the answer is
  * #LIBSOCK_ETIMEDOUT.
@@ -296,7 +296,7 @@ LIBSOCK_API int sock_oserror(ptrdiff_t err);
 
 #define LIBSOCK_VERSION_MAJOR 0 /**< Of the header. Changes when programs must change. @since 0.1.0 */
 #define LIBSOCK_VERSION_MINOR 1 /**< Of the header. Changes when calls are added. @since 0.1.0 */
-#define LIBSOCK_VERSION_PATCH 0 /**< Of the header. Changes when bugs are mended. @since 0.1.0 */
+#define LIBSOCK_VERSION_PATCH 0 /**< Of the header. Changes when bugs are fixed. @since 0.1.0 */
 
 /**
  * The version of the header as one number: major × 10000 + minor × 100 + patch.
@@ -439,8 +439,7 @@ LIBSOCK_API int sock_addr_family(const struct sock_addr *addr);
  * Do two addresses mean the same?
  *
  * Literals are compared by value (`::1` equals `0:0::1`, `127.0.0.1` equals `0:0:0:0:0:ffff:127.0.0.1`, a scope by name
- * never equals one by number), names, and whatever looks like one, without regard to ASCII case (RFC 4343), paths byte by
- * byte. A name is not looked up.
+ * never equals one by number), names case-insensitively (ASCII, RFC 4343), paths byte by byte. A name is not looked up.
  *
  * @param[in] a,b The addresses. NULL equals nothing.
  * @return 1: the same. 0: not.
@@ -468,15 +467,15 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  *
  * **The end of a stream** is remembered: what ended by an error (a reset, the OS's time-out) never looks like an end of file
  * afterwards, whichever call reported the error. Over TCP Linux, which forgets the error itself, goes on with
- * #LIBSOCK_ECONNRESET, or where a call of libsock has told that the OS gave up with #LIBSOCK_ECONNTIMEDOUT; of Multipath TCP,
- * which sock_adopt() may meet, an error is remembered only if a call of libsock has told it. An
+ * #LIBSOCK_ECONNRESET, or where a call of libsock has reported that the OS gave up with #LIBSOCK_ECONNTIMEDOUT; of Multipath TCP,
+ * which sock_adopt() may meet, an error is remembered only if a call of libsock has reported it. An
  * #LIBSOCK_AF_UNIX peer that closes without reading all is #LIBSOCK_ECONNRESET once, and then an end of file; see docs/porting.md, also for systems that forget more.
  *
  * **Datagrams and ICMP.** Of what was sent earlier from a connected socket only the peer's refusal is reported
  * (#LIBSOCK_ECONNREFUSED, by the next call of any kind, which has done nothing else). What routers say ("too big",
  * "unreachable", and the like) may be forged by anybody and comes at any time, so a receive passes it over, and a send is
  * made again. The size of the path is learnt from it all the same: see #LIBSOCK_OPT_DONTFRAG. What comes every time the OS is
- * asked is no router's: a sandbox that refuses to receive, for example, is told (#LIBSOCK_EACCES).
+ * asked is no router's: a sandbox that refuses to receive, for example, is reported (#LIBSOCK_EACCES).
  *
  * **Threads.** Different sockets may be used from different threads freely. On one socket, one thread at a time may read
  * (recv, recvfrom, accept) and one may write (send, sendto); several threads may accept from one listener. sock_shutdown()
@@ -497,7 +496,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * silent name servers are #LIBSOCK_EAI_AGAIN, failing ones #LIBSOCK_EAI_FAIL; the deadline covers the look-up (see @ref
  * names), except in sock_bind(), which has none. An address of
  * the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket without #LIBSOCK_OPT_V6ONLY), an unknown interface
- * in a scope #LIBSOCK_ENODEV, whether it is told by name or by number.
+ * in a scope #LIBSOCK_ENODEV, whether it is given by name or by number.
  * @{
  */
 
@@ -505,7 +504,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * Create a socket.
  *
  * It is close-on-exec (on Windows: not inheritable) from birth, raises no signal, and is dual-stack if it is
- * #LIBSOCK_AF_INET6 (until it is told #LIBSOCK_OPT_V6ONLY).
+ * #LIBSOCK_AF_INET6 (until #LIBSOCK_OPT_V6ONLY is set).
  *
  * @param[out] s     Receives the socket, or `{0}` on error. Must not be NULL. What it held before is not closed.
  * @param[in] family One of enum sock_family.
@@ -527,7 +526,7 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  * connected again, but what the OS chose for its first peer may stay: the address to send from, on Linux the interface of a
  * link-local peer too. Another peer may be out of reach from there, which is an error (on Linux #LIBSOCK_EINVAL,
  * #LIBSOCK_EAFNOSUPPORT or #LIBSOCK_ENETUNREACH), or be connected and never answer: open another socket for another peer.
- * After a failure it has its last peer or none, by the OS; see docs/porting.md. A deadline that passes is no failure: the attempt goes on, and sock_connect_result() tells its outcome (on
+ * After a failure it has its last peer or none, by the OS; see docs/porting.md. A deadline that passes is no failure: the attempt goes on, and sock_connect_result() reports its outcome (on
  * #LIBSOCK_AF_UNIX nothing has begun, and sock_connect() can be called again).
  *
  * @param[in] s        A stream socket that is not connected, or a datagram socket.
@@ -549,13 +548,13 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
 LIBSOCK_API int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline);
 
 /**
- * Wait for a connection that sock_connect() began with #LIBSOCK_NOWAIT, and tell its outcome once.
+ * Wait for a connection that sock_connect() began with #LIBSOCK_NOWAIT, and report its outcome once.
  *
  * @param[in] s        A stream socket on which sock_connect() answered #LIBSOCK_EINPROGRESS.
  * @param[in] deadline When to stop waiting; the attempt itself goes on.
  * @return 0: connected. #LIBSOCK_EAGAIN, #LIBSOCK_ETIMEDOUT: not yet. #LIBSOCK_ENOTCONN: there is no attempt, or its
- *         failure has been told. #LIBSOCK_EMFILE: it cannot be found out where the process may have no descriptor by now
- *         (RLIMIT_NOFILE), and is told when it may again. Otherwise how the attempt failed, as from sock_connect(); of a
+ *         failure has been reported. #LIBSOCK_EMFILE: it cannot be found out where the process may have no descriptor by now
+ *         (RLIMIT_NOFILE), and is reported when it may again. Otherwise how the attempt failed, as from sock_connect(); of a
  *         stream that has reached itself every call says so.
  * @par Threads
  * One thread; nobody else may use the socket meanwhile.
@@ -583,7 +582,7 @@ LIBSOCK_API int sock_connect_result(struct sock s, int64_t deadline);
  *
  * @param[in] s    A socket that is not bound.
  * @param[in] addr The address. An empty host is the wildcard: every address, on an #LIBSOCK_AF_INET6 socket of both
- *                 families. Port 0 lets the OS choose; sock_local_addr() tells. Must not be NULL.
+ *                 families. Port 0 lets the OS choose; sock_local_addr() shows which. Must not be NULL.
  * @return 0, or: #LIBSOCK_EADDRINUSE; #LIBSOCK_EADDRNOTAVAIL, not an address of this machine; #LIBSOCK_EACCES, a port
  *         below 1024 (as a rule) or a path, without permission; #LIBSOCK_EINVAL, bound already;
  *         #LIBSOCK_ENAMETOOLONG, #LIBSOCK_ENOENT, #LIBSOCK_ENOTDIR, #LIBSOCK_EROFS, of a path; #LIBSOCK_ENAME, an
@@ -635,7 +634,7 @@ LIBSOCK_API int sock_accept(struct sock s, struct sock *conn, struct sock_addr *
  *
  * @param[in] s        A connected socket.
  * @param[in] data     What to send. May be NULL if `size` is 0.
- * @param[in] size     Bytes. What is above INT_MAX may be left out: a short count. 0 sends an empty
+ * @param[in] size     Bytes. At most INT_MAX are taken in one call. 0 sends an empty
  *                     datagram; on a stream it does nothing.
  * @param[in] deadline When to give up.
  * @return The bytes taken, or: #LIBSOCK_ECONNRESET, #LIBSOCK_EPIPE, the connection is over; #LIBSOCK_ETIMEDOUT,
@@ -858,7 +857,7 @@ struct sock_attempt {
  * @param[in] type     One of enum sock_type.
  * @param[in] addr     Whom to. The port must not be 0, except for a path. Must not be NULL.
  * @param[in] deadline When to give up.
- * @return 0, or: the most telling of the attempts' errors, #LIBSOCK_ECONNREFUSED before #LIBSOCK_EHOSTUNREACH and
+ * @return 0, or: the most informative of the attempts' errors, #LIBSOCK_ECONNREFUSED before #LIBSOCK_EHOSTUNREACH and
  *         #LIBSOCK_ENETUNREACH before #LIBSOCK_ETIMEDOUT and #LIBSOCK_ECONNTIMEDOUT, and all of them before that this
  *         program has no such family, as sock_open() says it; #LIBSOCK_EAI_NONAME, #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
  *         #LIBSOCK_ENAME, #LIBSOCK_EPORT, #LIBSOCK_ENODEV, of the address; #LIBSOCK_ENOENT, #LIBSOCK_EACCES,
@@ -873,7 +872,7 @@ struct sock_attempt {
 LIBSOCK_API int sock_dial(struct sock *s, int type, const struct sock_addr *addr, int64_t deadline);
 
 /**
- * sock_dial(), telling what was tried.
+ * sock_dial(), reporting what was tried.
  *
  * @param[out] s        As for sock_dial().
  * @param[in] type      As for sock_dial().
@@ -907,7 +906,7 @@ LIBSOCK_API int sock_dial_report(struct sock *s, int type, const struct sock_add
  * @param[in] addr    Where. An empty host is every address of both families, or of IPv4 alone where a socket cannot have
  *                    both. `localhost` is 127.0.0.1, or ::1 where the machine has no IPv4. Another name is looked up
  *                    without a deadline, and the first of its addresses is used that this machine has. Port 0 lets the OS
- *                    choose; sock_local_addr() tells. Must not be NULL.
+ *                    choose; sock_local_addr() shows which. Must not be NULL.
  * @param[in] backlog As for sock_listen(): 0, the OS's largest, unless a smaller queue is wanted. A datagram socket has no
  *                    queue of connections; the number is checked all the same.
  * @return 0, or as from sock_open(), sock_bind() and sock_listen(); #LIBSOCK_EINVAL, a NULL, not a type, or a negative
@@ -922,7 +921,7 @@ LIBSOCK_API int sock_serve(struct sock *s, int type, const struct sock_addr *add
 
 /**
  * @defgroup packets Packets
- * @brief Datagrams with all that the OS tells of them, and many of them in one call.
+ * @brief Datagrams with their control information (local address, interface, ECN, TTL), and batches of datagrams.
  *
  * **Answering from the address that was asked.** A datagram socket that is bound to the wildcard answers from whatever
  * address the routes suggest, and a peer that asked another one drops the answer. Call sock_packet_fields() with
@@ -941,7 +940,7 @@ LIBSOCK_API int sock_serve(struct sock *s, int type, const struct sock_addr *add
  * @{
  */
 
-/** What sock_recv_packet() may be asked to tell; combine them with `|`. @since 0.1.0 */
+/** What sock_recv_packet() may be asked to report; combine them with `|`. @since 0.1.0 */
 enum sock_packet_field {
 	LIBSOCK_PACKET_LOCAL = 1,   /**< sock_packet::local and sock_packet::interface_index. */
 	LIBSOCK_PACKET_ECN = 2,     /**< sock_packet::ecn. */
@@ -953,10 +952,10 @@ enum sock_packet_field {
 #define LIBSOCK_PACKET_SIZE 65536
 
 /**
- * A datagram without its bytes: told by sock_recv_packet(), taken by sock_send_packet().
+ * A datagram without its bytes: filled by sock_recv_packet(), taken by sock_send_packet().
  *
  * For sending, `{0}` with a `peer` is enough, and what was received can be given back as it is, for an answer. What the OS
- * did not tell is "unknown", and what is unknown is left to the OS when sending. Do not use one record in two threads at
+ * did not report is "unknown", and what is unknown is left to the OS when sending. Do not use one record in two threads at
  * once: sending writes to it, too.
  * @since 0.1.0
  */
@@ -995,7 +994,7 @@ struct sock_packet {
 };
 
 /**
- * Choose what sock_recv_packet() tells of each datagram beside its peer. Nothing, at first.
+ * Choose what sock_recv_packet() reports of each datagram beside its peer. Nothing, at first.
  *
  * #LIBSOCK_PACKET_COALESCED is noted in the value: sock_recv(), sock_recvfrom() and sock_recvv() through it are
  * #LIBSOCK_EINVAL, since they could not tell where one datagram ends. Copies that were made before do not have the note, so
@@ -1003,7 +1002,7 @@ struct sock_packet {
  *
  * @param[in,out] s  A datagram socket. Must not be NULL.
  * @param[in] fields What of enum sock_packet_field, in place of what was chosen before; 0: nothing.
- * @return 0, or: #LIBSOCK_ENOTSUP, the OS does not tell one of them (see sock_has()), or not with this family:
+ * @return 0, or: #LIBSOCK_ENOTSUP, the OS does not report one of them (see sock_has()), or not with this family:
  *         nothing is chosen then; #LIBSOCK_EPROTOTYPE, a stream socket; #LIBSOCK_EINVAL, not a field.
  * @par Threads
  * One reader at a time on a socket, and no other thread may use the same struct sock meanwhile.
@@ -1014,8 +1013,8 @@ LIBSOCK_API int sock_packet_fields(struct sock *s, int fields);
 /**
  * Send one datagram, or with sock_packet::segment_size many, and say more than where to.
  *
- * Segments are handed to the OS in order, up to 64 at a time. Whatever it can do, the datagrams that arrive are the same:
- * where it refuses to cut them, libsock does.
+ * Segments are handed to the OS in order, up to 64 at a time. The receiver gets the same datagrams either way: if the OS
+ * cannot segment the buffer, libsock does.
  *
  * @param[in] s          A datagram socket.
  * @param[in] data       What to send. May be NULL if `size` is 0.
@@ -1036,7 +1035,7 @@ LIBSOCK_API ptrdiff_t sock_send_packet(struct sock s, const void *data, size_t s
 				       int64_t deadline);
 
 /**
- * Receive one datagram, or with #LIBSOCK_PACKET_COALESCED perhaps many of one sender's, and what the OS tells of it.
+ * Receive one datagram, or with #LIBSOCK_PACKET_COALESCED perhaps many of one sender's, and what the OS reports of it.
  *
  * Choose what that is with sock_packet_fields(). Once #LIBSOCK_PACKET_COALESCED is chosen, receive with this call alone, and
  * with #LIBSOCK_PACKET_SIZE bytes of room.
@@ -1047,7 +1046,7 @@ LIBSOCK_API ptrdiff_t sock_send_packet(struct sock s, const void *data, size_t s
  * @param[out] packet  Receives the rest, also with #LIBSOCK_EMSGSIZE; otherwise on error it stays as it was. Must not be
  *                     NULL.
  * @param[in] deadline When to give up.
- * @return As from sock_recvfrom(); #LIBSOCK_EMSGSIZE is also told by sock_packet::truncated.
+ * @return As from sock_recvfrom(); #LIBSOCK_EMSGSIZE is also reported by sock_packet::truncated.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
@@ -1313,7 +1312,7 @@ LIBSOCK_API size_t sock_reader_pending(const struct sock_reader *reader);
  *         that had ended before this call that is not known. Otherwise it is not known to have read everything:
  *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ECONNRESET, it dropped the connection, also after its own end;
  *         #LIBSOCK_ECONNTIMEDOUT, the OS gave it up; #LIBSOCK_ENOTCONN, there was none, or both sides had ended it
- *         already, or another call has told that the peer dropped it after its own end, or this side reads no more, after a
+ *         already, or another call has reported that the peer dropped it after its own end, or this side reads no more, after a
  *         sock_shutdown() (#LIBSOCK_SHUT_RD on #LIBSOCK_AF_UNIX ends the peer's direction as well: 0);
  *         #LIBSOCK_EPROTOTYPE, a datagram socket, closed.
  * @par Threads
@@ -1345,27 +1344,27 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
  * @brief Waiting for several sockets at once: sock_wait() for a few, a poller for thousands.
  *
  * A call that takes a deadline waits by itself; this is for programs that have more than one thing to wait for. Readiness
- * is level-triggered: a socket that is ready and has not been used is told again by the next wait. Use #LIBSOCK_NOWAIT
- * with a socket that was told ready, because "ready" can be false: another thread was quicker, a datagram was damaged.
+ * is level-triggered: a socket that is ready and has not been used is reported again by the next wait. Use #LIBSOCK_NOWAIT
+ * with a socket that was reported ready, because "ready" can be false: another thread was quicker, a datagram was damaged.
  *
- * What is told has the same meaning on every OS:
+ * What is reported has the same meaning on every OS:
  *
- * | what happens | told |
+ * | what happens | reported |
  * | --- | --- |
  * | bytes, a datagram, or a connection to accept has come | #LIBSOCK_READABLE |
  * | there is room to send; a #LIBSOCK_NOWAIT connect has succeeded | #LIBSOCK_WRITABLE |
  * | the peer has sent its end of file | #LIBSOCK_READABLE and #LIBSOCK_HANGUP |
  * | a connect was refused or failed; the connection was reset | #LIBSOCK_READABLE, #LIBSOCK_WRITABLE and #LIBSOCK_ERROR |
  *
- * #LIBSOCK_READABLE and #LIBSOCK_WRITABLE alone are told only where they are wanted, and #LIBSOCK_HANGUP only where
- * #LIBSOCK_READABLE is, at the latest when everything before the end has been received; some systems tell it as soon as
- * the end has come, so go on receiving until 0. #LIBSOCK_ERROR is told whatever is wanted (where nothing is, it may take a
+ * #LIBSOCK_READABLE and #LIBSOCK_WRITABLE alone are reported only where they are of interest, and #LIBSOCK_HANGUP only where
+ * #LIBSOCK_READABLE is, at the latest when everything before the end has been received; some systems report it as soon as
+ * the end has come, so go on receiving until 0. #LIBSOCK_ERROR is reported whatever the interest (where there is none, it may take a
  * tenth of a second after both sides have ended), and never together with #LIBSOCK_HANGUP; which error it is,
- * sock_connect_result() tells, or the next send or receive. It stays when that has told it, as the end of a stream is remembered
+ * sock_connect_result() reports, or the next send or receive. It stays when that has reported it, as the end of a stream is remembered
  * (see @ref core). Of a datagram socket these may find that it was none of theirs and go on.
  *
- * Of a stream that neither listens nor was ever connected, one whose refusal has been told included, systems say different
- * things.
+ * For a stream that neither listens nor was ever connected, one whose refusal has been reported included, the result is
+ * unspecified: systems differ.
  *
  * **Out of descriptors.** A connection that sock_accept() has no descriptor for (#LIBSOCK_EMFILE, #LIBSOCK_ENFILE,
  * #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM) stays in the queue, and its listener stays readable: a loop that goes on looking spins.
@@ -1377,8 +1376,8 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
 enum sock_readiness {
 	LIBSOCK_READABLE = 1, /**< Receiving or accepting would not wait. */
 	LIBSOCK_WRITABLE = 2, /**< Sending would not wait, or an attempt to connect is over. */
-	LIBSOCK_HANGUP = 4,   /**< The peer sends no more. Told, never wanted. */
-	LIBSOCK_ERROR = 8     /**< The connection failed. Told, never wanted. */
+	LIBSOCK_HANGUP = 4,   /**< The peer sends no more. Reported, never asked for. */
+	LIBSOCK_ERROR = 8     /**< The connection failed. Reported, never asked for. */
 };
 
 /** The most sockets in one sock_wait(). @since 0.1.0 */
@@ -1394,15 +1393,15 @@ struct sock_wait_item {
 /**
  * Wait until at least one of a few sockets is ready.
  *
- * @param[in,out] items The sockets; `told` of each is written, on errors too unless `count` is bad. May be NULL if `count` is 0.
+ * @param[in,out] items The sockets; `ready` of each is written, on errors too unless `count` is bad. May be NULL if `count` is 0.
  * @param[in] count     How many, at most #LIBSOCK_WAIT_MAX. Without any the call only waits for the deadline.
  * @param[in] deadline  When to give up. #LIBSOCK_NOWAIT: look once.
- * @return How many items have something told, at least 1, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, none before the
+ * @return How many items have something to report, at least 1, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, none before the
  *         deadline; #LIBSOCK_EBADF, an item's socket has been closed; #LIBSOCK_EMFILE, there are more of them than
- *         the process may have open by now (RLIMIT_NOFILE); #LIBSOCK_EINVAL, a NULL, a bad count, or something in `wanted`
+ *         the process may have open by now (RLIMIT_NOFILE); #LIBSOCK_EINVAL, a NULL, a bad count, or something in `interest`
  *         that cannot be.
  * @par Threads
- * Any thread. It counts as a reader or a writer of each socket only if it is used so afterwards.
+ * Any thread. Waiting for a socket does not count as reading from or writing to it.
  * @since 0.1.0
  */
 LIBSOCK_API int sock_wait(struct sock_wait_item items[], int count, int64_t deadline);
@@ -1420,7 +1419,7 @@ struct sock_poller {
 	intptr_t reserved[4]; /**< For later versions. */
 };
 
-/** What sock_poller_wait() tells of one socket. @since 0.1.0 */
+/** What sock_poller_wait() reports of one socket. @since 0.1.0 */
 struct sock_event {
 	void *data;   /**< The pointer given with the socket. */
 	int32_t ready; /**< Of enum sock_readiness, not 0. */
@@ -1449,7 +1448,7 @@ LIBSOCK_API int sock_poller_open(struct sock_poller *poller);
  * @param[in] interest     #LIBSOCK_READABLE, #LIBSOCK_WRITABLE, both, or 0 for errors alone.
  * @param[in] data       Comes back with every event of this socket. May be NULL.
  * @return 0, or: #LIBSOCK_EBADF, no poller or no socket, or a closed one; #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL, a NULL or
- *         something in `wanted` that cannot be; or as the OS says, such as its limit on watched sockets.
+ *         something in `interest` that cannot be; or as the OS says, such as its limit on watched sockets.
  * @par Threads
  * As sock_poller_open() says.
  * @since 0.1.0
@@ -1461,7 +1460,7 @@ LIBSOCK_API int sock_poller_add(struct sock_poller *poller, struct sock s, int i
  *
  * @param[in,out] poller The poller.
  * @param[in] s          The socket.
- * @param[in] interest     As for sock_poller_add(), in place of what was wanted.
+ * @param[in] interest     As for sock_poller_add(), in place of the former interest.
  * @param[in] data       In place of the pointer.
  * @return As from sock_poller_add(), and: #LIBSOCK_ENOENT, the socket was never added, or has been removed.
  * @par Threads
@@ -1473,12 +1472,12 @@ LIBSOCK_API int sock_poller_modify(struct sock_poller *poller, struct sock s, in
 /**
  * Wait for a socket no longer.
  *
- * No later sock_poller_wait() tells of it. What the last one told is in the caller's array and stays there: when one
+ * No later sock_poller_wait() reports it. What the last one reported is in the caller's array and stays there: when one
  * event makes a program close another socket, it must not take up that socket's own event from the same array any more.
  *
  * @param[in,out] poller The poller.
  * @param[in] s          The socket. sock_close() removes it, too, also while another process has it open: no later wait
- *                       tells of it (on Windows: if no other socket gets its number, see docs/porting.md). Remove it
+ *                       reports it (on Windows: if no other socket gets its number, see docs/porting.md). Remove it
  *                       before sock_release(), and before another copy of libsock or the program itself closes it.
  * @return 0, or: #LIBSOCK_ENOENT, it is not there; #LIBSOCK_EBADF, no poller or no socket, or a closed one;
  *         #LIBSOCK_EINVAL, a NULL.
@@ -1764,17 +1763,17 @@ LIBSOCK_API int sock_hostname(char *name, size_t size);
 
 /**
  * @defgroup options Options and multicast
- * @brief What a socket can be told to do differently, and the groups that it listens to.
+ * @brief What a socket can be set to do differently, and the groups that it listens to.
  *
  * A value means the same on every system: a switch is 0 or 1, times are milliseconds, interfaces are numbers as in
- * sock_interface_addr::index. An #LIBSOCK_AF_INET6 socket is told for its IPv4 peers at the same time.
+ * sock_interface_addr::index. An #LIBSOCK_AF_INET6 socket is set for its IPv4 peers at the same time.
  * @{
  */
 
 /**
  * The options of sock_set() and sock_get().
  *
- * "Stream" and "datagram" tell which type of socket has the option: the other is #LIBSOCK_EPROTOTYPE. Only the two
+ * "Stream" and "datagram" say which type of socket has the option: the other is #LIBSOCK_EPROTOTYPE. Only the two
  * buffers exist on #LIBSOCK_AF_UNIX, and #LIBSOCK_OPT_V6ONLY only on #LIBSOCK_AF_INET6: elsewhere, on the right type, they
  * are #LIBSOCK_ENOPROTOOPT. Defaults are the system's, on Linux unless something else is said.
  * @since 0.1.0
@@ -1818,7 +1817,7 @@ enum sock_option {
 	LIBSOCK_OPT_SEND_BUFFER = 206,
 
 	/**
-	 * Stream. What sock_close() does about data that the peer does not have yet. −1, the default: it returns at
+	 * Stream. What sock_close() does with data that the peer has not acknowledged. −1, the default: it returns at
 	 * once, the system goes on. 0: throws the data away and resets the connection. 1 to 32767000 ms, rounded up to
 	 * whole seconds: sock_close() waits until all is there, at most so long (macOS and NetBSD: it does not wait). A
 	 * signal that is caught ends the wait, for a close cannot be made twice. sock_close_gracefully() is the better way to know.
@@ -1851,16 +1850,16 @@ enum sock_option {
 	LIBSOCK_OPT_KEEPALIVE = 212,
 
 	/**
-	 * Stream. How long a peer is silent before it is asked, 1 to 32767000 ms, rounded up to whole seconds. The
+	 * Stream. Idle time before the first keep-alive probe, 1 to 32767000 ms, rounded up to whole seconds. The
 	 * default is two hours. #LIBSOCK_ENOTSUP on OpenBSD and before Windows 10 1709.
 	 */
 	LIBSOCK_OPT_KEEPALIVE_IDLE = 213,
 
-	/** Stream. The time between two questions, as #LIBSOCK_OPT_KEEPALIVE_IDLE. The default is 75 s, on Windows 1 s. */
+	/** Stream. Interval between two probes, as #LIBSOCK_OPT_KEEPALIVE_IDLE. The default is 75 s, on Windows 1 s. */
 	LIBSOCK_OPT_KEEPALIVE_INTERVAL = 214,
 
 	/**
-	 * Stream. How many questions stay unanswered before the connection is given up, 1 to 127. The default is 9, on
+	 * Stream. Number of unanswered probes before the connection is given up, 1 to 127. The default is 9, on
 	 * Windows 10. #LIBSOCK_ENOTSUP on OpenBSD and before Windows 10 1703.
 	 */
 	LIBSOCK_OPT_KEEPALIVE_COUNT = 215,
@@ -1902,7 +1901,7 @@ enum sock_option {
  * @return 0, or: #LIBSOCK_EINVAL, no option, or a value that it does not take, or too late (#LIBSOCK_OPT_V6ONLY after
  *         sock_bind()); #LIBSOCK_EPROTOTYPE, #LIBSOCK_ENOPROTOOPT, not of this type or family; #LIBSOCK_ENOTSUP, this
  *         OS does not have it; and what is said of the option. The socket is as it was, but an #LIBSOCK_AF_INET6 one
- *         may have been told for IPv6 already.
+ *         may have been set for IPv6 already.
  * @par Threads
  * Any thread, also while others read or write.
  * @since 0.1.0
@@ -1975,7 +1974,7 @@ LIBSOCK_API int sock_leave_group(struct sock s, const struct sock_addr *group, c
 
 /** How far a connection has come. The names are those of TCP (RFC 9293). @since 0.1.0 */
 enum sock_state {
-	LIBSOCK_STATE_UNKNOWN = 80,      /**< The OS does not tell: Windows of UDP. */
+	LIBSOCK_STATE_UNKNOWN = 80,      /**< The OS does not report it: Windows of UDP. */
 	LIBSOCK_STATE_UNCONNECTED = 81,  /**< No peer: UDP that takes from whoever sends; TCP that is closed. */
 	LIBSOCK_STATE_LISTEN = 82,       /**< Waiting for connections. */
 	LIBSOCK_STATE_SYN_SENT = 83,     /**< Connecting, no answer yet. */
@@ -2002,23 +2001,23 @@ struct sock_connection {
 	int32_t state;           /**< One of enum sock_state. */
 	int32_t reserved;        /**< 0. */
 	struct sock_addr local;  /**< This side: a literal, the wildcard being `0.0.0.0` or `::`. */
-	struct sock_addr peer; /**< The peer: a literal; an empty host and port 0 where there is none or none is told. */
+	struct sock_addr peer; /**< The peer: a literal; an empty host and port 0 where there is none or none is reported. */
 	/**
-	 * Bytes that wait to be received; of a listener, connections that wait for sock_accept(). −1: not told.
+	 * Bytes that wait to be received; of a listener, connections that wait for sock_accept(). −1: not reported.
 	 */
 	int64_t recv_queue;
 	/**
-	 * Bytes sent but not confirmed (UDP: not yet gone); of a listener, how many connections may wait. −1: not told.
+	 * Bytes sent but not confirmed (UDP: not yet gone); of a listener, how many connections may wait. −1: not reported.
 	 */
 	int64_t send_queue;
-	int64_t uid; /**< The user who opened it. −1: not told, or no process holds it (any more, or yet). */
-	int64_t pid; /**< The process. −1: not told. */
+	int64_t uid; /**< The user who opened it. −1: not reported, or no process holds it (any more, or yet). */
+	int64_t pid; /**< The process. −1: not reported. */
 };
 
 /**
  * Look at every TCP and UDP socket of this machine, IPv4 and IPv6.
  *
- * It is no photograph: sockets come and go while the list is made. One that began or ended meanwhile may be missing, and
+ * The list is not an atomic snapshot: sockets may appear and disappear while it is made. One that began or ended meanwhile may be missing, and
  * its neighbours in the kernel's tables, which moved, may be missing or there twice. Sockets that have no address yet are
  * not in it, and a TCP socket that is only bound, neither listening nor connected, may not be (netstat(8) leaves it out,
  * too). On Linux the machine is the calling thread's network namespace.
@@ -2027,7 +2026,7 @@ struct sock_connection {
  *                    the call. It returns 0 to go on; anything else ends the search. It may call libsock. Must not be
  *                    NULL.
  * @param[in] context Whatever `found` needs. May be NULL.
- * @return 0, all have been shown; what `found` returned, if that was not 0; or: #LIBSOCK_ENOTSUP, this OS does not tell
+ * @return 0, all have been shown; what `found` returned, if that was not 0; or: #LIBSOCK_ENOTSUP, this OS does not report them
  *         (see #LIBSOCK_HAS_CONNECTIONS); #LIBSOCK_EACCES, #LIBSOCK_EPERM, not to this program; #LIBSOCK_EPROTO, in a
  *         form that libsock does not understand; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM;
  *         #LIBSOCK_EINVAL, a NULL. Sockets may have been shown before an error.
