@@ -388,9 +388,9 @@ LIBSOCK_API int sock_addr_set(struct sock_addr *addr, const char *host, long por
 /**
  * Read an address from text: `host:port`, `host`, `:port`, `[ipv6]:port`, `[ipv6]`, `ipv6`, or a Unix-domain path.
  *
- * The host must be a literal or a well-formed name (see struct sock_addr), or empty if there is a port. The port is decimal
- * digits. A text with a slash anywhere, or with `@` at its beginning, is a path as a whole, and its port is 0. For a path
- * without a slash write `./name`.
+ * The host must be a literal or a well-formed name (see struct sock_addr), or empty if there is a port. The port is one to
+ * five decimal digits. A text with a slash anywhere, or with `@` at its beginning, is a path as a whole, and its port is 0.
+ * For a path without a slash write `./name`.
  *
  * @param[out] addr         Receives the address; on error it stays as it was. Must not be NULL.
  * @param[in] text          NUL-terminated. Must not be NULL.
@@ -1635,7 +1635,8 @@ LIBSOCK_API int sock_activation_sockets(const char *name, struct sock out[], int
  *                     out. May be `addr` itself, and NULL if `max` is 0.
  * @param[in] max      The room in `out`. Addresses beyond it are counted, and not written.
  * @param[in] deadline When to give up.
- * @return How many there are, at least 1, which may be more than `max`; what a name has beyond 512 of a family is not counted.
+ * @return How many there are, at least 1, which may be more than `max`; of a family at most 64 are counted, or `max` if that is more
+ *         (up to 4096).
  *         Or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the name servers do not answer, or too many
  *         look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ENAME, malformed,
  *         empty or a path; #LIBSOCK_EAFNOSUPPORT, a literal of the other family; #LIBSOCK_ENODEV, an unknown interface in a
@@ -1941,7 +1942,7 @@ LIBSOCK_API int sock_get(struct sock s, int option, int64_t *value);
  *         20); #LIBSOCK_EAFNOSUPPORT, the group's family is not the socket's, or not the source's; #LIBSOCK_ENAME, no
  *         literal; #LIBSOCK_EPROTOTYPE, a stream; #LIBSOCK_ENOPROTOOPT, a Unix-domain socket; #LIBSOCK_EINVAL, no
  *         group's address, a source that is a group, two different interfaces, or a source for a group that is joined
- *         for all (on Linux, where neither `index` nor a scope says on which interface, it then becomes joined for that source
+ *         for all (on Linux, where neither `interface_index` nor a scope says on which interface, it then becomes joined for that source
  *         alone).
  * @par Threads
  * Any thread, also while others read or write.

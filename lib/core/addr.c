@@ -89,8 +89,10 @@ static int addr__read_ip6(const char *host, const char *end, struct os_addr *bit
 	bits->scope = 0;
 	if (!ip6_parse(host, percent ? percent : end, bits->ip))
 		return LIBSOCK_ENAME;
-	if (percent)
+	if (percent && !ip6_is_mapped(bits->ip))
 		return addr__read_zone(percent + 1, end, bits, zone) ? ADDR_LITERAL : LIBSOCK_ENAME;
+	if (percent)
+		return LIBSOCK_ENAME; /* IPv4 has no scopes */
 	if (ip6_is_mapped(bits->ip)) {
 		bits->family = LIBSOCK_AF_INET;
 		memcpy(bits->ip, bits->ip + 12, 4);

@@ -2,6 +2,7 @@
 
 /* Waiting for any number of sockets: the calls around the system's own poller, and the way to wake it. */
 
+#include "compiler.h"
 #include "deadline.h"
 #include "libsock.h"
 #include "os.h"
@@ -62,39 +63,69 @@ int sock_poller_remove(struct sock_poller *poller, struct sock s)
 	return poller__change(poller, OS_POLLER_REMOVE, s, 0, NULL);
 }
 
-/* A wake is no event of the caller's. What is left of `count` without it, and whether there was one. */
-static bool poller__take_wake(struct sock_poller *poller, struct sock_event events[], int *count)
+/* Which of the events is a wake, and none of the caller's; −1: none. */
+static int poller__find_wake(const struct sock_poller *poller, const struct sock_event events[], int count)
+{
+	int at = count - 1;
+
+	while (at >= 0 && events[at].data != &poller->wake[0])
+		at--;
+	return at;
+}
+
+COLD static void poller__take_wake(const struct sock_poller *poller)
 {
 	char byte;
 
-	for (int i = 0; i < *count; i++) {
-		if (events[i].data != &poller->wake[0])
-			continue;
-		events[i] = events[--*count];
-		for (int wakes = 0; wakes < POLLER__WAKES_MAX; wakes++)
-			if (sock_recv(poller->wake[0], &byte, 1, LIBSOCK_NOWAIT) < 0)
-				break;
-		return true;
+	for (int wakes = 0; wakes < POLLER__WAKES_MAX; wakes++)
+		if (sock_recv(poller->wake[0], &byte, 1, LIBSOCK_NOWAIT) < 0)
+			break;
+}
+
+/* Woken, with no event besides: the wake may have had the only room for one. */
+COLD static int poller__look_again(struct sock_poller *poller, struct sock_event events[], int max)
+{
+	int count = os_poller_wait(poller->os, events, max, 0), at = poller__find_wake(poller, events, count);
+
+	if (at >= 0) {
+		poller__take_wake(poller);
+		events[at] = events[--count];
 	}
-	return false;
+	return count == OS_EINTR ? 0 : count;
+}
+
+/* What a first look has not been the end of: no event yet, or a wake among them. */
+COLD static int poller__wait_on(struct sock_poller *poller, struct sock_event events[], int max, int64_t deadline, int count)
+{
+	for (;;) {
+		const int at = poller__find_wake(poller, events, count), left = deadline_left(deadline);
+
+		if (at >= 0) {
+			poller__take_wake(poller);
+			events[at] = events[--count];
+			return count > 0 ? count : poller__look_again(poller, events, max);
+		}
+		if (count != 0 && count != OS_EINTR)
+			return count;
+		if (count == 0 && left == 0)
+			return deadline_error(deadline);
+		count = os_poller_wait(poller->os, events, max, left);
+	}
 }
 
 int sock_poller_wait(struct sock_poller *poller, struct sock_event events[], int max, int64_t deadline)
 {
-	bool woken = false, again;
-	int count, left;
+	int count;
 
 	if (poller == NULL || events == NULL || max < 1)
 		return LIBSOCK_EINVAL;
 	if (poller->wake[0].family == 0)
 		return LIBSOCK_EBADF;
-	do {
-		left = woken ? 0 : deadline_left(deadline);
-		count = os_poller_wait(poller->os, events, max < OS_POLLER_EVENT_MAX ? max : OS_POLLER_EVENT_MAX, left);
-		again = poller__take_wake(poller, events, &count) && !woken; /* it may have had the only room for an event */
-		woken = woken || again;
-	} while (count == OS_EINTR || (count == 0 && (again || left != 0)));
-	return count != 0 || woken ? count : deadline_error(deadline);
+	max = max < OS_POLLER_EVENT_MAX ? max : OS_POLLER_EVENT_MAX;
+	count = os_poller_wait(poller->os, events, max, deadline_left(deadline));
+	if (count > 0 && poller__find_wake(poller, events, count) < 0)
+		return count;
+	return poller__wait_on(poller, events, max, deadline, count);
 }
 
 int sock_poller_wake(const struct sock_poller *poller)

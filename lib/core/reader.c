@@ -47,11 +47,22 @@ static int reader__check(const struct sock_reader *reader, char **record)
  */
 static int reader__ended(struct sock_reader *reader, ptrdiff_t n)
 {
-	int err = n == 0 ? LIBSOCK_EEOF : (int)n;
+	const int err = n == 0 ? LIBSOCK_EEOF : (int)n;
 
-	if (err != LIBSOCK_EAGAIN && err != LIBSOCK_ETIMEDOUT && err != LIBSOCK_EINVAL) /* by what is no deadline */
-		reader->err = err;
-	return err;
+	switch (err) {
+	case LIBSOCK_EAGAIN:
+	case LIBSOCK_ETIMEDOUT:
+	case LIBSOCK_EINVAL: /* by what is no deadline */
+	case LIBSOCK_EACCES: /* the rest: by a wait, which the system had not the means for, or would not allow */
+	case LIBSOCK_EPERM:
+	case LIBSOCK_EMFILE:
+	case LIBSOCK_ENFILE:
+	case LIBSOCK_ENOBUFS:
+	case LIBSOCK_ENOMEM:
+		return err;
+	default:
+		return reader->err = err;
+	}
 }
 
 /* One receive into the free end of the buffer, which has room before its last byte: that is for a NUL. */

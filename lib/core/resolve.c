@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-enum { RESOLVE__MOST = 512 }; /* addresses of a family that are counted, whatever there is room for */
+/* Addresses of a family that are counted: an answer of DNS, of 64 KiB, holds less than the most. */
+enum { RESOLVE__LEAST = 64, RESOLVE__MOST = 4096 };
 
 NOINLINE static int resolve__path(const char *path, struct os_addr *bits)
 {
@@ -137,6 +138,7 @@ static void resolve__write(const struct lookup *l, uint16_t port, struct sock_ad
 
 int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[], int max, int64_t deadline)
 {
+	const int counted = max < RESOLVE__LEAST ? RESOLVE__LEAST : max < RESOLVE__MOST ? max : RESOLVE__MOST;
 	struct lookup l;
 	int err;
 
@@ -144,7 +146,7 @@ int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[
 		return LIBSOCK_EINVAL;
 	if (family != LIBSOCK_AF_UNSPEC && family != LIBSOCK_AF_INET && family != LIBSOCK_AF_INET6)
 		return LIBSOCK_EINVAL;
-	err = lookup_begin(&l, addr->host, family, RESOLVE__MOST, deadline);
+	err = lookup_begin(&l, addr->host, family, counted, deadline);
 	if (err < 0)
 		return err;
 	err = lookup_finish(&l, deadline);

@@ -105,7 +105,7 @@ static int netlink__ask(struct netlink__dump *dump, int protocol, const struct n
 		n = send(fd, request, request->length, NATIVE_SEND_FLAGS); /* to the kernel: nobody else was named */
 	while (n == -1 && errno == EINTR);
 	err = n == -1 ? os_error(errno) : netlink__receive(dump, fd);
-	close(fd);
+	os_close(fd);
 	return err;
 }
 

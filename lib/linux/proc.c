@@ -148,6 +148,6 @@ int proc_table(struct linux_sink *sink)
 	if (fd == -1)
 		return os_error(errno);
 	err = proc__read(sink, fd);
-	close(fd);
+	os_close(fd);
 	return err;
 }

@@ -133,7 +133,7 @@ int native_accept(int fd, struct sockaddr *peer, socklen_t *length, bool nowait)
 		errno = ECONNABORTED;
 	/* macOS: a connection that is gone already has no peer, and setsockopt on it fails with EINVAL. */
 	if (conn != -1 && (!connect__tame_accepted(conn) || *length == 0)) {
-		close(conn);
+		os_close(conn);
 		conn = -1;
 		errno = ECONNABORTED;
 	}

@@ -8,6 +8,7 @@
 #include "libsock.h"
 #include "os.h"
 
+#include <pthread.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -71,7 +72,7 @@ static int os__give_up(int fd)
 {
 	int number = errno;
 
-	close(fd);
+	os_close(fd);
 	return os_error(number);
 }
 
@@ -142,8 +143,13 @@ void os_forget(intptr_t fd)
 
 int os_close(intptr_t fd)
 {
+	int before, err;
+
+	/* A thread that is to be cancelled would be before it has closed anything (pthreads(7)). */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	/* Interrupted or not, the descriptor is free (close(2), NOTES), and a second try might hit another thread's. */
-	const int err = close((int)fd) == -1 && errno != EINTR ? os_error(errno) : 0;
+	err = close((int)fd) == -1 && errno != EINTR ? os_error(errno) : 0;
+	pthread_setcancelstate(before, NULL);
 
 	os_forget(fd); /* afterwards: a poller that asked before would find it open, and not ask again */
 	return err;
@@ -254,8 +260,8 @@ int os_pair(int type, intptr_t result[2])
 	if (tamed)
 		return 0;
 	number = errno;
-	close(fd[0]);
-	close(fd[1]);
+	os_close(fd[0]);
+	os_close(fd[1]);
 	return os_error(number);
 }
 

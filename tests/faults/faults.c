@@ -202,6 +202,22 @@ static int is_anything(void *context, const struct sock_connection *row)
 	return 0;
 }
 
+/* After a wait that failed a reader goes on. */
+static int read_after_a_wait(struct sock s, struct sock peer)
+{
+	struct sock_reader reader;
+	char buffer[16], *line;
+	ptrdiff_t n;
+
+	must(sock_reader_init(&reader, s, buffer, sizeof buffer));
+	n = sock_reader_line(&reader, &line, sock_after(5000));
+	if (n != LIBSOCK_ENOMEM)
+		return n < 0 ? (int)n : LIBSOCK_EPROTO;
+	must(sock_send_all(peer, "a\n", 2, NULL, LIBSOCK_FOREVER));
+	n = sock_reader_line(&reader, &line, sock_after(5000));
+	return n == 1 ? 0 : n < 0 ? (int)n : LIBSOCK_EPROTO;
+}
+
 /* The list, with the listener in it. */
 static int list_connections(struct sock listener)
 {
@@ -239,6 +255,8 @@ int main(int argc, char **argv)
 		result = sock_recv(clients[0], data, 1, sock_after(30));
 	else if (strcmp(what, "read-after-the-end") == 0 && sock_accept(s, &conn, NULL, LIBSOCK_FOREVER) == 0)
 		result = read_after_the_end(clients[0], conn);
+	else if (strcmp(what, "read-after-a-wait") == 0 && sock_accept(s, &conn, NULL, LIBSOCK_FOREVER) == 0)
+		result = read_after_a_wait(clients[0], conn);
 	else if (strcmp(what, "recv-socket") == 0)
 		result = take(s);
 	else if (strcmp(what, "read-switch") == 0)

@@ -128,6 +128,7 @@ static const struct {
 	{"fe80::1%a\x7f", LIBSOCK_ENAME},
 	{"0x", LIBSOCK_ENAME},
 	{"0xBAD", LIBSOCK_ENAME},
+	{"::ffff:127.0.0.1%1", LIBSOCK_ENAME},
 	{"[fe80::1%a]b]:80", LIBSOCK_ENAME},
 	{"fe80::1%a[b", LIBSOCK_ENAME},
 	{"127.0.0.1%1", LIBSOCK_ENAME},

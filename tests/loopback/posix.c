@@ -597,6 +597,36 @@ START_TEST(a_cancelled_dial_of_a_path_leaves_no_socket_behind)
 }
 END_TEST
 
+static void *dial_cancelled(void *arg)
+{
+	static const char *const hosts[] = {"./absent", "./full", "fe80::1%lo", "127.0.0.1"};
+	struct sock_addr addr = {.port = 1};
+	struct sock s;
+	int *i = arg, unused;
+
+	strcpy(addr.host, hosts[*i % 4]);
+	pthread_cancel(pthread_self()); /* acts in the first call that is a cancellation point */
+	sock_dial(&s, *i / 4 ? LIBSOCK_DGRAM : LIBSOCK_STREAM, &addr, sock_after(20));
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &unused);
+	sock_close(&s);
+	return NULL;
+}
+
+/* Whichever call it is that would act on it first, close(2) among them. */
+START_TEST(a_dial_of_a_cancelled_thread_leaves_no_socket_behind)
+{
+	const int before = native_open_descriptors();
+
+	for (int i = 0; i < 8; i++) {
+		pthread_t thread;
+
+		ck_assert_int_eq(pthread_create(&thread, NULL, dial_cancelled, &i), 0);
+		pthread_join(thread, NULL);
+		ck_assert_msg(native_open_descriptors() == before, "dial %d", i);
+	}
+}
+END_TEST
+
 /* A link may lead to what others put there; a server that runs may be behind it. */
 START_TEST(a_link_at_a_path_is_not_removed_to_serve_there)
 {
@@ -639,6 +669,7 @@ int main(void)
 		{a_path_without_room_for_its_nul_is_not_bound},
 		{a_link_at_a_path_is_not_removed_to_serve_there},
 		{a_cancelled_dial_of_a_path_leaves_no_socket_behind},
+		{a_dial_of_a_cancelled_thread_leaves_no_socket_behind},
 		{an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0},
 		{0},
 	};
