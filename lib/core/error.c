@@ -93,7 +93,5 @@ const char *sock_errname(ptrdiff_t err)
 
 int sock_oserror(ptrdiff_t err)
 {
-	const int64_t number = LIBSOCK_ESYS - (int64_t)err;
-
-	return number > 0 && number <= INT_MAX ? (int)number : 0;
+	return err < LIBSOCK_ESYS && err >= INT_MIN ? (int)(LIBSOCK_ESYS - err) : 0;
 }
