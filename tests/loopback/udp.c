@@ -170,18 +170,19 @@ START_TEST(an_address_chosen_for_the_first_peer_may_keep_another_out_of_reach)
 }
 END_TEST
 
-/* Whichever peer it leaves. A row of docs/porting.md. */
+/* Whichever peer it leaves. A row of docs/porting.md; Wine 10 connects to the broadcast address, so that nothing fails. */
 START_TEST(a_failed_connect_can_be_tried_again)
 {
 	const struct sock_addr broadcast = {"255.255.255.255", 9}, no_port = {"127.0.0.1", 0}, no_name = {"a..b", 9};
 	struct sock_addr addr, peer;
 	struct sock s, server = datagram(LIBSOCK_AF_INET, &addr);
+	const bool fails = native_is_wine() < 10;
 
 	expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);
 	for (int i = 0; i < 2; i++) {
-		expect(sock_connect(s, &broadcast, soon()), LIBSOCK_EACCES);
-		expect(sock_peer_addr(s, &peer), i == 0 ? LIBSOCK_ENOTCONN : 0);
-		ck_assert(i == 0 || sock_addr_equal(&peer, &addr));
+		expect(sock_connect(s, &broadcast, soon()), fails ? LIBSOCK_EACCES : 0);
+		expect(sock_peer_addr(s, &peer), fails && i == 0 ? LIBSOCK_ENOTCONN : 0);
+		ck_assert(i == 0 || sock_addr_equal(&peer, fails ? &addr : &broadcast));
 		expect(sock_connect(s, &addr, soon()), 0);
 		exchange(s, server);
 		expect(sock_connect(s, &no_port, soon()), LIBSOCK_EPORT);
