@@ -7,11 +7,11 @@
  * Every name starts with `sock_` or `LIBSOCK_`, but for `struct sock` itself. The header includes nothing of the system
  * but <stddef.h> and <stdint.h>, and reads the same in C11 and C++11.
  *
- * For the linker every call has a longer name: sock_send() is the symbol `libsock_send`. A program's own function `sock_send`
- * is another one, in the program, in another library of it, or in what it loads. Where such a name stands in a file that
- * includes this header, the file defines `LIBSOCK_LONG_NAMES` first: the header then declares libsock_send() and its like,
- * and no call that begins with `sock_`. What looks a call up at run time (dlsym(), a binding of another language) uses the
- * long name.
+ * For the linker every call has a longer name: sock_send() is the symbol `libsock_send`. A program's own function
+ * `sock_send` is another one, in the program, in another library of it, or in what it loads. Where such a name stands
+ * in a file that includes this header, the file defines `LIBSOCK_LONG_NAMES` first: the header then declares
+ * libsock_send() and its like, and no call that begins with `sock_`. What looks a call up at run time (dlsym(), a
+ * binding of another language) uses the long name.
  */
 
 #ifndef LIBSOCK_H
@@ -38,11 +38,12 @@ extern "C" {
  * @defgroup types Values
  * @brief What the calls take and give: two small structs and three enums.
  *
- * Enum values differ from the operating system's constants of the same name. Passing `AF_INET` instead of #LIBSOCK_AF_INET
- * therefore fails at the first call.
+ * Enum values differ from the operating system's constants of the same name. Passing `AF_INET` instead of
+ * #LIBSOCK_AF_INET therefore fails at the first call.
  *
- * A number or a bit that a call does not know is #LIBSOCK_EINVAL, in every call that takes a number of an enum or bits of
- * one; for sock_has() it is 0. So later versions can give it a meaning, and a program can find out whether its libsock knows it.
+ * A number or a bit that a call does not know is #LIBSOCK_EINVAL, in every call that takes a number of an enum or bits
+ * of one; for sock_has() it is 0. So later versions can give it a meaning, and a program can find out whether its
+ * libsock knows it.
  * @{
  */
 
@@ -70,10 +71,10 @@ enum sock_how {
 /**
  * A socket: a small value, passed by value.
  *
- * `{0}` is "no socket". The calls that use a socket answer it with #LIBSOCK_EBADF; sock_native() and sock_release() give −1,
- * sock_wait() skips it, and sock_close() has nothing to do. Whether there is a socket is asked with `s.family == 0`: there is
- * none. Copies name the same socket; close one of them. There is nothing to free. Read the members if you like, but let only
- * libsock write them.
+ * `{0}` is "no socket". The calls that use a socket answer it with #LIBSOCK_EBADF; sock_native() and sock_release()
+ * give −1, sock_wait() skips it, and sock_close() has nothing to do. Whether there is a socket is asked with
+ * `s.family == 0`: there is none. Copies name the same socket; close one of them. There is nothing to free. Read the
+ * members if you like, but let only libsock write them.
  * @since 0.1.0
  */
 struct sock {
@@ -94,18 +95,18 @@ struct sock {
  *
  * `host` is NUL-terminated text:
  * - an IPv4 literal: four decimal numbers without leading zeros, `192.0.2.1`;
- * - an IPv6 literal (RFC 4291), with a scope where one is needed, as a number or an interface's name, in UTF-8: `fe80::1%2`,
- *   `fe80::1%eth0`;
- * - a name, `www.example.org`: letters, digits, hyphens and underscores in labels of 1 to 63 bytes, at most 253 in all, a
- *   last label that is no number;
- * - on an #LIBSOCK_AF_UNIX socket a path, or `@name` for a name in Linux's abstract name space: where the socket's family is not
- *   known, a host with a slash anywhere or with `@` at its beginning is a path;
+ * - an IPv6 literal (RFC 4291), with a scope where one is needed, as a number or an interface's name, in UTF-8:
+ *   `fe80::1%2`, `fe80::1%eth0`;
+ * - a name, `www.example.org`: letters, digits, hyphens and underscores in labels of 1 to 63 bytes, at most 253 in all,
+ *   a last label that is no number;
+ * - on an #LIBSOCK_AF_UNIX socket a path, or `@name` for a name in Linux's abstract name space: where the socket's
+ *   family is not known, a host with a slash anywhere or with `@` at its beginning is a path;
  * - empty: the wildcard when binding; elsewhere "unknown" or "unnamed".
  *
  * What libsock fills in from the system is a literal, a path, or empty: IPv6 as RFC 5952 wants it, a scope as a number,
- * IPv4 in dotted form also where the operating system shows it as v4-mapped IPv6, and `./` before a path that has no slash.
- * This text is canonical: two such addresses are equal exactly when their hosts are equal by strcmp() and their ports are
- * equal. What `host` has after its NUL means nothing, and no call clears it: do not compare, hash or send it.
+ * IPv4 in dotted form also where the operating system shows it as v4-mapped IPv6, and `./` before a path that has no
+ * slash. This text is canonical: two such addresses are equal exactly when their hosts are equal by strcmp() and their
+ * ports are equal. What `host` has after its NUL means nothing, and no call clears it: do not compare, hash or send it.
  * @since 0.1.0
  */
 struct sock_addr {
@@ -119,20 +120,21 @@ struct sock_addr {
  * @defgroup time Time
  * @brief One absolute deadline instead of time-outs.
  *
- * Every call that waits for a peer takes a deadline as its last argument: a point of a monotonic clock, in milliseconds. Make it once with sock_after() and pass the same one to every call of an
- * exchange; then the exchange as a whole is bounded.
- * A deadline is never cut short, nothing extends it, and a call overshoots it by at most 10 ms (as far as the scheduler lets
- * the process run).
+ * Every call that waits for a peer takes a deadline as its last argument: a point of a monotonic clock, in
+ * milliseconds. Make it once with sock_after() and pass the same one to every call of an exchange; then the exchange as
+ * a whole is bounded. A deadline is never cut short, nothing extends it, and a call overshoots it by at most 10 ms (as
+ * far as the scheduler lets the process run).
  *
- * A transfer that can complete at once does not check the deadline. A program that receives in a loop of its own, from a
- * peer that may send for ever, checks `sock_now() >= deadline` itself; loops inside a call, as in sock_recv_exact(), do so.
+ * A transfer that can complete at once does not check the deadline. A program that receives in a loop of its own, from
+ * a peer that may send for ever, checks `sock_now() >= deadline` itself; loops inside a call, as in sock_recv_exact(),
+ * do so.
  *
  * A deadline that has passed, a negative one included, still tries once; where that would have to wait, the answer is
  * #LIBSOCK_ETIMEDOUT.
  *
- * A duration is no deadline: write `sock_after(5000)`, not `5000`. The clock begins at 2^40, so every time is above that.
- * A number above 0 and below 2^40 is #LIBSOCK_EINVAL in every call that would have to wait. sock_connect() and sock_dial()
- * report it before they begin.
+ * A duration is no deadline: write `sock_after(5000)`, not `5000`. The clock begins at 2^40, so every time is above
+ * that. A number above 0 and below 2^40 is #LIBSOCK_EINVAL in every call that would have to wait. sock_connect() and
+ * sock_dial() report it before they begin.
  * @{
  */
 
@@ -145,7 +147,8 @@ struct sock_addr {
 /**
  * The monotonic clock.
  *
- * It counts milliseconds from an arbitrary point, is never set back, and means nothing outside this run of this machine.
+ * It counts milliseconds from an arbitrary point, is never set back, and means nothing outside this run of this
+ * machine.
  * @return The time, above 2^40.
  * @par Threads
  * Any thread, at any time.
@@ -156,8 +159,8 @@ LIBSOCK_API int64_t sock_now(void);
 /**
  * The monotonic clock in microseconds, to measure how long something takes.
  *
- * It counts from another point than sock_now(), at the same pace. The difference of two values is the time between them. No
- * value is a deadline.
+ * It counts from another point than sock_now(), at the same pace. The difference of two values is the time between
+ * them. No value is a deadline.
  * @return The time, above 0.
  * @par Threads
  * Any thread, at any time.
@@ -168,8 +171,8 @@ LIBSOCK_API int64_t sock_now_us(void);
 /**
  * The deadline that lies a while ahead.
  *
- * @param[in] ms Milliseconds from now. 0 and less give a deadline that has passed; what would be later than the clock can
- *               count gives #LIBSOCK_FOREVER.
+ * @param[in] ms Milliseconds from now. 0 and less give a deadline that has passed; what would be later than the clock
+ *               can count gives #LIBSOCK_FOREVER.
  * @return The deadline: not before `ms` milliseconds are over in full, at most one later. Never below 2^40. Never
  *         INT64_MAX − 1, which is reserved.
  * @par Threads
@@ -185,9 +188,9 @@ LIBSOCK_API int64_t sock_after(int64_t ms);
  * @brief One rule: 0 and above is success (a count where there is one), below 0 is a code of enum sock_error.
  *
  * The same event has the same code on every operating system. What has an errno name has that name here. An
- * operating-system error that libsock does not know keeps its number and is read back with sock_oserror(). Neither `errno` nor
- * `WSAGetLastError` is part of the contract. An interrupted system call is no event: it is carried on with, and no call
- * returns EINTR, nor anything else that is neither in enum sock_error nor an operating-system error.
+ * operating-system error that libsock does not know keeps its number and is read back with sock_oserror(). Neither
+ * `errno` nor `WSAGetLastError` is part of the contract. An interrupted system call is no event: it is carried on with,
+ * and no call returns EINTR, nor anything else that is neither in enum sock_error nor an operating-system error.
  * @{
  */
 
@@ -267,8 +270,8 @@ LIBSOCK_API const char *sock_strerror(ptrdiff_t err);
  * The name of an error, for logs: `"ECONNREFUSED"`.
  *
  * @param[in] err What any call returned, or any other value.
- * @return A constant string: the name without its prefix, `"OK"` for 0 and above, `"ESYS"` for an operating-system error
- *         that libsock does not know, `"EUNKNOWN"` for a number that is no code. Never NULL.
+ * @return A constant string: the name without its prefix, `"OK"` for 0 and above, `"ESYS"` for an operating-system
+ *         error that libsock does not know, `"EUNKNOWN"` for a number that is no code. Never NULL.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
@@ -348,13 +351,14 @@ enum sock_feature {
 /**
  * Can this operating system do it, here and now?
  *
- * It asks the system, by opening a socket and closing it or by asking for the first connection, not the version number: a
- * kernel may run without IPv6.
+ * It asks the system, by opening a socket and closing it or by asking for the first connection, not the version number:
+ * a kernel may run without IPv6.
  *
- * @param[in] feature One of enum sock_feature. Any other number is 0: a library does not have what a newer header names.
- * @return 1: yes. 0: no; the calls in question answer #LIBSOCK_ENOTSUP, or where a sandbox keeps a family from the program
- *         #LIBSOCK_EACCES or #LIBSOCK_EPERM. Also 0: it cannot be found out, because no descriptor or memory is left; the
- *         calls in question fail for the same reason.
+ * @param[in] feature One of enum sock_feature. Any other number is 0: a library does not have what a newer header
+ *                    names.
+ * @return 1: yes. 0: no; the calls in question answer #LIBSOCK_ENOTSUP, or where a sandbox keeps a family from the
+ *         program #LIBSOCK_EACCES or #LIBSOCK_EPERM. Also 0: it cannot be found out, because no descriptor or memory is
+ *         left; the calls in question fail for the same reason.
  * @par Threads
  * Any thread, at any time.
  * @since 0.1.0
@@ -377,8 +381,8 @@ LIBSOCK_API int sock_has(int feature);
  * @param[out] addr Receives the address; on error it stays as it was. Must not be NULL.
  * @param[in] host  NUL-terminated, at most 253 bytes. Must not be NULL; may be empty.
  * @param[in] port  0 to 65535.
- * @return 0, or: #LIBSOCK_EINVAL, a NULL; #LIBSOCK_ENAME, the host is over 253 bytes; #LIBSOCK_EPORT, the port is out of
- *         range.
+ * @return 0, or: #LIBSOCK_EINVAL, a NULL; #LIBSOCK_ENAME, the host is over 253 bytes; #LIBSOCK_EPORT, the port is out
+ *         of range.
  * @par Threads
  * Any thread; `addr` belongs to the caller.
  * @since 0.1.0
@@ -388,16 +392,16 @@ LIBSOCK_API int sock_addr_set(struct sock_addr *addr, const char *host, long por
 /**
  * Read an address from text: `host:port`, `host`, `:port`, `[ipv6]:port`, `[ipv6]`, `ipv6`, or a Unix-domain path.
  *
- * The host must be a literal or a well-formed name (see struct sock_addr), or empty if there is a port. The port is one to
- * five decimal digits. A text with a slash anywhere, or with `@` at its beginning, is a path as a whole, and its port is 0.
- * For a path without a slash write `./name`.
+ * The host must be a literal or a well-formed name (see struct sock_addr), or empty if there is a port. The port is one
+ * to five decimal digits. A text with a slash anywhere, or with `@` at its beginning, is a path as a whole, and its
+ * port is 0. For a path without a slash write `./name`.
  *
  * @param[out] addr         Receives the address; on error it stays as it was. Must not be NULL.
  * @param[in] text          NUL-terminated. Must not be NULL.
  * @param[in] default_port  The port, 0 to 65535, where the text has none. −1: the text must have one, or be a path.
- * @return 0, or: #LIBSOCK_EINVAL, a NULL, or a default port that is none; #LIBSOCK_ENAME, the host is malformed, over-long, or
- *         missing together with the port; #LIBSOCK_EPORT, the port is empty, no number, or above 65535, or it is missing and
- *         must not be.
+ * @return 0, or: #LIBSOCK_EINVAL, a NULL, or a default port that is none; #LIBSOCK_ENAME, the host is malformed,
+ *         over-long, or missing together with the port; #LIBSOCK_EPORT, the port is empty, no number, or above 65535,
+ *         or it is missing and must not be.
  * @par Threads
  * Any thread; `addr` belongs to the caller.
  * @since 0.1.0
@@ -405,12 +409,12 @@ LIBSOCK_API int sock_addr_set(struct sock_addr *addr, const char *host, long por
 LIBSOCK_API int sock_addr_parse(struct sock_addr *addr, const char *text, int default_port);
 
 /**
- * Write an address as text: `host:port`, `[ipv6]:port`, the host alone where the port is 0 or the host is a path, and `:0` for
- * an empty host with port 0. From this text sock_addr_parse(), with a default port of 0, reads the same address as the one that
- * was read before, or that libsock filled in.
+ * Write an address as text: `host:port`, `[ipv6]:port`, the host alone where the port is 0 or the host is a path, and
+ * `:0` for an empty host with port 0. From this text sock_addr_parse(), with a default port of 0, reads the same
+ * address as the one that was read before, or that libsock filled in.
  *
- * An address that cannot be written is an empty text: NULL, a host without a NUL within its 254 bytes, or one that does not
- * fit. A part of an address is never written, because it may be another address.
+ * An address that cannot be written is an empty text: NULL, a host without a NUL within its 254 bytes, or one that does
+ * not fit. A part of an address is never written, because it may be another address.
  *
  * @param[in] addr  The address.
  * @param[out] text Receives the NUL-terminated text. May be the address's own host.
@@ -426,9 +430,9 @@ LIBSOCK_API const char *sock_addr_text(const struct sock_addr *addr, char *text,
  * The family of the socket that an address needs, as far as its text says. A name is not looked up.
  *
  * @param[in] addr The address; its port does not matter. Must not be NULL.
- * @return #LIBSOCK_AF_INET, an IPv4 literal, in IPv6 notation (`0:0:0:0:0:ffff:192.0.2.1`) too; #LIBSOCK_AF_INET6, another IPv6 literal;
- *         #LIBSOCK_AF_UNIX, a path; #LIBSOCK_AF_UNSPEC, a name or an empty host; or: #LIBSOCK_ENAME, malformed;
- *         #LIBSOCK_EINVAL, a NULL.
+ * @return #LIBSOCK_AF_INET, an IPv4 literal, in IPv6 notation (`0:0:0:0:0:ffff:192.0.2.1`) too; #LIBSOCK_AF_INET6,
+ *         another IPv6 literal; #LIBSOCK_AF_UNIX, a path; #LIBSOCK_AF_UNSPEC, a name or an empty host; or:
+ *         #LIBSOCK_ENAME, malformed; #LIBSOCK_EINVAL, a NULL.
  * @par Threads
  * Any thread.
  * @since 0.1.0
@@ -455,48 +459,51 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * @defgroup core Core
  * @brief Python's calls: open, connect, bind, listen, accept, send, receive, close.
  *
- * `send`, `recv`, `sendto` and `recvfrom` are one system call each when they need not wait, with no other call beside it,
- * but for an error of a datagram and the end of a stream: there the system is asked what it was.
+ * `send`, `recv`, `sendto` and `recvfrom` are one system call each when they need not wait, with no other call beside
+ * it, but for an error of a datagram and the end of a stream: there the system is asked what it was.
  *
- * **Blocking or not** is the business of whoever owns the descriptor. No call changes that for longer than it runs, and each
- * call is right in either mode, whoever changes it meanwhile (whose change may be lost, in a connect or accept): with #LIBSOCK_FOREVER it waits, with #LIBSOCK_NOWAIT it does
- * not. sock_open() makes blocking descriptors and sock_serve() a non-blocking one; on Windows, macOS and NetBSD, where a
- * send cannot be told not to wait, all are non-blocking, and sock_adopt() makes them so. One thing only a non-blocking
- * descriptor can do: if several processes or threads accept from one *blocking* listener within deadlines, one of them
- * may wait longer because another has taken the connection that it saw.
+ * **Blocking or not** is the business of whoever owns the descriptor. No call changes that for longer than it runs, and
+ * each call is right in either mode, whoever changes it meanwhile (whose change may be lost, in a connect or accept):
+ * with #LIBSOCK_FOREVER it waits, with #LIBSOCK_NOWAIT it does not. sock_open() makes blocking descriptors and
+ * sock_serve() a non-blocking one; on Windows, macOS and NetBSD, where a send cannot be told not to wait, all are
+ * non-blocking, and sock_adopt() makes them so. One thing only a non-blocking descriptor can do: if several processes
+ * or threads accept from one *blocking* listener within deadlines, one of them may wait longer because another has
+ * taken the connection that it saw.
  *
- * **The end of a stream** is remembered: what ended by an error (a reset, the OS's time-out) never looks like an end of file
- * afterwards, whichever call reported the error. Over TCP Linux, which forgets the error itself, goes on with
- * #LIBSOCK_ECONNRESET, or where a call of libsock has reported that the OS gave up with #LIBSOCK_ECONNTIMEDOUT; of Multipath TCP,
- * which sock_adopt() may meet, an error is remembered only if a call of libsock has reported it. An
- * #LIBSOCK_AF_UNIX peer that closes without reading all is #LIBSOCK_ECONNRESET once, and then an end of file; see docs/porting.md, also for systems that forget more.
+ * **The end of a stream** is remembered: what ended by an error (a reset, the OS's time-out) never looks like an end of
+ * file afterwards, whichever call reported the error. Over TCP Linux, which forgets the error itself, goes on with
+ * #LIBSOCK_ECONNRESET, or where a call of libsock has reported that the OS gave up with #LIBSOCK_ECONNTIMEDOUT; of
+ * Multipath TCP, which sock_adopt() may meet, an error is remembered only if a call of libsock has reported it. An
+ * #LIBSOCK_AF_UNIX peer that closes without reading all is #LIBSOCK_ECONNRESET once, and then an end of file; see
+ * docs/porting.md, also for systems that forget more.
  *
  * **Datagrams and ICMP.** Of what was sent earlier from a connected socket only the peer's refusal is reported
  * (#LIBSOCK_ECONNREFUSED, by the next call of any kind, which has done nothing else). What routers say ("too big",
- * "unreachable", and the like) may be forged by anybody and comes at any time, so a receive passes it over, and a send is
- * made again. The size of the path is learnt from it all the same: see #LIBSOCK_OPT_DONTFRAG. What comes every time the OS is
- * asked is no router's: a sandbox that refuses to receive, for example, is reported (#LIBSOCK_EACCES).
+ * "unreachable", and the like) may be forged by anybody and comes at any time, so a receive passes it over, and a send
+ * is made again. The size of the path is learnt from it all the same: see #LIBSOCK_OPT_DONTFRAG. What comes every time
+ * the OS is asked is no router's: a sandbox that refuses to receive, for example, is reported (#LIBSOCK_EACCES).
  *
- * **Threads.** Different sockets may be used from different threads freely. On one socket, one thread at a time may read
- * (recv, recvfrom, accept) and one may write (send, sendto); several threads may accept from one listener. sock_shutdown()
- * may be called while others wait, and wakes them. Close a socket only when no thread uses it: its number may be given to
- * another socket at once.
+ * **Threads.** Different sockets may be used from different threads freely. On one socket, one thread at a time may
+ * read (recv, recvfrom, accept) and one may write (send, sendto); several threads may accept from one listener.
+ * sock_shutdown() may be called while others wait, and wakes them. Close a socket only when no thread uses it: its
+ * number may be given to another socket at once.
  *
  * **Deadlines** are those of @ref time. In every call here #LIBSOCK_ETIMEDOUT means that the deadline passed and
  * #LIBSOCK_EAGAIN that #LIBSOCK_NOWAIT would have had to wait, and the socket is as it was before; only an attempt to
- * connect goes on (see sock_connect_result()). A duration in place of a deadline is #LIBSOCK_EINVAL, and nothing has begun.
+ * connect goes on (see sock_connect_result()). A duration in place of a deadline is #LIBSOCK_EINVAL, and nothing has
+ * begun.
  *
- * **Errors.** Every call with a socket can answer #LIBSOCK_EBADF (zero or closed), and #LIBSOCK_EINVAL for a NULL or a number
- * that it does not take. Others are listed with the call; an operating system may add to them.
+ * **Errors.** Every call with a socket can answer #LIBSOCK_EBADF (zero or closed), and #LIBSOCK_EINVAL for a NULL or a
+ * number that it does not take. Others are listed with the call; an operating system may add to them.
  *
- * **Names.** Where an address is taken, its host may be a name. An #LIBSOCK_AF_INET socket uses its first IPv4 address. An
- * #LIBSOCK_AF_INET6 socket uses its first IPv6 address, or, where it has none or this machine has no way to it, its first IPv4
- * address: it reaches by name what it reaches by literal. Literals and `localhost` never
- * reach the resolver; nor does a malformed name, which is #LIBSOCK_ENAME. A name without an address is #LIBSOCK_EAI_NONAME,
- * silent name servers are #LIBSOCK_EAI_AGAIN, failing ones #LIBSOCK_EAI_FAIL; the deadline covers the look-up (see @ref
- * names), except in sock_bind(), which has none. An address of
- * the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket without #LIBSOCK_OPT_V6ONLY), an unknown interface
- * in a scope #LIBSOCK_ENODEV, whether it is given by name or by number.
+ * **Names.** Where an address is taken, its host may be a name. An #LIBSOCK_AF_INET socket uses its first IPv4 address.
+ * An #LIBSOCK_AF_INET6 socket uses its first IPv6 address, or, where it has none or this machine has no way to it, its
+ * first IPv4 address: it reaches by name what it reaches by literal. Literals and `localhost` never
+ * reach the resolver; nor does a malformed name, which is #LIBSOCK_ENAME. A name without an address is
+ * #LIBSOCK_EAI_NONAME, silent name servers are #LIBSOCK_EAI_AGAIN, failing ones #LIBSOCK_EAI_FAIL; the deadline covers
+ * the look-up (see @ref names), except in sock_bind(), which has none. An address of
+ * the wrong family is #LIBSOCK_EAFNOSUPPORT (dotted IPv4 is right on an #LIBSOCK_AF_INET6 socket without
+ * #LIBSOCK_OPT_V6ONLY), an unknown interface in a scope #LIBSOCK_ENODEV, whether it is given by name or by number.
  * @{
  */
 
@@ -520,14 +527,16 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
 /**
  * Connect to a peer; on a datagram socket, choose the only peer to send to and to hear from.
  *
- * What others had sent to a datagram socket before it was connected may still be received; sock_recvfrom() tells it apart.
+ * What others had sent to a datagram socket before it was connected may still be received; sock_recvfrom() tells it
+ * apart.
  *
  * The connection is tried once. A stream socket whose attempt has failed can only be closed. A datagram socket can be
- * connected again, but what the OS chose for its first peer may stay: the address to send from, on Linux the interface of a
- * link-local peer too. Another peer may be out of reach from there, which is an error (on Linux #LIBSOCK_EINVAL,
- * #LIBSOCK_EAFNOSUPPORT or #LIBSOCK_ENETUNREACH), or be connected and never answer: open another socket for another peer.
- * After a failure it has its last peer or none, by the OS; see docs/porting.md. A deadline that passes is no failure: the attempt goes on, and sock_connect_result() reports its outcome (on
- * #LIBSOCK_AF_UNIX nothing has begun, and sock_connect() can be called again).
+ * connected again, but what the OS chose for its first peer may stay: the address to send from, on Linux the interface
+ * of a link-local peer too. Another peer may be out of reach from there, which is an error (on Linux #LIBSOCK_EINVAL,
+ * #LIBSOCK_EAFNOSUPPORT or #LIBSOCK_ENETUNREACH), or be connected and never answer: open another socket for another
+ * peer. After a failure it has its last peer or none, by the OS; see docs/porting.md. A deadline that passes is no
+ * failure: the attempt goes on, and sock_connect_result() reports its outcome (on #LIBSOCK_AF_UNIX nothing has begun,
+ * and sock_connect() can be called again).
  *
  * @param[in] s        A stream socket that is not connected, or a datagram socket.
  * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
@@ -538,9 +547,9 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  *         #LIBSOCK_ENETUNREACH, no way there; #LIBSOCK_EINPROGRESS, with #LIBSOCK_NOWAIT: the connection is on its way,
  *         ask sock_connect_result(); #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: a Unix-domain listener's
  *         queue is full, nothing has begun; #LIBSOCK_EADDRNOTAVAIL, no free port on this side; #LIBSOCK_EISCONN,
- *         #LIBSOCK_EALREADY, connected or connecting already; #LIBSOCK_EMFILE, it is on its way, and cannot be waited for
- *         where the process may have no descriptor by now (RLIMIT_NOFILE); #LIBSOCK_EPORT, the port is 0; #LIBSOCK_ENOENT,
- *         #LIBSOCK_EACCES, #LIBSOCK_ENAMETOOLONG, of a path; and those of a name (see @ref core).
+ *         #LIBSOCK_EALREADY, connected or connecting already; #LIBSOCK_EMFILE, it is on its way, and cannot be waited
+ *         for where the process may have no descriptor by now (RLIMIT_NOFILE); #LIBSOCK_EPORT, the port is 0;
+ *         #LIBSOCK_ENOENT, #LIBSOCK_EACCES, #LIBSOCK_ENAMETOOLONG, of a path; and those of a name (see @ref core).
  * @par Threads
  * One thread; nobody else may use the socket meanwhile.
  * @since 0.1.0
@@ -553,9 +562,9 @@ LIBSOCK_API int sock_connect(struct sock s, const struct sock_addr *addr, int64_
  * @param[in] s        A stream socket on which sock_connect() answered #LIBSOCK_EINPROGRESS.
  * @param[in] deadline When to stop waiting; the attempt itself goes on.
  * @return 0: connected. #LIBSOCK_EAGAIN, #LIBSOCK_ETIMEDOUT: not yet. #LIBSOCK_ENOTCONN: there is no attempt, or its
- *         failure has been reported. #LIBSOCK_EMFILE: it cannot be found out where the process may have no descriptor by now
- *         (RLIMIT_NOFILE), and is reported when it may again. Otherwise how the attempt failed, as from sock_connect(); of a
- *         stream that has reached itself every call says so.
+ *         failure has been reported. #LIBSOCK_EMFILE: it cannot be found out where the process may have no descriptor
+ *         by now (RLIMIT_NOFILE), and is reported when it may again. Otherwise how the attempt failed, as from
+ *         sock_connect(); of a stream that has reached itself every call says so.
  * @par Threads
  * One thread; nobody else may use the socket meanwhile.
  * @since 0.1.0
@@ -565,14 +574,14 @@ LIBSOCK_API int sock_connect_result(struct sock s, int64_t deadline);
 /**
  * Give the socket an address of this machine.
  *
- * Nobody else can take a TCP address from a listener, and on POSIX it can be bound again right after a restart, while old
- * connections drain (SO_REUSEADDR). On Windows, where that option means theft, it may be #LIBSOCK_EADDRINUSE until they
- * have ended (SO_EXCLUSIVEADDRUSE): end them with sock_close_gracefully(). Datagram sockets share a port only if all of them have
- * #LIBSOCK_OPT_SHARE_PORT.
+ * Nobody else can take a TCP address from a listener, and on POSIX it can be bound again right after a restart, while
+ * old connections drain (SO_REUSEADDR). On Windows, where that option means theft, it may be #LIBSOCK_EADDRINUSE until
+ * they have ended (SO_EXCLUSIVEADDRUSE): end them with sock_close_gracefully(). Datagram sockets share a port only if
+ * all of them have #LIBSOCK_OPT_SHARE_PORT.
  *
- * A Unix-domain path stays behind when its socket is closed, and cannot be bound again: #LIBSOCK_EADDRINUSE. sock_serve()
- * replaces such a path. To replace one without a moment in which it is not there, and without taking it from a server that
- * runs:
+ * A Unix-domain path stays behind when its socket is closed, and cannot be bound again: #LIBSOCK_EADDRINUSE.
+ * sock_serve() replaces such a path. To replace one without a moment in which it is not there, and without taking it
+ * from a server that runs:
  *
  * 1. Connect to it. If that succeeds, a server is running: leave it alone. #LIBSOCK_ECONNREFUSED: the path is stale.
  * 2. Bind to another path in the same folder, with the process id in its name for example, and listen.
@@ -596,12 +605,12 @@ LIBSOCK_API int sock_bind(struct sock s, const struct sock_addr *addr);
 /**
  * Let peers connect.
  *
- * @param[in] s       A bound stream socket. If several threads are to accept from it within deadlines, use sock_serve(), or
- *                    make the descriptor non-blocking (see @ref core).
+ * @param[in] s       A bound stream socket. If several threads are to accept from it within deadlines, use
+ *                    sock_serve(), or make the descriptor non-blocking (see @ref core).
  * @param[in] backlog How many connections may queue before sock_accept(); the OS rounds and limits it (Linux:
  *                    net.core.somaxconn). 0 asks for the OS's largest.
- * @return 0, or: #LIBSOCK_EINVAL, a negative backlog or a connected socket; #LIBSOCK_EADDRINUSE, another listener has the
- *         address; #LIBSOCK_EPROTOTYPE, a datagram socket.
+ * @return 0, or: #LIBSOCK_EINVAL, a negative backlog or a connected socket; #LIBSOCK_EADDRINUSE, another listener has
+ *         the address; #LIBSOCK_EPROTOTYPE, a datagram socket.
  * @par Threads
  * One thread; nobody else may use the socket meanwhile.
  * @since 0.1.0
@@ -611,8 +620,8 @@ LIBSOCK_API int sock_listen(struct sock s, int backlog);
 /**
  * Take the next connection from a listener's queue.
  *
- * Connections that died in the queue are skipped. When descriptors or memory are used up the connection stays queued and
- * the error comes back at once: make room before calling again, or the loop spins.
+ * Connections that died in the queue are skipped. When descriptors or memory are used up the connection stays queued
+ * and the error comes back at once: make room before calling again, or the loop spins.
  *
  * @param[in] s        A listening socket.
  * @param[out] conn    Receives the connection, or `{0}` on error; close it. Must not be NULL.
@@ -639,10 +648,10 @@ LIBSOCK_API int sock_accept(struct sock s, struct sock *conn, struct sock_addr *
  * @param[in] deadline When to give up.
  * @return The bytes taken, or: #LIBSOCK_ECONNRESET, #LIBSOCK_EPIPE, the connection is over; #LIBSOCK_ETIMEDOUT,
  *         #LIBSOCK_EAGAIN, nothing was taken; #LIBSOCK_EMSGSIZE, longer than a datagram can be, or with
- *         #LIBSOCK_OPT_DONTFRAG than the path takes; #LIBSOCK_ENOTCONN, no peer (of a stream Linux says #LIBSOCK_EPIPE);
- *         #LIBSOCK_ECONNREFUSED, an earlier datagram found no listener, and this one has not been sent (the socket
- *         stays usable); #LIBSOCK_ENOBUFS, a queue is full; #LIBSOCK_ECONNTIMEDOUT, the OS has given the connection
- *         up.
+ *         #LIBSOCK_OPT_DONTFRAG than the path takes; #LIBSOCK_ENOTCONN, no peer (of a stream Linux says
+ *         #LIBSOCK_EPIPE); #LIBSOCK_ECONNREFUSED, an earlier datagram found no listener, and this one has not been sent
+ *         (the socket stays usable); #LIBSOCK_ENOBUFS, a queue is full; #LIBSOCK_ECONNTIMEDOUT, the OS has given the
+ *         connection up.
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0
@@ -659,12 +668,12 @@ LIBSOCK_API ptrdiff_t sock_send(struct sock s, const void *data, size_t size, in
  * @param[in] size     Bytes of room. What is above INT_MAX may be left out: a short count. On a stream 0 is
  *                     #LIBSOCK_EINVAL.
  * @param[in] deadline When to give up.
- * @return The bytes received; on a stream 0 means the end of file and nothing else, on a datagram socket an empty datagram.
- *         Or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came; #LIBSOCK_EMSGSIZE, the datagram is longer than `size`: its
- *         head is in `data`, the rest is lost; #LIBSOCK_ECONNRESET, the peer dropped the connection;
- *         #LIBSOCK_ECONNTIMEDOUT, the OS gave it up; #LIBSOCK_ECONNREFUSED, a connected datagram socket's peer does not listen (the socket stays usable);
- *         #LIBSOCK_ENOTCONN, a stream without a connection; #LIBSOCK_EINVAL, also: #LIBSOCK_PACKET_COALESCED has been
- *         chosen, and nothing has been received.
+ * @return The bytes received; on a stream 0 means the end of file and nothing else, on a datagram socket an empty
+ *         datagram. Or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came; #LIBSOCK_EMSGSIZE, the datagram is longer
+ *         than `size`: its head is in `data`, the rest is lost; #LIBSOCK_ECONNRESET, the peer dropped the connection;
+ *         #LIBSOCK_ECONNTIMEDOUT, the OS gave it up; #LIBSOCK_ECONNREFUSED, a connected datagram socket's peer does not
+ *         listen (the socket stays usable); #LIBSOCK_ENOTCONN, a stream without a connection; #LIBSOCK_EINVAL, also:
+ *         #LIBSOCK_PACKET_COALESCED has been chosen, and nothing has been received.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
@@ -679,10 +688,10 @@ LIBSOCK_API ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t 
  * @param[in] size     Bytes; 0 sends an empty datagram.
  * @param[in] to       Whom to; what sock_recvfrom() filled in fits. The port must not be 0. Must not be NULL.
  * @param[in] deadline When to give up.
- * @return `size`, or: #LIBSOCK_EMSGSIZE, longer than a datagram can be; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, the OS has no
- *         room; #LIBSOCK_ENOBUFS, a queue is full; #LIBSOCK_EHOSTUNREACH, #LIBSOCK_ENETUNREACH, no way there;
- *         #LIBSOCK_EADDRNOTAVAIL, no free port on this side; #LIBSOCK_EACCES, a broadcast address; #LIBSOCK_EPORT, the port is 0; #LIBSOCK_EPROTOTYPE, a stream socket; and
- *         those of a name.
+ * @return `size`, or: #LIBSOCK_EMSGSIZE, longer than a datagram can be; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, the OS has
+ *         no room; #LIBSOCK_ENOBUFS, a queue is full; #LIBSOCK_EHOSTUNREACH, #LIBSOCK_ENETUNREACH, no way there;
+ *         #LIBSOCK_EADDRNOTAVAIL, no free port on this side; #LIBSOCK_EACCES, a broadcast address; #LIBSOCK_EPORT, the
+ *         port is 0; #LIBSOCK_EPROTOTYPE, a stream socket; and those of a name.
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0
@@ -695,12 +704,12 @@ LIBSOCK_API ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, 
  * @param[in] s        A bound datagram socket.
  * @param[out] data    Receives; nothing is written past `size`. May be NULL if `size` is 0.
  * @param[in] size     Bytes of room.
- * @param[out] from    Receives the sender's address, also with #LIBSOCK_EMSGSIZE; an unnamed Unix-domain sender has an empty
- *                     host. May be NULL.
+ * @param[out] from    Receives the sender's address, also with #LIBSOCK_EMSGSIZE; an unnamed Unix-domain sender has an
+ *                     empty host. May be NULL.
  * @param[in] deadline When to give up.
  * @return The datagram's length, 0 for an empty one, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came;
- *         #LIBSOCK_EMSGSIZE, longer than `size`: its head is in `data`, the rest is lost; #LIBSOCK_ECONNREFUSED, only on a
- *         connected socket: the peer does not listen; #LIBSOCK_EPROTOTYPE, a stream socket; #LIBSOCK_EINVAL, also:
+ *         #LIBSOCK_EMSGSIZE, longer than `size`: its head is in `data`, the rest is lost; #LIBSOCK_ECONNREFUSED, only
+ *         on a connected socket: the peer does not listen; #LIBSOCK_EPROTOTYPE, a stream socket; #LIBSOCK_EINVAL, also:
  *         #LIBSOCK_PACKET_COALESCED has been chosen, and nothing has been received.
  * @par Threads
  * One reader at a time on a socket.
@@ -709,8 +718,8 @@ LIBSOCK_API ptrdiff_t sock_sendto(struct sock s, const void *data, size_t size, 
 LIBSOCK_API ptrdiff_t sock_recvfrom(struct sock s, void *data, size_t size, struct sock_addr *from, int64_t deadline);
 
 /**
- * End one direction of a connection, or both; whoever waits in it is woken (on #LIBSOCK_AF_UNIX under Linux a sender that
- * waits for room is woken by #LIBSOCK_SHUT_RDWR alone).
+ * End one direction of a connection, or both; whoever waits in it is woken (on #LIBSOCK_AF_UNIX under Linux a sender
+ * that waits for room is woken by #LIBSOCK_SHUT_RDWR alone).
  *
  * @param[in] s   A connected stream socket; a listener, to wake its acceptors.
  * @param[in] how One of enum sock_how.
@@ -725,8 +734,8 @@ LIBSOCK_API int sock_shutdown(struct sock s, int how);
 /**
  * Close the socket.
  *
- * What was sent and not yet delivered is still delivered in the background, unless something that was received has not been
- * read: see sock_close_gracefully(). The socket is gone whatever is returned.
+ * What was sent and not yet delivered is still delivered in the background, unless something that was received has not
+ * been read: see sock_close_gracefully(). The socket is gone whatever is returned.
  *
  * @param[in,out] s The socket; `{0}` afterwards. Closing `{0}` does nothing. Must not be NULL.
  * @return 0, or the error that the OS reported while closing, for a log; there is nothing to do about it.
@@ -764,7 +773,8 @@ LIBSOCK_API int sock_peer_addr(struct sock s, struct sock_addr *addr);
 /**
  * The descriptor (on Windows the SOCKET), for calls that libsock does not have.
  *
- * The socket still owns it. Its mode may be changed (see @ref core); on Windows, macOS and NetBSD it must stay non-blocking.
+ * The socket still owns it. Its mode may be changed (see @ref core); on Windows, macOS and NetBSD it must stay
+ * non-blocking.
  *
  * @param[in] s The socket.
  * @return The descriptor, or −1 for `{0}`.
@@ -778,13 +788,14 @@ LIBSOCK_API intptr_t sock_native(struct sock s);
  * Make a socket of a descriptor that the program owns already.
  *
  * Family and type are asked of the OS, and whether a datagram socket coalesces already: then it is as if
- * #LIBSOCK_PACKET_COALESCED had been chosen. The descriptor becomes close-on-exec. On Windows, macOS and NetBSD it becomes
- * non-blocking, and duplicates of it, in other processes too, share that. Nothing else about it changes.
+ * #LIBSOCK_PACKET_COALESCED had been chosen. The descriptor becomes close-on-exec. On Windows, macOS and NetBSD it
+ * becomes non-blocking, and duplicates of it, in other processes too, share that. Nothing else about it changes.
  *
- * @param[out] s Receives the socket, which owns the descriptor from now on; `{0}` on error, and the descriptor is still the
- *               caller's. Must not be NULL.
+ * @param[out] s Receives the socket, which owns the descriptor from now on; `{0}` on error, and the descriptor is still
+ *               the caller's. Must not be NULL.
  * @param[in] fd The descriptor (on Windows the SOCKET).
- * @return 0, or: #LIBSOCK_EBADF, #LIBSOCK_ENOTSOCK, no socket; #LIBSOCK_ENOTSUP, a family or type that libsock does not have.
+ * @return 0, or: #LIBSOCK_EBADF, #LIBSOCK_ENOTSOCK, no socket; #LIBSOCK_ENOTSUP, a family or type that libsock does not
+ *         have.
  * @par Threads
  * One thread; nobody else may use the descriptor meanwhile.
  * @since 0.1.0
@@ -806,11 +817,12 @@ LIBSOCK_API intptr_t sock_release(struct sock *s);
 
 /**
  * @defgroup setup One-call set-up
- * @brief From a name to a connected socket, and from an address to a listener or a bound datagram socket, in one call each.
+ * @brief From a name to a connected socket, and from an address to a listener or a bound datagram socket, in one call
+ *        each.
  *
  * **Unix-domain paths.** For these calls a host with a slash anywhere, or with `@` at its beginning, is a path:
- * `/run/x.sock`, `./x.sock`, `@x`. The socket is then of #LIBSOCK_AF_UNIX, and the port is ignored. `x.sock` is a name, and
- * a backslash does not make a path.
+ * `/run/x.sock`, `./x.sock`, `@x`. The socket is then of #LIBSOCK_AF_UNIX, and the port is ignored. `x.sock` is a name,
+ * and a backslash does not make a path.
  * @{
  */
 
@@ -834,23 +846,23 @@ struct sock_attempt {
  * Open a socket and connect it to a name or a literal of either family, or to a path.
  *
  * **Streams** use Happy Eyeballs, version 2 (RFC 8305).
- * Both families are looked up at the same time, as by sock_resolve(). The first attempt starts as soon as there are IPv6 addresses, or 50 ms
- * after there are IPv4 ones (sooner where the deadline is near); what comes later joins in. So a name server that keeps one
- * of the answers to itself does not hold the call. Addresses are tried in the order of RFC 6724, the families in turn, IPv6
- * first unless this machine has no way there. The next attempt starts 250 ms after the last one, or at once when one
- * fails; the first that succeeds wins and the others are closed. So a dead IPv6 path costs a quarter of a second, not a
- * time-out. One deadline covers the look-up and all attempts. #LIBSOCK_NOWAIT, and a deadline that has passed, try each
- * address of a literal or of `localhost` once.
+ * Both families are looked up at the same time, as by sock_resolve(). The first attempt starts as soon as there are
+ * IPv6 addresses, or 50 ms after there are IPv4 ones (sooner where the deadline is near); what comes later joins in. So
+ * a name server that keeps one of the answers to itself does not hold the call. Addresses are tried in the order of RFC
+ * 6724, the families in turn, IPv6 first unless this machine has no way there. The next attempt starts 250 ms after the
+ * last one, or at once when one fails; the first that succeeds wins and the others are closed. So a dead IPv6 path
+ * costs a quarter of a second, not a time-out. One deadline covers the look-up and all attempts. #LIBSOCK_NOWAIT, and a
+ * deadline that has passed, try each address of a literal or of `localhost` once.
  *
  * The connection has #LIBSOCK_OPT_NODELAY: what is sent is on its way at once.
  *
- * **Datagram sockets** are connected to the first address that this machine has a way to. The addresses are tried in the
- * same order, but `localhost` is 127.0.0.1 first, as it is for sock_serve(). Only the look-up can take time. No packet is
- * sent, so neither a dead path nor a peer that does not listen is noticed. To find one that answers, resolve the name with
- * sock_resolve() and ask each of its addresses.
+ * **Datagram sockets** are connected to the first address that this machine has a way to. The addresses are tried in
+ * the same order, but `localhost` is 127.0.0.1 first, as it is for sock_serve(). Only the look-up can take time. No
+ * packet is sent, so neither a dead path nor a peer that does not listen is noticed. To find one that answers, resolve
+ * the name with sock_resolve() and ask each of its addresses.
  *
- * **A path** is tried once. A stream waits until the deadline if the listener's queue is full. A datagram that is sent from
- * a socket without a path of its own cannot be answered: to receive answers, use sock_open(), sock_bind() and
+ * **A path** is tried once. A stream waits until the deadline if the listener's queue is full. A datagram that is sent
+ * from a socket without a path of its own cannot be answered: to receive answers, use sock_open(), sock_bind() and
  * sock_connect().
  *
  * @param[out] s       Receives the connected socket, or `{0}` on error. Must not be NULL.
@@ -859,14 +871,14 @@ struct sock_attempt {
  * @param[in] deadline When to give up.
  * @return 0, or: the most informative of the attempts' errors, #LIBSOCK_ECONNREFUSED before #LIBSOCK_EHOSTUNREACH and
  *         #LIBSOCK_ENETUNREACH before #LIBSOCK_ETIMEDOUT and #LIBSOCK_ECONNTIMEDOUT, and all of them before that this
- *         program has no such family, as sock_open() says it; #LIBSOCK_EAI_NONAME, #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
- *         #LIBSOCK_ENAME, #LIBSOCK_EPORT, #LIBSOCK_ENODEV, of the address; #LIBSOCK_ENOENT, #LIBSOCK_EACCES,
- *         #LIBSOCK_ENAMETOOLONG, #LIBSOCK_ENOTSUP, of a path; #LIBSOCK_EPROTOTYPE, the path is that of a socket of the
- *         other type; #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: it would have to wait, and nothing is left behind;
- *         #LIBSOCK_EINVAL, a NULL or not a type.
+ *         program has no such family, as sock_open() says it; #LIBSOCK_EAI_NONAME, #LIBSOCK_EAI_AGAIN,
+ *         #LIBSOCK_EAI_FAIL, #LIBSOCK_ENAME, #LIBSOCK_EPORT, #LIBSOCK_ENODEV, of the address; #LIBSOCK_ENOENT,
+ *         #LIBSOCK_EACCES, #LIBSOCK_ENAMETOOLONG, #LIBSOCK_ENOTSUP, of a path; #LIBSOCK_EPROTOTYPE, the path is that of
+ *         a socket of the other type; #LIBSOCK_EAGAIN, with #LIBSOCK_NOWAIT: it would have to wait, and nothing is left
+ *         behind; #LIBSOCK_EINVAL, a NULL or not a type.
  * @par Threads
- * Any thread, which may be cancelled (POSIX: pthread_cancel, deferred) while it waits: no socket is left behind. The look-up
- * runs in threads of its own, see @ref names; the attempts do not.
+ * Any thread, which may be cancelled (POSIX: pthread_cancel, deferred) while it waits: no socket is left behind. The
+ * look-up runs in threads of its own, see @ref names; the attempts do not.
  * @since 0.1.0
  */
 LIBSOCK_API int sock_dial(struct sock *s, int type, const struct sock_addr *addr, int64_t deadline);
@@ -878,8 +890,8 @@ LIBSOCK_API int sock_dial(struct sock *s, int type, const struct sock_addr *addr
  * @param[in] type      As for sock_dial().
  * @param[in] addr      As for sock_dial().
  * @param[out] attempts Receives the attempts in the order in which they began. Must not be NULL if `*count` is above 0.
- * @param[in,out] count In: the room in `attempts`, #LIBSOCK_DIAL_MAX is always enough. Out: how many were made, which may be
- *                      more than the room. Must not be NULL.
+ * @param[in,out] count In: the room in `attempts`, #LIBSOCK_DIAL_MAX is always enough. Out: how many were made, which
+ *                      may be more than the room. Must not be NULL.
  * @param[in] deadline  As for sock_dial().
  * @return As sock_dial().
  * @par Threads
@@ -895,20 +907,20 @@ LIBSOCK_API int sock_dial_report(struct sock *s, int type, const struct sock_add
  * The listener's descriptor is non-blocking, and what it accepts has #LIBSOCK_OPT_NODELAY. A datagram socket is as
  * sock_open() makes it.
  *
- * **A stale path is replaced.** A Unix-domain path stays behind when its socket is closed. If no program has that socket any
- * more, the path is removed and bound again. If one has it, whether it listens or not, the answer is #LIBSOCK_EADDRINUSE.
- * What is no socket is never removed, nor is a link: #LIBSOCK_EADDRINUSE. If two programs replace the same path at the same
- * moment, both may succeed, and the first one is never reached. Where that can happen, take a lock (`flock()` on a file
- * beside the path) before this call.
+ * **A stale path is replaced.** A Unix-domain path stays behind when its socket is closed. If no program has that
+ * socket any more, the path is removed and bound again. If one has it, whether it listens or not, the answer is
+ * #LIBSOCK_EADDRINUSE. What is no socket is never removed, nor is a link, nor a path that this program may not connect
+ * to: #LIBSOCK_EADDRINUSE. If two programs replace the same path at the same moment, both may succeed, and the first
+ * one is never reached. Where that can happen, take a lock (`flock()` on a file beside the path) before this call.
  *
  * @param[out] s      Receives the socket, or `{0}` on error. Must not be NULL.
  * @param[in] type    One of enum sock_type.
- * @param[in] addr    Where. An empty host is every address of both families, or of IPv4 alone where a socket cannot have
- *                    both. `localhost` is 127.0.0.1, or ::1 where the machine has no IPv4. Another name is looked up
- *                    without a deadline, and the first of its addresses is used that this machine has. Port 0 lets the OS
- *                    choose; sock_local_addr() shows which. Must not be NULL.
- * @param[in] backlog As for sock_listen(): 0, the OS's largest, unless a smaller queue is wanted. A datagram socket has no
- *                    queue of connections; the number is checked all the same.
+ * @param[in] addr    Where. An empty host is every address of both families, or of IPv4 alone where a socket cannot
+ *                    have both. `localhost` is 127.0.0.1, or ::1 where the machine has no IPv4. Another name is looked
+ *                    up without a deadline, and the first of its addresses is used that this machine has. Port 0 lets
+ *                    the OS choose; sock_local_addr() shows which. Must not be NULL.
+ * @param[in] backlog As for sock_listen(): 0, the OS's largest, unless a smaller queue is wanted. A datagram socket has
+ *                    no queue of connections; the number is checked all the same.
  * @return 0, or as from sock_open(), sock_bind() and sock_listen(); #LIBSOCK_EINVAL, a NULL, not a type, or a negative
  *         backlog.
  * @par Threads
@@ -932,9 +944,9 @@ LIBSOCK_API int sock_serve(struct sock *s, int type, const struct sock_addr *add
  *     sock_send_packet(s, answer, size, &packet, sock_after(1000));
  *
  * **Segments.** Most of what a datagram costs is the system call and the way through the network stack. With
- * sock_packet::segment_size above 0 one call sends a buffer as many datagrams, and with #LIBSOCK_PACKET_COALESCED one call
- * receives many; where the OS can do so (see sock_has()) they go through the stack as one. What arrives is the same
- * where it cannot.
+ * sock_packet::segment_size above 0 one call sends a buffer as many datagrams, and with #LIBSOCK_PACKET_COALESCED one
+ * call receives many; where the OS can do so (see sock_has()) they go through the stack as one. What arrives is the
+ * same where it cannot.
  *
  * Threads, deadlines, errors and names are as in @ref core.
  * @{
@@ -954,9 +966,9 @@ enum sock_packet_field {
 /**
  * A datagram without its bytes: filled by sock_recv_packet(), taken by sock_send_packet().
  *
- * For sending, `{0}` with a `peer` is enough, and what was received can be given back as it is, for an answer. What the OS
- * did not report is "unknown", and what is unknown is left to the OS when sending. Do not use one record in two threads at
- * once: sending writes to it, too.
+ * For sending, `{0}` with a `peer` is enough, and what was received can be given back as it is, for an answer. What the
+ * OS did not report is "unknown", and what is unknown is left to the OS when sending. Do not use one record in two
+ * threads at once: sending writes to it, too.
  * @since 0.1.0
  */
 struct sock_packet {
@@ -964,18 +976,20 @@ struct sock_packet {
 	struct sock_addr peer;
 	/**
 	 * The address that it was sent to, the port always 0, or an empty host: unknown. Of what was sent to a subnet's
-	 * broadcast address it is this machine's address there, on Linux. Sending: the address to send from, which must be
-	 * one of this machine's, of the family that the peer's is of; a multicast address, or 255.255.255.255, is left out.
+	 * broadcast address it is this machine's address there, on Linux. Sending: the address to send from, which must
+	 * be one of this machine's, of the family that the peer's is of; a multicast address, or 255.255.255.255, is
+	 * left out.
 	 */
 	struct sock_addr local;
 	/**
-	 * The network interface that it came in by, or 0: unknown. Sending to a multicast address or to 255.255.255.255: the one
-	 * to leave by. Other destinations go as they are routed, so that an answer finds its way.
+	 * The network interface that it came in by, or 0: unknown. Sending to a multicast address or to
+	 * 255.255.255.255: the one to leave by. Other destinations go as they are routed, so that an answer finds its
+	 * way.
 	 */
 	uint32_t interface_index;
 	/**
-	 * Explicit congestion notification (RFC 3168): 0 to 3, or −1: unknown. Sending: 1 to 3, which sets the rest of the
-	 * traffic class to 0, and 0 and −1 leave it to the OS.
+	 * Explicit congestion notification (RFC 3168): 0 to 3, or −1: unknown. Sending: 1 to 3, which sets the rest of
+	 * the traffic class to 0, and 0 and −1 leave it to the OS.
 	 */
 	int32_t ecn;
 	/** Time to live, or hop limit: 0 to 255, or −1: unknown. Sending: 1 to 255, and 0 and −1 leave it to the OS. */
@@ -985,8 +999,9 @@ struct sock_packet {
 	/** 1: it was longer than the buffer. Sending does not look at it. */
 	uint8_t truncated;
 	/**
-	 * Whether the OS cuts segments for this peer: 1, it does; −1, it does not or has refused to, libsock does; 0, as it is
-	 * at first, find out. Written by sock_send_packet(). Set it to −1 to have libsock do so, or to 0 to ask again.
+	 * Whether the OS cuts segments for this peer: 1, it does; −1, it does not or has refused to, libsock does; 0,
+	 * as it is at first, find out. Written by sock_send_packet(). Set it to −1 to have libsock do so, or to 0 to
+	 * ask again.
 	 */
 	int8_t offload;
 	uint8_t padding[6];  /**< 0. */
@@ -997,8 +1012,8 @@ struct sock_packet {
  * Choose what sock_recv_packet() reports of each datagram beside its peer. Nothing, at first.
  *
  * #LIBSOCK_PACKET_COALESCED is noted in the value: sock_recv(), sock_recvfrom() and sock_recvv() through it are
- * #LIBSOCK_EINVAL, since they could not tell where one datagram ends. Copies that were made before do not have the note, so
- * choose before the socket is copied. Choosing again without it takes the note away.
+ * #LIBSOCK_EINVAL, since they could not tell where one datagram ends. Copies that were made before do not have the
+ * note, so choose before the socket is copied. Choosing again without it takes the note away.
  *
  * @param[in,out] s  A datagram socket. Must not be NULL.
  * @param[in] fields What of enum sock_packet_field, in place of what was chosen before; 0: nothing.
@@ -1013,20 +1028,20 @@ LIBSOCK_API int sock_packet_fields(struct sock *s, int fields);
 /**
  * Send one datagram, or with sock_packet::segment_size many, and say more than where to.
  *
- * Segments are handed to the OS in order, up to 64 at a time. The receiver gets the same datagrams either way: if the OS
- * cannot segment the buffer, libsock does.
+ * Segments are handed to the OS in order, up to 64 at a time. The receiver gets the same datagrams either way: if the
+ * OS cannot segment the buffer, libsock does.
  *
  * @param[in] s          A datagram socket.
  * @param[in] data       What to send. May be NULL if `size` is 0.
  * @param[in] size       Bytes; 0 sends one empty datagram.
  * @param[in,out] packet Where to and how; only sock_packet::offload is written. NULL: as sock_send().
  * @param[in] deadline   When to give up. One that has passed and #LIBSOCK_NOWAIT send at most 64 segments.
- * @return The bytes taken, in whole datagrams. Fewer than `size` only if there are segments and something came in the way
- *         after the first: call again with the rest to go on, or to learn what. Or, when nothing was taken, as from
+ * @return The bytes taken, in whole datagrams. Fewer than `size` only if there are segments and something came in the
+ *         way after the first: call again with the rest to go on, or to learn what. Or, when nothing was taken, as from
  *         sock_sendto(), and: #LIBSOCK_ENOTCONN, no peer; #LIBSOCK_ENOTSUP, the OS cannot send so;
- *         #LIBSOCK_EAFNOSUPPORT, also: local is of another family than peer; #LIBSOCK_EADDRNOTAVAIL, local is no address of
- *         this machine; #LIBSOCK_ENODEV, also: no interface to leave by has that number; #LIBSOCK_EINVAL, also: ecn or ttl
- *         out of range, padding or reserved not 0.
+ *         #LIBSOCK_EAFNOSUPPORT, also: local is of another family than peer; #LIBSOCK_EADDRNOTAVAIL, local is no
+ *         address of this machine; #LIBSOCK_ENODEV, also: no interface to leave by has that number; #LIBSOCK_EINVAL,
+ *         also: ecn or ttl out of range, padding or reserved not 0.
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0
@@ -1037,14 +1052,14 @@ LIBSOCK_API ptrdiff_t sock_send_packet(struct sock s, const void *data, size_t s
 /**
  * Receive one datagram, or with #LIBSOCK_PACKET_COALESCED perhaps many of one sender's, and what the OS reports of it.
  *
- * Choose what that is with sock_packet_fields(). Once #LIBSOCK_PACKET_COALESCED is chosen, receive with this call alone, and
- * with #LIBSOCK_PACKET_SIZE bytes of room.
+ * Choose what that is with sock_packet_fields(). Once #LIBSOCK_PACKET_COALESCED is chosen, receive with this call
+ * alone, and with #LIBSOCK_PACKET_SIZE bytes of room.
  *
  * @param[in] s        A bound datagram socket.
  * @param[out] data    Receives; nothing is written past `size`. May be NULL if `size` is 0.
  * @param[in] size     Bytes of room.
- * @param[out] packet  Receives the rest, also with #LIBSOCK_EMSGSIZE; otherwise on error it stays as it was. Must not be
- *                     NULL.
+ * @param[out] packet  Receives the rest, also with #LIBSOCK_EMSGSIZE; otherwise on error it stays as it was. Must not
+ *                     be NULL.
  * @param[in] deadline When to give up.
  * @return As from sock_recvfrom(); #LIBSOCK_EMSGSIZE is also reported by sock_packet::truncated.
  * @par Threads
@@ -1062,10 +1077,10 @@ LIBSOCK_API ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, s
  * One deadline covers a call as a whole, however many transfers it takes. What has been done when it fails counts.
  *
  * A deadline that has passed makes one transfer; if that is not enough, the answer is #LIBSOCK_ETIMEDOUT. With
- * #LIBSOCK_NOWAIT sock_send_all(), sock_recv_exact(), sock_sendv_all() and sock_sendfile() transfer all that goes without
- * waiting. The answer is #LIBSOCK_EAGAIN when the rest would have to wait, and `*done` is exact. A peer that keeps up holds
- * such a call until `size` is reached; pass a smaller size where others are to have their turn. Every other call here
- * makes one transfer with #LIBSOCK_NOWAIT.
+ * #LIBSOCK_NOWAIT sock_send_all(), sock_recv_exact(), sock_sendv_all() and sock_sendfile() transfer all that goes
+ * without waiting. The answer is #LIBSOCK_EAGAIN when the rest would have to wait, and `*done` is exact. A peer that
+ * keeps up holds such a call until `size` is reached; pass a smaller size where others are to have their turn. Every
+ * other call here makes one transfer with #LIBSOCK_NOWAIT.
  * @{
  */
 
@@ -1123,8 +1138,8 @@ struct sock_buffer {
  *
  * @param[in] s        A connected socket.
  * @param[in] buffers  The pieces; empty ones are skipped. May be NULL if `count` is 0.
- * @param[in] count    How many. On a stream what follows the first #LIBSOCK_BUFFERS_MAX that are not empty is left out: a
- *                     short count. A datagram cannot have more.
+ * @param[in] count    How many. On a stream what follows the first #LIBSOCK_BUFFERS_MAX that are not empty is left out:
+ *                     a short count. A datagram cannot have more.
  * @param[in] deadline When to give up.
  * @return The bytes taken, which on a stream may be only a part, also of a piece; or as from sock_send(), and:
  *         #LIBSOCK_EMSGSIZE, too many parts for a datagram; #LIBSOCK_EINVAL, a NULL, a negative count, or more than
@@ -1160,8 +1175,8 @@ LIBSOCK_API int sock_sendv_all(struct sock s, const struct sock_const_buffer buf
  * @param[in] deadline When to give up.
  * @return The bytes received, as from sock_recv(): on a stream 0 is the end of file. Or as from sock_recv(), and:
  *         #LIBSOCK_EINVAL, a NULL, a negative count, more than PTRDIFF_MAX bytes in all, no room at all on a stream, or
- *         more than #LIBSOCK_BUFFERS_MAX that are not empty on a datagram socket, or one for which #LIBSOCK_PACKET_COALESCED
- *         has been chosen: nothing has been received then.
+ *         more than #LIBSOCK_BUFFERS_MAX that are not empty on a datagram socket, or one for which
+ *         #LIBSOCK_PACKET_COALESCED has been chosen: nothing has been received then.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
@@ -1182,9 +1197,9 @@ LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer buffers
  * @param[out] done    Receives how many bytes were taken, on failure too: go on at `offset` plus that. May be NULL.
  * @param[in] deadline When to give up. Reading the file is not bounded by it.
  * @return As from sock_send_all(), and: #LIBSOCK_EEOF, the file ends before `size` bytes; #LIBSOCK_EBADF, also: no open
- *         file; #LIBSOCK_EINVAL, too large a place; #LIBSOCK_EIO, the file cannot be read, or its server reached; or what the
- *         OS says of reading it, see sock_oserror(): a pipe or a folder for example, or a device that has nothing yet and was
- *         opened not to wait.
+ *         file; #LIBSOCK_EINVAL, too large a place; #LIBSOCK_EIO, the file cannot be read, or its server reached; or
+ *         what the OS says of reading it, see sock_oserror(): a pipe or a folder for example, or a device that has
+ *         nothing yet and was opened not to wait.
  * @par Threads
  * One writer at a time on a socket.
  * @since 0.1.0
@@ -1234,8 +1249,8 @@ LIBSOCK_API int sock_reader_init(struct sock_reader *reader, struct sock s, void
  * line with sock_reader::partial set, as it is (a CR at its end included); the end of file comes with the call after.
  *
  * A line that is too long for the buffer is #LIBSOCK_EMSGSIZE, as soon as that is known. Two ways lead on: the next
- * sock_reader_line() or sock_reader_until() skips the rest of it, up to that call's own delimiter, and gives what follows;
- * or sock_reader_read() gives it in pieces, from its beginning.
+ * sock_reader_line() or sock_reader_until() skips the rest of it, up to that call's own delimiter, and gives what
+ * follows; or sock_reader_read() gives it in pieces, from its beginning and as the program has left it.
  *
  * @param[in,out] reader The reader.
  * @param[out] line      Receives where in the buffer the line is, without its ending, NUL-terminated (it may hold NULs
@@ -1245,8 +1260,8 @@ LIBSOCK_API int sock_reader_init(struct sock_reader *reader, struct sock s, void
  * @param[in] deadline   When to give up. What has come of the line stays for the next call.
  * @return The length of the line, 0 for an empty one, or: #LIBSOCK_EEOF, the end of file, nothing is left;
  *         #LIBSOCK_EMSGSIZE, see above; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, no whole line came; #LIBSOCK_ECONNRESET
- *         and others, as from sock_recv(): the head of a line that an error cuts off is not given, but sock_reader_read()
- *         gives it.
+ *         and others, as from sock_recv(): the head of a line that an error cuts off is not given, but
+ *         sock_reader_read() gives it.
  * @par Threads
  * One reader at a time on a socket.
  * @since 0.1.0
@@ -1259,9 +1274,9 @@ LIBSOCK_API ptrdiff_t sock_reader_line(struct sock_reader *reader, char **line, 
  * @param[in,out] reader The reader.
  * @param[in] delimiter  The bytes that end a record. Must not be NULL.
  * @param[in] length     How many, at least 1, less than the buffer's size.
- * @param[out] record    As the line of sock_reader_line(): without the delimiter, NUL-terminated. Must not be NULL. The head that
- *                       comes with #LIBSOCK_EMSGSIZE may be written to if the next call's delimiter has at most 13 bytes; what
- *                       begins in it of a longer one might not be found.
+ * @param[out] record    As the line of sock_reader_line(): without the delimiter, NUL-terminated. Must not be NULL. The
+ *                       head that comes with #LIBSOCK_EMSGSIZE may be written to if the next call's delimiter has at
+ *                       most 13 bytes; what begins in it of a longer one might not be found.
  * @param[in] deadline   When to give up.
  * @return The length of the record without the delimiter, or as from sock_reader_line().
  * @par Threads
@@ -1286,7 +1301,8 @@ LIBSOCK_API ptrdiff_t sock_reader_until(struct sock_reader *reader, const void *
 LIBSOCK_API ptrdiff_t sock_reader_read(struct sock_reader *reader, void *data, size_t size, int64_t deadline);
 
 /**
- * How many bytes wait in the reader's buffer: received, and not given yet.
+ * How many bytes wait in the reader's buffer: received, and not given yet. Those of a record that was too long count
+ * until they have been read or skipped.
  *
  * Neither sock_wait() nor a poller reports them, because the socket no longer has them. Before a program waits for the
  * socket, it reads from the reader until the answer is #LIBSOCK_EAGAIN. Pending bytes need not be a whole line.
@@ -1308,12 +1324,12 @@ LIBSOCK_API size_t sock_reader_pending(const struct sock_reader *reader);
  * @param[in,out] s    A connected stream; closed, and `{0}`, afterwards whatever is returned. Must not be NULL.
  * @param[in] deadline When to close without having seen the peer's end. With #LIBSOCK_FOREVER a peer that never ends
  *                     holds the call for ever.
- * @return 0: the peer has ended, too, so it has read what was sent if it reads to the end of file before it ends; of one
- *         that had ended before this call that is not known. Otherwise it is not known to have read everything:
+ * @return 0: the peer has ended, too, so it has read what was sent if it reads to the end of file before it ends; of
+ *         one that had ended before this call that is not known. Otherwise it is not known to have read everything:
  *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ECONNRESET, it dropped the connection, also after its own end;
  *         #LIBSOCK_ECONNTIMEDOUT, the OS gave it up; #LIBSOCK_ENOTCONN, there was none, or both sides had ended it
- *         already, or another call has reported that the peer dropped it after its own end, or this side reads no more, after a
- *         sock_shutdown() (#LIBSOCK_SHUT_RD on #LIBSOCK_AF_UNIX ends the peer's direction as well: 0);
+ *         already, or another call has reported that the peer dropped it after its own end, or this side reads no more,
+ *         after a sock_shutdown() (#LIBSOCK_SHUT_RD on #LIBSOCK_AF_UNIX ends the peer's direction as well: 0);
  *         #LIBSOCK_EPROTOTYPE, a datagram socket, closed.
  * @par Threads
  * One thread, and no other may use the socket.
@@ -1343,9 +1359,10 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
  * @defgroup readiness Readiness
  * @brief Waiting for several sockets at once: sock_wait() for a few, a poller for thousands.
  *
- * A call that takes a deadline waits by itself; this is for programs that have more than one thing to wait for. Readiness
- * is level-triggered: a socket that is ready and has not been used is reported again by the next wait. Use #LIBSOCK_NOWAIT
- * with a socket that was reported ready, because "ready" can be false: another thread was quicker, a datagram was damaged.
+ * A call that takes a deadline waits by itself; this is for programs that have more than one thing to wait for.
+ * Readiness is level-triggered: a socket that is ready and has not been used is reported again by the next wait. Use
+ * #LIBSOCK_NOWAIT with a socket that was reported ready, because "ready" can be false: another thread was quicker, a
+ * datagram was damaged.
  *
  * What is reported has the same meaning on every OS:
  *
@@ -1356,19 +1373,20 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
  * | the peer has sent its end of file | #LIBSOCK_READABLE and #LIBSOCK_HANGUP |
  * | a connect was refused or failed; the connection was reset | #LIBSOCK_READABLE, #LIBSOCK_WRITABLE and #LIBSOCK_ERROR |
  *
- * #LIBSOCK_READABLE and #LIBSOCK_WRITABLE alone are reported only where they are of interest, and #LIBSOCK_HANGUP only where
- * #LIBSOCK_READABLE is, at the latest when everything before the end has been received; some systems report it as soon as
- * the end has come, so go on receiving until 0. #LIBSOCK_ERROR is reported whatever the interest (where there is none, it may take a
- * tenth of a second after both sides have ended), and never together with #LIBSOCK_HANGUP; which error it is,
- * sock_connect_result() reports, or the next send or receive. It stays when that has reported it, as the end of a stream is remembered
- * (see @ref core). Of a datagram socket these may find that it was none of theirs and go on.
+ * #LIBSOCK_READABLE and #LIBSOCK_WRITABLE alone are reported only where they are of interest, and #LIBSOCK_HANGUP only
+ * where #LIBSOCK_READABLE is, at the latest when everything before the end has been received; some systems report it as
+ * soon as the end has come, so go on receiving until 0. #LIBSOCK_ERROR is reported whatever the interest (where there
+ * is none, it may take a tenth of a second after both sides have ended), and never together with #LIBSOCK_HANGUP; which
+ * error it is, sock_connect_result() reports, or the next send or receive. It stays when that has reported it, as the
+ * end of a stream is remembered (see @ref core). Of a datagram socket these may find that it was none of theirs and go
+ * on.
  *
  * For a stream that neither listens nor was ever connected, one whose refusal has been reported included, the result is
  * unspecified: systems differ.
  *
  * **Out of descriptors.** A connection that sock_accept() has no descriptor for (#LIBSOCK_EMFILE, #LIBSOCK_ENFILE,
- * #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM) stays in the queue, and its listener stays readable: a loop that goes on looking spins.
- * Stop watching the listener, and watch it again when a socket has been closed, or after a while.
+ * #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM) stays in the queue, and its listener stays readable: a loop that goes on looking
+ * spins. Stop watching the listener, and watch it again when a socket has been closed, or after a while.
  * @{
  */
 
@@ -1393,13 +1411,14 @@ struct sock_wait_item {
 /**
  * Wait until at least one of a few sockets is ready.
  *
- * @param[in,out] items The sockets; `ready` of each is written, on errors too unless `count` is bad. May be NULL if `count` is 0.
+ * @param[in,out] items The sockets; `ready` of each is written, on errors too unless `count` is bad. May be NULL if
+ *                      `count` is 0.
  * @param[in] count     How many, at most #LIBSOCK_WAIT_MAX. Without any the call only waits for the deadline.
  * @param[in] deadline  When to give up. #LIBSOCK_NOWAIT: look once.
  * @return How many items have something to report, at least 1, or: #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, none before the
  *         deadline; #LIBSOCK_EBADF, an item's socket has been closed; #LIBSOCK_EMFILE, there are more of them than
- *         the process may have open by now (RLIMIT_NOFILE); #LIBSOCK_EINVAL, a NULL, a bad count, or something in `interest`
- *         that cannot be.
+ *         the process may have open by now (RLIMIT_NOFILE); #LIBSOCK_EINVAL, a NULL, a bad count, or something in
+ *         `interest` that cannot be.
  * @par Threads
  * Any thread. Waiting for a socket does not count as reading from or writing to it.
  * @since 0.1.0
@@ -1409,8 +1428,8 @@ LIBSOCK_API int sock_wait(struct sock_wait_item items[], int count, int64_t dead
 /**
  * Waits for any number of sockets: epoll, kqueue, poll or WSAPoll, chosen when libsock is built.
  *
- * `{0}` is "no poller". Pass its address; do not copy it. Only libsock reads and writes the members. After fork() only one
- * of the two processes may use it; the other may close it.
+ * `{0}` is "no poller". Pass its address; do not copy it. Only libsock reads and writes the members. After fork() only
+ * one of the two processes may use it; the other may close it.
  * @since 0.1.0
  */
 struct sock_poller {
@@ -1509,8 +1528,8 @@ LIBSOCK_API int sock_poller_wait(struct sock_poller *poller, struct sock_event e
 /**
  * Make sock_poller_wait() return: the one that waits now, or else the next one.
  *
- * Several wakes before a return may be one. The return may also bring events; so whatever the wake was for is to be looked
- * at after every return.
+ * Several wakes before a return may be one. The return may also bring events; so whatever the wake was for is to be
+ * looked at after every return.
  *
  * @param[in] poller The poller.
  * @return 0, or: #LIBSOCK_EBADF, no poller; #LIBSOCK_EINVAL, a NULL.
@@ -1542,9 +1561,9 @@ LIBSOCK_API int sock_poller_close(struct sock_poller *poller);
 /**
  * Give a socket to the process at the other end of a channel.
  *
- * The other process gets a descriptor of its own for the same socket; this one's stays open, and is to be closed when it is
- * no longer wanted here. One byte, a NUL, goes along, because a stream carries nothing without data (unix(7)); if the
- * channel is used for other data, too, both sides must know which comes when.
+ * The other process gets a descriptor of its own for the same socket; this one's stays open, and is to be closed when
+ * it is no longer wanted here. One byte, a NUL, goes along, because a stream carries nothing without data (unix(7)); if
+ * the channel is used for other data, too, both sides must know which comes when.
  *
  * @param[in] channel  A connected #LIBSOCK_AF_UNIX socket, one of sock_pair() for example.
  * @param[in] s        The socket to give, of any family and type.
@@ -1563,14 +1582,15 @@ LIBSOCK_API int sock_send_socket(struct sock channel, struct sock s, int64_t dea
  * Take a socket from the process at the other end of a channel.
  *
  * @param[in] channel  A connected #LIBSOCK_AF_UNIX socket.
- * @param[out] s       Receives the socket, close-on-exec, in the mode in which it was (see sock_adopt()); `{0}` on error.
- *                     Close it. Must not be NULL.
+ * @param[out] s       Receives the socket, close-on-exec, in the mode in which it was (see sock_adopt()); `{0}` on
+ *                     error. Close it. Must not be NULL.
  * @param[in] deadline When to give up.
  * @return 0, or: #LIBSOCK_EEOF, the channel has ended; #LIBSOCK_EPROTO, a byte or a datagram came without a socket, or
- *         with several; #LIBSOCK_EMFILE, this process has no descriptor left for it; #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP,
- *         what came is no socket that libsock knows, or as from sock_send_socket(). Whatever came with an error has been
- *         closed, without waiting for what #LIBSOCK_OPT_LINGER was set to on it; a file whose close waits for a server is closed
- *         in a thread, like those of look-ups (see @ref names). #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN: nothing came.
+ *         with several; #LIBSOCK_EMFILE, this process has no descriptor left for it; #LIBSOCK_ENOTSOCK,
+ *         #LIBSOCK_ENOTSUP, what came is no socket that libsock knows, or as from sock_send_socket(). Whatever came
+ *         with an error has been closed, without waiting for what #LIBSOCK_OPT_LINGER was set to on it; a file whose
+ *         close waits for a server is closed in a thread, like those of look-ups (see @ref names). #LIBSOCK_ETIMEDOUT,
+ *         #LIBSOCK_EAGAIN: nothing came.
  * @par Threads
  * One reader at a time on the channel.
  * @since 0.1.0
@@ -1587,9 +1607,10 @@ LIBSOCK_API int sock_recv_socket(struct sock channel, struct sock *s, int64_t de
  * @param[in] name Which: those that the manager's configuration calls so (`FileDescriptorName=`). NULL: all.
  * @param[out] out Receives the sockets, in the manager's order, close-on-exec. May be NULL if `max` is 0.
  * @param[in] max  The room in `out`. Sockets beyond it are counted, and left alone.
- * @return How many there are, which may be more than `max`; 0 where none were passed to this very process, and always on
- *         Windows: then open your own. Or: #LIBSOCK_EINVAL, a number in the environment is malformed, or an argument;
- *         #LIBSOCK_EBADF, #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP, one of them is not open or no socket that libsock knows.
+ * @return How many there are, which may be more than `max`; 0 where none were passed to this very process, and always
+ *         on Windows: then open your own. Or: #LIBSOCK_EINVAL, a number in the environment is malformed, or an
+ *         argument; #LIBSOCK_EBADF, #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP, one of them is not open or no socket that
+ *         libsock knows.
  * @par Threads
  * Any thread, while no other changes the environment.
  * @since 0.1.0
@@ -1602,20 +1623,22 @@ LIBSOCK_API int sock_activation_sockets(const char *name, struct sock out[], int
  * @defgroup names Names
  * @brief What hosts, services and interfaces are called.
  *
- * Literals and `localhost` (with all below it, RFC 6761) are answered without a resolver, and malformed names are refused
- * without one. Everything else is the system's resolver's answer: its files, its servers, its order.
+ * Literals and `localhost` (with all below it, RFC 6761) are answered without a resolver, and malformed names are
+ * refused without one. Everything else is the system's resolver's answer: its files, its servers, its order.
  *
- * **Deadlines.** The system's resolver cannot be told how long to take. So it is called in detached threads: one for each
- * family where both are asked for, and with a real deadline one otherwise; with #LIBSOCK_FOREVER a single family is looked
- * up in place, and so is what there is no thread for. When the deadline passes the call returns #LIBSOCK_ETIMEDOUT at once,
- * and the threads, which block all signals, end by themselves whenever the resolver gives up (on Linux see resolv.conf(5):
- * 5 s twice for each server). At most 256 such threads exist at a time in a process; then look-ups with a deadline are
- * #LIBSOCK_EAI_AGAIN. #LIBSOCK_NOWAIT never starts one: #LIBSOCK_EAGAIN, unless no resolver is needed.
+ * **Deadlines.** The system's resolver cannot be told how long to take. So it is called in detached threads: one for
+ * each family where both are asked for, and with a real deadline one otherwise; with #LIBSOCK_FOREVER a single family
+ * is looked up in place, and so is what there is no thread for. When the deadline passes the call returns
+ * #LIBSOCK_ETIMEDOUT at once, and the threads, which block all signals, end by themselves whenever the resolver gives
+ * up (on Linux see resolv.conf(5): 5 s twice for each server). At most 256 such threads exist at a time in a process;
+ * then look-ups with a deadline are #LIBSOCK_EAI_AGAIN. #LIBSOCK_NOWAIT never starts one: #LIBSOCK_EAGAIN, unless no
+ * resolver is needed.
  *
- * A caller may be cancelled (POSIX: pthread_cancel, deferred) while it waits for such a thread, and nothing is lost; in place
- * that is put off until the resolver returns. A child of fork() has none of the threads, and counts none; but on Linux
- * it counts its parent's if it has the same process number, in a PID namespace of its own. The first thread makes the module
- * stay that libsock is in, a plug-in for example: to unload it is then without effect (Windows: while threads run).
+ * A caller may be cancelled (POSIX: pthread_cancel, deferred) while it waits for such a thread, and nothing is lost; in
+ * place that is put off until the resolver returns. A child of fork() has none of the threads, and counts none; but on
+ * Linux it counts its parent's if it has the same process number, in a PID namespace of its own. The first thread makes
+ * the module stay that libsock is in, a plug-in for example: to unload it is then without effect (Windows: while
+ * threads run).
  * @{
  */
 
@@ -1623,24 +1646,26 @@ LIBSOCK_API int sock_activation_sockets(const char *name, struct sock out[], int
  * All addresses of a name, as literals, in the order in which to try them (RFC 6724): by family, IPv6 first unless this
  * machine has no way there, and in each as the resolver has them.
  *
- * #LIBSOCK_AF_UNSPEC asks for both families at the same time. If only one has answered when the deadline passes, its addresses
- * are the result. A name without a dot, which a machine's search list may complete to several hosts' names, is asked for in
- * one question, so that both families' addresses are one host's. Where the list completes names with dots, too, each family
- * may have its own completion: a name that is whole is safe with a dot at its end.
+ * #LIBSOCK_AF_UNSPEC asks for both families at the same time. If only one has answered when the deadline passes, its
+ * addresses are the result. A name without a dot, which a machine's search list may complete to several hosts' names,
+ * is asked for in one question, so that both families' addresses are one host's. Where the list completes names with
+ * dots, too, each family may have its own completion: a name that is whole is safe with a dot at its end.
  *
- * @param[in] addr     A name, or a literal, which is its own only address; and a port, which may be 0. Must not be NULL.
- * @param[in] family   #LIBSOCK_AF_UNSPEC, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6: that of the addresses. A v4-mapped literal
- *                     (`0:0:0:0:0:ffff:192.0.2.1`) is one of IPv4.
- * @param[out] out     Receives the addresses, each once, with the port of `addr`; v4-mapped ones in the place of IPv6 are left
- *                     out. May be `addr` itself, and NULL if `max` is 0.
+ * @param[in] addr     A name, or a literal, which is its own only address; and a port, which may be 0. Must not be
+ *                     NULL.
+ * @param[in] family   #LIBSOCK_AF_UNSPEC, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6: that of the addresses. A v4-mapped
+ *                     literal (`0:0:0:0:0:ffff:192.0.2.1`) is one of IPv4.
+ * @param[out] out     Receives the addresses, each once, with the port of `addr`; v4-mapped ones in the place of IPv6
+ *                     are left out. May be `addr` itself, and NULL if `max` is 0.
  * @param[in] max      The room in `out`. Addresses beyond it are counted, and not written.
  * @param[in] deadline When to give up.
- * @return How many there are, at least 1, which may be more than `max`; of a family at most 64 are counted, or `max` if that is more
- *         (up to 4096).
- *         Or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the name servers do not answer, or too many
- *         look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN; #LIBSOCK_ENAME, malformed,
- *         empty or a path; #LIBSOCK_EAFNOSUPPORT, a literal of the other family; #LIBSOCK_ENODEV, an unknown interface in a
- *         scope; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, no descriptor to ask for it (Linux); #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL.
+ * @return How many there are, at least 1, which may be more than `max`; of a family at most 64 are counted, or `max` if
+ *         that is more (up to 4096).
+ *         Or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the name servers do not answer, or
+ *         too many look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN;
+ *         #LIBSOCK_ENAME, malformed, empty or a path; #LIBSOCK_EAFNOSUPPORT, a literal of the other family;
+ *         #LIBSOCK_ENODEV, an unknown interface in a scope; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, no descriptor to ask for
+ *         it (Linux); #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread, any number at a time.
  * @since 0.1.0
@@ -1652,8 +1677,8 @@ LIBSOCK_API int sock_resolve(const struct sock_addr *addr, int family, struct so
  * 127.0.0.1 and ::1 are `localhost`, whatever a file of the machine's may say, as `localhost` is them.
  *
  * @param[in] addr     A literal; the port does not matter. Must not be NULL.
- * @param[out] name    Receives the name as host, and the same port; may be `addr` itself. On error it stays as it was. Must
- *                     not be NULL.
+ * @param[out] name    Receives the name as host, and the same port; may be `addr` itself. On error it stays as it was.
+ *                     Must not be NULL.
  * @param[in] deadline When to give up.
  * @return 0, or: #LIBSOCK_EAI_NONAME, it has none, or a malformed one; #LIBSOCK_EAI_AGAIN, #LIBSOCK_EAI_FAIL,
  *         #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, #LIBSOCK_ENOMEM, as from sock_resolve(); #LIBSOCK_ENAME, not a literal;
@@ -1672,12 +1697,14 @@ LIBSOCK_API int sock_reverse(const struct sock_addr *addr, struct sock_addr *nam
  * The port of a service: `"http"` is 80.
  *
  * The machine's database (`/etc/services`) comes first, then a built-in table of the common ones (IANA). Case does not
- * matter, but for a name that the database itself has in capitals: on most systems that is found as it stands there only.
+ * matter, but for a name that the database itself has in capitals: on most systems that is found as it stands there
+ * only.
  *
  * @param[in] service The service's name, or a port in decimal digits, which stands for itself. Must not be NULL.
  * @param[in] type    #LIBSOCK_STREAM or #LIBSOCK_DGRAM.
- * @return The port, 0 to 65535, or: #LIBSOCK_EAI_NONAME, unknown; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOMEM, the
- *         database cannot be asked now, where the system says so; #LIBSOCK_EPORT, a number above 65535; #LIBSOCK_EINVAL.
+ * @return The port, 0 to 65535, or: #LIBSOCK_EAI_NONAME, unknown; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOMEM,
+ *         the database cannot be asked now, where the system says so; #LIBSOCK_EPORT, a number above 65535;
+ *         #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread.
  * @since 0.1.0
@@ -1712,7 +1739,7 @@ LIBSOCK_API int sock_service_name(long port, int type, char *name, size_t size);
 struct sock_interface_addr {
 	char name[LIBSOCK_INTERFACE_SIZE]; /**< `eth0`; on Windows the name that people see, UTF-8. NUL-terminated. */
 	uint32_t index;                   /**< Above 0: what a scope's number means. */
-	int32_t prefix_length;            /**< Bits of the address that its network shares, 0 to 128. −1: not reported. */
+	int32_t prefix_length;            /**< Bits that its network (of a point-to-point link its peer's) shares, 0 to 128. −1: not reported. */
 	uint8_t up;                       /**< 1: in use. */
 	uint8_t loopback;                 /**< 1: it leads back to this machine. */
 	uint8_t multicast;                /**< 1: it can carry multicast. */
@@ -1721,12 +1748,12 @@ struct sock_interface_addr {
 };
 
 /**
- * Look at the network interfaces of this machine: a row for each address, and one for an interface without any. A label that
- * an address has (`eth0:1`) is not reported.
+ * Look at the network interfaces of this machine: a row for each address, and one for an interface without any. A label
+ * that an address has (`eth0:1`) is not reported.
  *
- * @param[in] found   Is called with `context` and each row, those of one interface together, by rising index; the row is valid
- *                    during the call. It returns 0 to go on; anything else ends the search. It may call libsock. Must not be
- *                    NULL.
+ * @param[in] found   Is called with `context` and each row, those of one interface together, by rising index; the row
+ *                    is valid during the call. It returns 0 to go on; anything else ends the search. It may call
+ *                    libsock. Must not be NULL.
  * @param[in] context Whatever `found` needs. May be NULL.
  * @return 0, all have been shown; what `found` returned, if that was not 0; or: #LIBSOCK_ENOMEM, #LIBSOCK_EMFILE,
  *         #LIBSOCK_ENFILE, none has been shown; #LIBSOCK_EINVAL, a NULL.
@@ -1775,8 +1802,8 @@ LIBSOCK_API int sock_hostname(char *name, size_t size);
  * The options of sock_set() and sock_get().
  *
  * "Stream" and "datagram" say which type of socket has the option: the other is #LIBSOCK_EPROTOTYPE. Only the two
- * buffers exist on #LIBSOCK_AF_UNIX, and #LIBSOCK_OPT_V6ONLY only on #LIBSOCK_AF_INET6: elsewhere, on the right type, they
- * are #LIBSOCK_ENOPROTOOPT. Defaults are the system's, on Linux unless something else is said.
+ * buffers exist on #LIBSOCK_AF_UNIX, and #LIBSOCK_OPT_V6ONLY only on #LIBSOCK_AF_INET6: elsewhere, on the right type,
+ * they are #LIBSOCK_ENOPROTOOPT. Defaults are the system's, on Linux unless something else is said.
  * @since 0.1.0
  */
 enum sock_option {
@@ -1821,7 +1848,8 @@ enum sock_option {
 	 * Stream. What sock_close() does with data that the peer has not acknowledged. −1, the default: it returns at
 	 * once, the system goes on. 0: throws the data away and resets the connection. 1 to 32767000 ms, rounded up to
 	 * whole seconds: sock_close() waits until all is there, at most so long (macOS and NetBSD: it does not wait). A
-	 * signal that is caught ends the wait, for a close cannot be made twice. sock_close_gracefully() is the better way to know.
+	 * signal that is caught ends the wait, for a close cannot be made twice. sock_close_gracefully() is the better
+	 * way to know.
 	 */
 	LIBSOCK_OPT_LINGER = 207,
 
@@ -1880,15 +1908,16 @@ enum sock_option {
 	LIBSOCK_OPT_MULTICAST_LOOP = 217,
 
 	/**
-	 * Datagram. #LIBSOCK_OPT_TTL of what is sent to a group, 0 to 255. The default is 1: no router; 0 is this machine.
+	 * Datagram. #LIBSOCK_OPT_TTL of what is sent to a group, 0 to 255. The default is 1: no router; 0 is this
+	 * machine.
 	 */
 	LIBSOCK_OPT_MULTICAST_TTL = 218,
 
 	/**
 	 * Datagram. Where to send what goes to a group: an interface's index, or 0, the default: the system chooses. An
 	 * unknown index is #LIBSOCK_ENODEV. For IPv4 an interface is known by its first address: one that has none is
-	 * #LIBSOCK_EADDRNOTAVAIL on #LIBSOCK_AF_INET, and on #LIBSOCK_AF_INET6 is used for IPv6 alone; of two that share it
-	 * the system takes either.
+	 * #LIBSOCK_EADDRNOTAVAIL on #LIBSOCK_AF_INET, and on #LIBSOCK_AF_INET6 is used for IPv6 alone; of two that
+	 * share it the system takes either.
 	 */
 	LIBSOCK_OPT_MULTICAST_INTERFACE = 219
 };
@@ -1934,16 +1963,16 @@ LIBSOCK_API int sock_get(struct sock s, int option, int64_t *value);
  * @param[in] group  A literal in 224.0.0.0/4 or ff00::/8; the port does not matter. Must not be NULL.
  * @param[in] source The only sender to hear, a literal of the group's family (source-specific multicast, RFC 4607);
  *                   join again for another one. The port does not matter. NULL: whoever sends.
- * @param[in] interface_index The interface on which to join, as in sock_interface_addr::index. 0: the one that the group's address
- *                   names (`ff02::1%2`), or else the system's choice; that fails without a route.
+ * @param[in] interface_index The interface on which to join, as in sock_interface_addr::index. 0: the one that the
+ *                   group's address names (`ff02::1%2`), or else the system's choice; that fails without a route.
  * @return 0, or: #LIBSOCK_EADDRINUSE, joined already; #LIBSOCK_ENODEV, no such interface, or none to choose;
  *         #LIBSOCK_EADDRNOTAVAIL, the interface has no IPv4 address (where IPv4 needs one); #LIBSOCK_ENOTSUP, sources
  *         on an OS without them; #LIBSOCK_ENOBUFS, the OS allows no more groups (Linux: net.ipv4.igmp_max_memberships,
  *         20); #LIBSOCK_EAFNOSUPPORT, the group's family is not the socket's, or not the source's; #LIBSOCK_ENAME, no
  *         literal; #LIBSOCK_EPROTOTYPE, a stream; #LIBSOCK_ENOPROTOOPT, a Unix-domain socket; #LIBSOCK_EINVAL, no
  *         group's address, a source that is a group, two different interfaces, or a source for a group that is joined
- *         for all (on Linux, where neither `interface_index` nor a scope says on which interface, it then becomes joined for that source
- *         alone).
+ *         for all (on Linux, where neither `interface_index` nor a scope says on which interface, it then becomes
+ *         joined for that source alone).
  * @par Threads
  * Any thread, also while others read or write.
  * @since 0.1.0
@@ -2008,7 +2037,8 @@ struct sock_connection {
 	 */
 	int64_t recv_queue;
 	/**
-	 * Bytes sent but not confirmed (UDP: not yet gone); of a listener, how many connections may wait. −1: not reported.
+	 * Bytes sent but not confirmed (UDP: not yet gone); of a listener, how many connections may wait. −1: not
+	 * reported.
 	 */
 	int64_t send_queue;
 	int64_t uid; /**< The user who opened it. −1: not reported, or no process holds it (any more, or yet). */
@@ -2018,19 +2048,19 @@ struct sock_connection {
 /**
  * Look at every TCP and UDP socket of this machine, IPv4 and IPv6.
  *
- * The list is not an atomic snapshot: sockets may appear and disappear while it is made. One that began or ended meanwhile may be missing, and
- * its neighbours in the kernel's tables, which moved, may be missing or there twice. Sockets that have no address yet are
- * not in it, and a TCP socket that is only bound, neither listening nor connected, may not be (netstat(8) leaves it out,
- * too). On Linux the machine is the calling thread's network namespace.
+ * The list is not an atomic snapshot: sockets may appear and disappear while it is made. One that began or ended
+ * meanwhile may be missing, and its neighbours in the kernel's tables, which moved, may be missing or there twice.
+ * Sockets that have no address yet are not in it, and a TCP socket that is only bound, neither listening nor connected,
+ * may not be (netstat(8) leaves it out, too). On Linux the machine is the calling thread's network namespace.
  *
  * @param[in] found   Is called with `context` and each socket, in no order that means anything; the row is valid during
  *                    the call. It returns 0 to go on; anything else ends the search. It may call libsock. Must not be
  *                    NULL.
  * @param[in] context Whatever `found` needs. May be NULL.
- * @return 0, all have been shown; what `found` returned, if that was not 0; or: #LIBSOCK_ENOTSUP, this OS does not report them
- *         (see #LIBSOCK_HAS_CONNECTIONS); #LIBSOCK_EACCES, #LIBSOCK_EPERM, not to this program; #LIBSOCK_EPROTO, in a
- *         form that libsock does not understand; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM;
- *         #LIBSOCK_EINVAL, a NULL. Sockets may have been shown before an error.
+ * @return 0, all have been shown; what `found` returned, if that was not 0; or: #LIBSOCK_ENOTSUP, this OS does not
+ *         report them (see #LIBSOCK_HAS_CONNECTIONS); #LIBSOCK_EACCES, #LIBSOCK_EPERM, not to this program;
+ *         #LIBSOCK_EPROTO, in a form that libsock does not understand; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE,
+ *         #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM; #LIBSOCK_EINVAL, a NULL. Sockets may have been shown before an error.
  * @par Threads
  * Any thread, any number at a time. `found` is called in the same thread.
  * @since 0.1.0

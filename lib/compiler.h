@@ -7,8 +7,9 @@
 
 /*
  * NOINLINE: a function that its callers are quicker without. COLD: and that is seldom called. MELT: one that is to
- * become part of its callers. The kernel's mitigations (Spectre: the return stack is overwritten at its border) make each
- * return after a system call a wrong guess: with it a burst of segments is 6517 instructions above raw, without it 7327.
+ * become part of its callers. The kernel's mitigations (Spectre: the return stack is overwritten at its border) make
+ * each return after a system call a wrong guess: with it a burst of segments is 6517 instructions above raw, without it
+ * 7327.
  */
 #ifdef __clang__
 #define MELT __attribute__((always_inline))

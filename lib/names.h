@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What the linker calls the functions that only the library itself calls: os_open() is libsock__os_open there. In a static
- * library they meet the names of the whole program. A test knows of each one that is missing here.
+ * What the linker calls the functions that only the library itself calls: os_open() is libsock__os_open there. In a
+ * static library they meet the names of the whole program. A test knows of each one that is missing here.
  */
 
 #ifndef LIBSOCK_INTERNAL_NAMES_H

@@ -9,12 +9,12 @@
  * - They take checked arguments: a pointer is not null, a family or type is one of ours.
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
  * - OS_EINTR is a code more: "nothing has happened, ask again", mostly after a signal. The core does, of the calls
- *   that wait or transfer: os_connect, os_accept, os_send and all its kin, os_recv and all its kin, os_file_read, os_send_fd,
- *   os_recv_fd, os_wait, os_poll, os_poller_wait. All others make an interrupted system call again themselves.
+ *   that wait or transfer: os_connect, os_accept, os_send and all its kin, os_recv and all its kin, os_file_read,
+ *   os_send_fd, os_recv_fd, os_wait, os_poll, os_poller_wait. All others repeat an interrupted call themselves.
  * - They may be called from any thread. They do not retry otherwise, and they wait only where it says so here.
  * - They leave a descriptor's mode, blocking or not, as they found it, and are right in either.
- * - They do not allocate (but names, services, interfaces, connections and jobs may: the system's own calls do), print, abort, or
- *   change anything that the host program can see, signals included.
+ * - They do not allocate (but names, services, interfaces, connections and jobs may: the system's own calls do), print,
+ *   abort, or change anything that the host program can see, signals included.
  */
 
 #ifndef LIBSOCK_OS_H
@@ -28,8 +28,8 @@
 #include <stdint.h>
 
 /*
- * Outside the public codes on both sides: above LIBSOCK_ESYS, below all names. OS_STALE + err: a receive's error `err`, which is
- * about a datagram that was sent earlier, by all that its number tells.
+ * Outside the public codes on both sides: above LIBSOCK_ESYS, below all names. OS_STALE + err: a receive's error `err`,
+ * which is about a datagram that was sent earlier, by all that its number tells.
  */
 enum { OS_EINTR = -999, OS_STALE = -900 };
 
@@ -58,9 +58,9 @@ static inline int64_t os_now(void)
 }
 
 /*
- * A socket, not inheritable from birth and unable to raise SIGPIPE; AF_INET6 with V6ONLY off. Blocking on POSIX, so that
- * waiting for ever is one system call; non-blocking where a send cannot be told not to wait (Windows, macOS, NetBSD). What
- * the OS does not have is LIBSOCK_ENOTSUP; where it has IPv6 but no dual stack (OpenBSD), V6ONLY stays on.
+ * A socket, not inheritable from birth and unable to raise SIGPIPE; AF_INET6 with V6ONLY off. Blocking on POSIX, so
+ * that waiting for ever is one system call; non-blocking where a send cannot be told not to wait (Windows, macOS,
+ * NetBSD). What the OS does not have is LIBSOCK_ENOTSUP; without dual stack (OpenBSD) V6ONLY stays on.
  */
 int os_open(int family, int type, intptr_t *fd);
 
@@ -80,9 +80,9 @@ void os_break(intptr_t fd);
 void os_forget(intptr_t fd);
 
 /*
- * Begin to connect, once. LIBSOCK_EINPROGRESS: begun, wait for OS_CONNECTED and ask os_connect_result(). It may block for
- * as long as `wait_ms` allows (-1: for ever, 0: not at all). On AF_UNIX LIBSOCK_EAGAIN means that the listener's queue is
- * full, which nothing reports the end of: try again; and OS_EINTR that nothing has begun.
+ * Begin to connect, once. LIBSOCK_EINPROGRESS: begun, wait for OS_CONNECTED and ask os_connect_result(). It may block
+ * for as long as `wait_ms` allows (-1: for ever, 0: not at all). On AF_UNIX LIBSOCK_EAGAIN means that the listener's
+ * queue is full, which nothing reports the end of: try again; and OS_EINTR that nothing has begun.
  */
 int os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
 
@@ -107,21 +107,21 @@ int os_is_datagram(intptr_t fd);
 
 /*
  * The next connection: not inheritable, in the mode that os_open() gives, `peer` filled. `how` is 0 or OS_NOWAIT. A
- * connection that died in the queue is LIBSOCK_ECONNABORTED (or one of socket__died()'s codes); a listener that has been
- * shut down is LIBSOCK_EINVAL.
+ * connection that died in the queue is LIBSOCK_ECONNABORTED (or one of socket__died()'s codes); a listener that has
+ * been shut down is LIBSOCK_EINVAL.
  */
 int os_accept(intptr_t fd, int how, intptr_t *conn, struct os_addr *peer);
 
 enum { OS_NOWAIT = 1 }; /* LIBSOCK_EAGAIN instead of waiting; without it a blocking descriptor waits, others need not */
 
 /*
- * One system call each. `how` is 0 or OS_NOWAIT. More than INT_MAX may be cut to that. os_send takes streams and datagrams,
- * os_recv streams only, where 0 is an end, see os_end(). os_recvfrom receives a datagram; one that is longer than the room
- * is LIBSOCK_EMSGSIZE, its head received; `from` may be null, and is filled with LIBSOCK_EMSGSIZE too. Of the datagrams
- * that were sent earlier a receive reports only the peer's refusal (LIBSOCK_ECONNREFUSED, the socket being connected); what
- * a router said of them is OS_STALE and its code. A send may report them, once; the core asks it again.
- * To a send that finds no free port for its socket waiting is no help: it is LIBSOCK_EADDRNOTAVAIL, and without an address
- * to send to LIBSOCK_ENOTCONN; of os_send() the core finds that out.
+ * One system call each. `how` is 0 or OS_NOWAIT. More than INT_MAX may be cut to that. os_send takes streams and
+ * datagrams, os_recv streams only, where 0 is an end, see os_end(). os_recvfrom receives a datagram; one that is longer
+ * than the room is LIBSOCK_EMSGSIZE, its head received; `from` may be null, and is filled with LIBSOCK_EMSGSIZE too. Of
+ * the datagrams that were sent earlier a receive reports only the peer's refusal (LIBSOCK_ECONNREFUSED, the socket
+ * being connected); what a router said of them is OS_STALE and its code. A send may report them, once; the core asks it
+ * again. To a send that finds no free port for its socket waiting is no help: it is LIBSOCK_EADDRNOTAVAIL, and without
+ * an address to send to LIBSOCK_ENOTCONN; of os_send() the core finds that out.
  */
 ptrdiff_t os_send(intptr_t fd, const void *data, size_t size, int how);
 ptrdiff_t os_recv(intptr_t fd, void *data, size_t size, int how);
@@ -130,8 +130,8 @@ ptrdiff_t os_recvfrom(intptr_t fd, void *data, size_t size, int how, struct os_a
 
 /*
  * The same for several pieces of memory, one system call each: at most OS_PART_MAX, none of them empty, not more than
- * INT_MAX bytes; no piece at all is an empty datagram. os_recvv takes streams and datagrams, with the results of os_recv
- * and os_recvfrom.
+ * INT_MAX bytes; no piece at all is an empty datagram. os_recvv takes streams and datagrams, with the results of
+ * os_recv and os_recvfrom.
  */
 struct sock_const_buffer;
 struct sock_buffer;
@@ -140,9 +140,9 @@ ptrdiff_t os_sendv(intptr_t fd, const struct sock_const_buffer *parts, int count
 ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_buffer *rooms, int count, int how);
 
 /*
- * A datagram without its bytes. For sending, `family` is the one in whose headers the rest is to be written, AF_INET also
- * where the peer is IPv4 through an AF_INET6 socket, or 0: as the connected socket's peer turns out. Then `peer` has
- * family 0. So has an address that is not known or does not matter; `local` is never a v4-mapped one when sending.
+ * A datagram without its bytes. For sending, `family` is the one in whose headers the rest is to be written, AF_INET
+ * also where the peer is IPv4 through an AF_INET6 socket, or 0: as the connected socket's peer turns out. Then `peer`
+ * has family 0. So has an address that is not known or does not matter; `local` is never a v4-mapped one when sending.
  */
 struct os_packet {
 	int32_t family;
@@ -151,17 +151,17 @@ struct os_packet {
 	uint32_t interface_index; /* 0: unknown, or as routed */
 	int32_t ecn;              /* below 0: unknown; sending: 0 and below, as the socket is set */
 	int32_t ttl;              /* the same */
-	size_t segment_size;           /* 0: one datagram */
+	size_t segment_size;      /* 0: one datagram */
 	bool truncated;           /* it was longer than the room */
 	int cuts;                 /* sending: as sock_packet::offload, also written */
 };
 
 /*
- * One datagram, or of several segments as many as one system call takes, at most OS_PACKET_MAX, each segment a datagram,
- * the last one as long as what is left. The bytes taken, in whole datagrams; an error only if there was none. What the
- * system would not do, an address to send from for example, is LIBSOCK_ENOTSUP. Cutting is the platform's: where the
- * system can do so unless `cuts` is below 0, elsewhere and after a refusal (which makes `cuts` −1) by sending each. Does
- * not allocate, and gives AF_UNIX no control data.
+ * One datagram, or of several segments as many as one system call takes, at most OS_PACKET_MAX, each segment a
+ * datagram, the last one as long as what is left. The bytes taken, in whole datagrams; an error only if there was none.
+ * What the system would not do, an address to send from for example, is LIBSOCK_ENOTSUP. Cutting is the platform's:
+ * where the system can do so unless `cuts` is below 0, elsewhere and after a refusal (which makes `cuts` −1) by sending
+ * each. Does not allocate, and gives AF_UNIX no control data.
  */
 enum { OS_PACKET_MAX = 64 };
 ptrdiff_t os_send_packet(intptr_t fd, int family, const void *data, size_t size, int how, struct os_packet *packet);
@@ -184,8 +184,8 @@ int os_pair(int type, intptr_t fd[2]);
 
 /*
  * Bytes of an open file at a place in it, which need not be where the program reads it; 0: there is its end. `file` is
- * what the system has for files, a descriptor or a HANDLE; what is none is LIBSOCK_EBADF. Waits for the disk. No error is
- * one of a connection's, nor LIBSOCK_EAGAIN.
+ * what the system has for files, a descriptor or a HANDLE; what is none is LIBSOCK_EBADF. Waits for the disk. No error
+ * is one of a connection's, nor LIBSOCK_EAGAIN.
  */
 ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset);
 
@@ -193,23 +193,23 @@ ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset);
 int os_shutdown(intptr_t fd, int how);
 
 /*
- * How a stream has ended whose receive was 0, or which poll calls at an end: LIBSOCK_EEOF, in order, by the peer; 0, this
- * side reads no more; LIBSOCK_ENOTCONN, it never was connected; LIBSOCK_ECONNRESET or LIBSOCK_ECONNTIMEDOUT, by an error,
- * also where the system has reported that before and reports an end of file from then on. LIBSOCK_EAGAIN: that is not known
- * before the bytes that wait have been received; not after a receive of 0.
+ * How a stream has ended whose receive was 0, or which poll calls at an end: LIBSOCK_EEOF, in order, by the peer; 0,
+ * this side reads no more; LIBSOCK_ENOTCONN, it never was connected; LIBSOCK_ECONNRESET or LIBSOCK_ECONNTIMEDOUT, by an
+ * error, also where the system has reported that before and reports an end of file from then on. LIBSOCK_EAGAIN: that
+ * is not known before the bytes that wait have been received; not after a receive of 0.
  */
 int os_end(intptr_t fd);
 
 /*
- * A descriptor has told, perhaps for the only time, an error that may have ended it: what is it to be called? If it is a
- * stream that had been connected and is over, what is no reset is LIBSOCK_ECONNTIMEDOUT, and os_end() will say the same
- * later. Of anything else, and where the system does not say, `err`.
+ * A descriptor has told, perhaps for the only time, an error that may have ended it: what is it to be called? If it is
+ * a stream that had been connected and is over, what is no reset is LIBSOCK_ECONNTIMEDOUT, and os_end() will say the
+ * same later. Of anything else, and where the system does not say, `err`.
  */
 int os_ended_by(intptr_t fd, int err);
 
 /*
- * A socket option, of enum sock_option but the next one, in the units of libsock.h; the core has checked it against the socket and its
- * range. One that the OS does not have is LIBSOCK_ENOTSUP. Of LIBSOCK_AF_INET6, what IPv4 has as well is set for both.
+ * A socket option, of enum sock_option but the next one, in the units of libsock.h; the core has checked it against the
+ * socket and its range. What the OS does not have is LIBSOCK_ENOTSUP. Of LIBSOCK_AF_INET6, both get what IPv4 has as well.
  */
 int os_option_set(intptr_t fd, int family, int option, int64_t value);
 int os_option_get(intptr_t fd, int family, int option, int64_t *value);
@@ -236,9 +236,9 @@ enum {
 };
 
 /*
- * Wait until one of a few descriptors, at most OS_WAIT_MAX, is ready or has an error to tell, for at most `wait_ms` (-1:
- * for ever). How many are; `ready` of each is set. 0: the time is over. Being early is allowed, the core looks at the
- * clock. Works for any descriptor number. With none of them (null, 0) it only waits.
+ * Wait until one of a few descriptors, at most OS_WAIT_MAX, is ready or has an error to tell, for at most `wait_ms`
+ * (-1: for ever). How many are; `ready` of each is set. 0: the time is over. Being early is allowed, the core looks at
+ * the clock. Works for any descriptor number. With none of them (null, 0) it only waits.
  */
 enum { OS_WAIT_MAX = 32 };
 struct os_wait_item {
@@ -249,22 +249,22 @@ struct os_wait_item {
 int os_wait(struct os_wait_item items[], int count, int wait_ms);
 
 /*
- * Find out family and type of a foreign descriptor, and make it not inheritable; non-blocking only where os_open() has to
- * make sockets so. What libsock has no name for is LIBSOCK_ENOTSUP.
+ * Find out family and type of a foreign descriptor, and make it not inheritable; non-blocking only where os_open() has
+ * to make sockets so. What libsock has no name for is LIBSOCK_ENOTSUP.
  */
 int os_adopt(intptr_t fd, int *family, int *type);
 
 /*
- * Readiness as the public header has it: sets `told` of each item, 0 before, and returns how many have something told. An
- * item whose socket is {0} is skipped. A socket that is none any more is LIBSOCK_EBADF. Being early is allowed.
+ * Readiness as the public header has it: sets `ready` of each item, 0 before, and returns of how many it did.
+ * An item whose socket is {0} is skipped. A socket that is none any more is LIBSOCK_EBADF. Being early is allowed.
  */
 struct sock_wait_item;
 int os_poll(struct sock_wait_item *items, int count, int wait_ms);
 
 /*
  * A poller. To add what is there already is to modify it; to modify or remove what is not there is LIBSOCK_ENOENT.
- * Changing may allocate. Waiting does not; it fills one event for each socket that is ready, at most `max` (itself at most
- * OS_POLLER_EVENT_MAX), in such an order that all have their turn, and returns how many, as early as it likes.
+ * Changing may allocate. Waiting does not; it fills one event for each socket that is ready, at most `max` (itself at
+ * most OS_POLLER_EVENT_MAX), in such an order that all have their turn, and returns how many, as early as it likes.
  */
 struct sock_event;
 enum { OS_POLLER_ADD, OS_POLLER_MODIFY, OS_POLLER_REMOVE };
@@ -275,9 +275,9 @@ int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, voi
 int os_poller_wait(intptr_t poller, struct sock_event *events, int max, int wait_ms);
 
 /*
- * All addresses of a name in one family, through the system's resolver, in its order, each once; at most `max` are written,
- * their number is returned, at least 1. Of LIBSOCK_AF_UNSPEC, in one question, those of IPv6 and then those of IPv4, at most
- * `max` of each. The name is well-formed and no literal. Waits as long as the resolver does.
+ * All addresses of a name in one family, through the system's resolver, in its order, each once; at most `max` are
+ * written, their number is returned, at least 1. Of LIBSOCK_AF_UNSPEC, in one question, those of IPv6 and then those of
+ * IPv4, at most `max` of each. The name is well-formed and no literal. Waits as long as the resolver does.
  */
 int os_resolve(const char *name, int family, struct os_addr out[], int max);
 
@@ -285,8 +285,8 @@ int os_resolve(const char *name, int family, struct os_addr out[], int max);
 int os_reverse(const struct os_addr *addr, char *name, size_t size);
 
 /*
- * Work of one or two parts, each in a thread that may outlive the call that wanted it. A job is one block that begins with
- * this struct; the caller owns it and so does each thread, and whoever is last frees it.
+ * Work of one or two parts, each in a thread that may outlive the call that wanted it. A job is one block that begins
+ * with this struct; the caller owns it and so does each thread, and whoever is last frees it.
  */
 enum { OS_JOB_MAX = 256, OS_JOB_PARTS = 2 };
 struct os_job {
@@ -298,8 +298,8 @@ struct os_job *os_job_new(size_t size, void (*work)(struct os_job *job, int part
 
 /*
  * Have a part done: in a detached thread that takes no signals and keeps its own code from being unloaded; or in place,
- * where the caller cannot be cancelled meanwhile. At most OS_JOB_MAX threads in a process, in a child of fork() from none
- * again, or LIBSOCK_EAGAIN; another error is the system's.
+ * where the caller cannot be cancelled meanwhile. At most OS_JOB_MAX threads in a process, in a child of fork() from
+ * none again, or LIBSOCK_EAGAIN; another error is the system's.
  */
 int os_job_start(struct os_job *job, int part);
 void os_job_call(struct os_job *job, int part);
@@ -317,17 +317,17 @@ void os_job_drop(struct os_job *job);
 int os_guard(int (*run)(void *context), void (*undo)(void *context), void *context);
 
 /*
- * Pass a descriptor through an AF_UNIX channel, beside one byte of data, or receive one. What came without a descriptor,
- * or with several, is LIBSOCK_EPROTO, the end of a stream LIBSOCK_EEOF, no descriptor left LIBSOCK_EMFILE: nothing of it is
- * kept open then.
+ * Pass a descriptor through an AF_UNIX channel, beside one byte of data, or receive one. What came without a
+ * descriptor, or with several, is LIBSOCK_EPROTO, the end of a stream LIBSOCK_EEOF, no descriptor left LIBSOCK_EMFILE:
+ * nothing of it is kept open then.
  */
 bool os_has_handover(void);
 int os_send_fd(intptr_t channel, intptr_t fd, int how);
 int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how);
 
 /*
- * Close a descriptor that a stranger has passed, of whatever kind, without the waiting that the stranger set up: SO_LINGER,
- * or a file whose close waits, which may be closed later than this returns.
+ * Close a descriptor that a stranger has passed, of whatever kind, without the waiting that the stranger set up:
+ * SO_LINGER, or a file whose close waits, which may be closed later than this returns.
  */
 void os_discard(intptr_t fd);
 
@@ -335,16 +335,16 @@ void os_discard(intptr_t fd);
 int os_process_id(void);
 
 /*
- * The machine's own database of services: the port, or the name's length. A name is printing ASCII, at most 63 bytes, with a
- * letter in it. Asks no name server. LIBSOCK_EMFILE, LIBSOCK_ENFILE and LIBSOCK_ENOMEM: it cannot be asked now. Any other
- * error counts as not knowing.
+ * The machine's own database of services: the port, or the name's length. A name is printing ASCII, at most 63 bytes,
+ * with a letter in it. Asks no name server. LIBSOCK_EMFILE, LIBSOCK_ENFILE and LIBSOCK_ENOMEM: it cannot be asked now.
+ * Any other error counts as not knowing.
  */
 int os_service_port(const char *service, int type);
 int os_service_name(uint16_t port, int type, char *name, size_t size);
 
 /*
- * `found` is called with each address of each interface, by rising index; with family 0, once, for an interface that has none.
- * Anything but 0 from it ends the call, which returns it. Errors, never OS_EINTR, come before the first.
+ * `found` is called with each address of each interface, by rising index; with family 0, once, for an interface that
+ * has none. Anything but 0 from it ends the call, which returns it. Errors, never OS_EINTR, come before the first.
  */
 enum { OS_INTERFACE_UP = 1, OS_INTERFACE_LOOPBACK = 2, OS_INTERFACE_MULTICAST = 4 };
 struct os_interface_addr {
@@ -378,8 +378,8 @@ int os_connections(os_connection_found *found, void *context);
 int os_hostname(char *name, size_t size);
 
 /*
- * The index of the interface of a name, above 0; or with NULL: is there one of that index? LIBSOCK_ENODEV: no; another error:
- * it cannot be found out. `fd` is a socket to ask through, or −1: there is none.
+ * The index of the interface of a name, above 0; or with NULL: is there one of that index? LIBSOCK_ENODEV: no; another
+ * error: it cannot be found out. `fd` is a socket to ask through, or −1: there is none.
  */
 int os_interface(intptr_t fd, const char *name, uint32_t *index);
 

@@ -96,4 +96,25 @@ int native_enter_namespace(void);
 /* What sock_sendfile() takes. */
 intptr_t native_file(FILE *file);
 
+/* The two ways of waiting for a socket, as calls of one socket. */
+static inline ptrdiff_t wait_for_one(struct sock s, int64_t deadline)
+{
+	struct sock_wait_item item = {.s = s, .interest = LIBSOCK_READABLE};
+
+	return sock_wait(&item, 1, deadline);
+}
+
+static inline ptrdiff_t wait_by_poller(struct sock s, int64_t deadline)
+{
+	struct sock_poller poller;
+	struct sock_event event;
+	int n;
+
+	expect(sock_poller_open(&poller), 0);
+	expect(sock_poller_add(&poller, s, LIBSOCK_READABLE, NULL), 0);
+	n = sock_poller_wait(&poller, &event, 1, deadline);
+	sock_poller_close(&poller);
+	return n;
+}
+
 #endif

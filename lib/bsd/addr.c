@@ -34,8 +34,9 @@ int bsd_native_family(int family)
 }
 
 /*
- * A path, or @name: a NUL and the name, its length told by the address's, no NUL at the end (unix(7)). Nor has a path that
- * fills the field, which is only somebody else's. Where there is no room for the ./ before a path, it goes without.
+ * A path, or @name: a NUL and the name, its length told by the address's, no NUL at the end (unix(7)). Nor has a path
+ * that fills the field, which is only somebody else's. Where there is no room for the ./ before a path, it goes
+ * without.
  */
 NOINLINE static int bsd_addr__path_put(union bsd_addr *to, native_len *length, const char *path)
 {
@@ -89,9 +90,9 @@ int bsd_addr_put(union bsd_addr *to, native_len *length, const struct os_addr *f
 }
 
 /*
- * What the kernel wrote as a path: not terminated when it fills the field; with a NUL in front it is abstract. A relative
- * path that begins with @, or has no slash, gets ./ before it, so that the text means the same when it comes back; an
- * abstract name that no text can hold is unnamed.
+ * What the kernel wrote as a path: not terminated when it fills the field; with a NUL in front it is abstract. A
+ * relative path that begins with @, or has no slash, gets ./ before it, so that the text means the same when it comes
+ * back; an abstract name that no text can hold is unnamed.
  */
 NOINLINE static void bsd_addr__path_get(struct os_addr *to, const char *path, size_t size)
 {

@@ -63,7 +63,7 @@ static inline int bsd_flags(int how)
 	return how & OS_NOWAIT ? NATIVE_DONTWAIT : 0;
 }
 
-/* What to ask poll for, and what its answer about a socket means where `wanted` was asked for. 0: nothing. */
+/* What to ask poll for, and what its answer about a socket means where `interest` was asked for. 0: nothing. */
 short bsd_poll_events(int interest);
 int bsd_poll_told_end(native_socket s, int interest, unsigned events);
 

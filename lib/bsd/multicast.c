@@ -154,8 +154,8 @@ static int bsd_multicast__member(intptr_t fd, bool join, const struct os_addr *g
 #endif
 
 /*
- * Is the group joined for all? A source besides is EINVAL then (RFC 3678, section 4.1.3), but not on Linux, which would make
- * of it a membership of that source alone. Where the system has chosen the interface, Linux does not answer.
+ * Is the group joined for all? A source besides is EINVAL then (RFC 3678, section 4.1.3), but not on Linux, which would
+ * make of it a membership of that source alone. Where the system has chosen the interface, Linux does not answer.
  */
 #ifdef MCAST_MSFILTER
 static bool bsd_multicast__is_for_all(intptr_t fd, const struct os_addr *group, uint32_t index)

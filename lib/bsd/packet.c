@@ -134,8 +134,8 @@ static ptrdiff_t bsd_packet__send_one(intptr_t fd, struct bsd_packet__head *head
 }
 
 /*
- * The system cuts. What that refuses for no fault of the datagrams is tried again without. But of what routers say of earlier
- * datagrams, forged or not, some has the same number: that comes once, and the refusal again.
+ * The system cuts. What that refuses for no fault of the datagrams is tried again without. But of what routers say of
+ * earlier datagrams, forged or not, some has the same number: that comes once, and the refusal again.
  */
 static ptrdiff_t bsd_packet__send_cut(intptr_t fd, struct bsd_packet__head *head, const void *data, size_t size,
 				      int flags, struct os_packet *packet)

@@ -15,8 +15,8 @@
 #include <string.h>
 
 /*
- * glibc says of a database that it could not open what it says of a service that is not in it. Why it could not is left in
- * errno, where there was nothing before.
+ * glibc says of a database that it could not open what it says of a service that is not in it. Why it could not is left
+ * in errno, where there was nothing before.
  */
 static int service__unknown(void)
 {

@@ -113,8 +113,8 @@ int os_accept(intptr_t fd, int how, intptr_t *conn, struct os_addr *peer)
 }
 
 /*
- * A stream's send, the busiest call of all, is not to keep the descriptor for what only an error needs. What POSIX would find
- * out with it concerns a datagram without a peer: the core asks for that itself.
+ * A stream's send, the busiest call of all, is not to keep the descriptor for what only an error needs. What POSIX
+ * would find out with it concerns a datagram without a peer: the core asks for that itself.
  */
 #ifdef NATIVE_SEND_FAILED
 #define BSD__SEND_ERROR(fd) bsd_send_error(fd)
@@ -320,8 +320,8 @@ static int bsd__take(const struct addrinfo *item, int family, struct os_addr out
 }
 
 /*
- * No AI_ADDRCONFIG: it would make localhost unknown on a machine without a network. No canonical name, no mapped addresses:
- * they cost look-ups that nobody asked for.
+ * No AI_ADDRCONFIG: it would make localhost unknown on a machine without a network. No canonical name, no mapped
+ * addresses: they cost look-ups that nobody asked for.
  */
 int os_resolve(const char *name, int family, struct os_addr out[], int max)
 {

@@ -59,8 +59,8 @@ COLD static bool addr__is_name(const char *name, const char *end)
 }
 
 /*
- * A scope: an index without leading zeros, or an interface's name, which is left for the OS to look up. Names are what the
- * system makes of them, on Windows "Ethernet 2" or worse, in UTF-8.
+ * A scope: an index without leading zeros, or an interface's name, which is left for the OS to look up. Names are what
+ * the system makes of them, on Windows "Ethernet 2" or worse, in UTF-8.
  */
 COLD static bool addr__read_zone(const char *zone, const char *end, struct os_addr *bits, const char **name)
 {
@@ -89,15 +89,12 @@ static int addr__read_ip6(const char *host, const char *end, struct os_addr *bit
 	bits->scope = 0;
 	if (!ip6_parse(host, percent ? percent : end, bits->ip))
 		return LIBSOCK_ENAME;
-	if (percent && !ip6_is_mapped(bits->ip))
-		return addr__read_zone(percent + 1, end, bits, zone) ? ADDR_LITERAL : LIBSOCK_ENAME;
-	if (percent)
-		return LIBSOCK_ENAME; /* IPv4 has no scopes */
 	if (ip6_is_mapped(bits->ip)) {
 		bits->family = LIBSOCK_AF_INET;
 		memcpy(bits->ip, bits->ip + 12, 4);
+		return percent ? LIBSOCK_ENAME : ADDR_LITERAL; /* IPv4 has no scopes */
 	}
-	return ADDR_LITERAL;
+	return !percent || addr__read_zone(percent + 1, end, bits, zone) ? ADDR_LITERAL : LIBSOCK_ENAME;
 }
 
 /* What is no IPv4. Apart, so that what is has nothing to save and restore. */
@@ -236,8 +233,8 @@ static int addr__port_parse(const char *text)
 }
 
 /*
- * Where the host ends and the port begins: `port` is NULL where there is none. Two colons without brackets are IPv6, whose
- * last group is no port.
+ * Where the host ends and the port begins: `port` is NULL where there is none. Two colons without brackets are IPv6,
+ * whose last group is no port.
  */
 static int addr__split(const char **host, const char **end, const char **port)
 {

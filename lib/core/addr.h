@@ -16,8 +16,9 @@ enum addr_kind {
 };
 
 /*
- * Tell what a host is, or LIBSOCK_ENAME. A literal is written to `bits`, v4-mapped IPv6 as the IPv4 that it is, the port left
- * alone. A scope that is no number is not looked up here: `zone` then points at the interface's name, else it is NULL.
+ * Tell what a host is, or LIBSOCK_ENAME. A literal is written to `bits`, v4-mapped IPv6 as the IPv4 that it is, the
+ * port left alone. A scope that is no number is not looked up here: `zone` then points at the interface's name, else it
+ * is NULL.
  */
 int addr_read(const char *host, struct os_addr *bits, const char **zone);
 

@@ -17,8 +17,8 @@ struct attempt_log {
 void attempt_note(struct attempt_log *log, const struct os_addr *to, int err);
 
 /*
- * Which of several errors tells most about the peer: an answer before no way there before silence. `lacks_family`: of this
- * program; the error then says nothing of the peer.
+ * Which of several errors tells most about the peer: an answer before no way there before silence. `lacks_family`: of
+ * this program; the error then says nothing of the peer.
  */
 int attempt_weight(int err, bool lacks_family);
 

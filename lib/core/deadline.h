@@ -24,8 +24,8 @@ int deadline_left(int64_t deadline);
 int deadline_error(int64_t deadline);
 
 /*
- * For a loop of transfers that the peer can keep going for ever, between two of them: 0, or what to give up with. What is
- * no time is over after the first.
+ * For a loop of transfers that the peer can keep going for ever, between two of them: 0, or what to give up with. What
+ * is no time is over after the first.
  */
 int deadline_over(int64_t deadline);
 

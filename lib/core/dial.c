@@ -77,8 +77,8 @@ static int dial__part(const struct dial__race *race)
 }
 
 /*
- * An answer has come, or all that there are. RFC 8305, section 3: with IPv6 addresses the first attempt is due at once, with
- * IPv4 alone after a short wait for the others. IPv6 that leads nowhere does not come first.
+ * An answer has come, or all that there are. RFC 8305, section 3: with IPv6 addresses the first attempt is due at once,
+ * with IPv4 alone after a short wait for the others. IPv6 that leads nowhere does not come first.
  */
 static void dial__learn(struct dial__race *race)
 {
@@ -191,8 +191,8 @@ static int dial__wait(struct dial__race *race, int wait_ms)
 }
 
 /*
- * How long to wait before something is to be done without an event: the deadline, or the next attempt. -1: for ever. While
- * an attempt is under way, an answer of the look-up matters only when the next one is due, and is no event.
+ * How long to wait before something is to be done without an event: the deadline, or the next attempt. -1: for ever.
+ * While an attempt is under way, an answer of the look-up matters only when the next one is due, and is no event.
  */
 static int dial__patience(const struct dial__race *race, bool more, int left)
 {

@@ -20,8 +20,8 @@ enum {
 };
 
 /*
- * Four decimal numbers of 0 to 255 without leading zeros. Returns where they end, which is for the caller to look at, or
- * NULL. What is no number and no dot stops it.
+ * Four decimal numbers of 0 to 255 without leading zeros. Returns where they end, which is for the caller to look at,
+ * or NULL. What is no number and no dot stops it.
  */
 const char *ip4_parse(const char *text, uint8_t ip[4]);
 
@@ -29,8 +29,8 @@ const char *ip4_parse(const char *text, uint8_t ip[4]);
 bool ip6_parse(const char *text, const char *end, uint8_t ip[16]);
 
 /*
- * Both return where the text ends, with no NUL, and may write a byte behind it where that is still within TEXT_MAX + 1 (a
- * caller has room for a NUL). IPv6 is as in RFC 5952.
+ * Both return where the text ends, with no NUL, and may write a byte behind it where that is still within TEXT_MAX + 1
+ * (a caller has room for a NUL). IPv6 is as in RFC 5952.
  */
 char *ip4_format(char *text, const uint8_t ip[4]);
 char *ip6_format(char *text, const uint8_t ip[16]);

@@ -56,8 +56,9 @@ int local_dial(struct sock *s, int type, const struct sock_addr *addr, struct at
 }
 
 /*
- * Is there somebody at a path that cannot be bound? Asked by a datagram socket, where there are any: a stream socket there
- * says that it is of another type, whether it listens or not and however long its queue is, and does not notice. 0: nobody.
+ * Is there somebody at a path that cannot be bound? Asked by a datagram socket, where there are any: a stream socket
+ * there says that it is of another type, whether it listens or not and however long its queue is, and does not notice.
+ * 0: nobody.
  */
 static int local__check_stale(const struct os_addr *at)
 {

@@ -30,8 +30,8 @@ static void lookup__work(struct os_job *base, int part)
 }
 
 /*
- * Have a part done in a thread, which is left to itself when the deadline passes; for ever, what there is no thread for is
- * done in place.
+ * Have a part done in a thread, which is left to itself when the deadline passes; for ever, what there is no thread for
+ * is done in place.
  */
 static int lookup__start(struct os_job *job, int part, int64_t deadline)
 {

@@ -22,9 +22,9 @@ struct lookup {
 };
 
 /*
- * Begin to look a host up, in a family or in LIBSOCK_AF_UNSPEC, at most `max` addresses of each. 0, or an error with nothing
- * begun: LIBSOCK_ENAME, malformed, empty included; LIBSOCK_EAFNOSUPPORT, a literal of another family; LIBSOCK_ENODEV;
- * what deadline_error() says, where the resolver would have to be asked and there is no time.
+ * Begin to look a host up, in a family or in LIBSOCK_AF_UNSPEC, at most `max` addresses of each. 0, or an error with
+ * nothing begun: LIBSOCK_ENAME, malformed, empty included; LIBSOCK_EAFNOSUPPORT, a literal of another family;
+ * LIBSOCK_ENODEV; what deadline_error() says, where the resolver would have to be asked and there is no time.
  */
 int lookup_begin(struct lookup *l, const char *host, int family, int max, int64_t deadline);
 
@@ -54,8 +54,8 @@ int lookup_error(const struct lookup *l);
 void lookup_end(struct lookup *l);
 
 /*
- * See to a literal's scope: `zone` is an interface's name, or NULL and the scope a number or 0. LIBSOCK_ENODEV: there is no
- * such interface; another error: it could not be found out. `fd` is a socket to ask through, or −1.
+ * See to a literal's scope: `zone` is an interface's name, or NULL and the scope a number or 0. LIBSOCK_ENODEV: there
+ * is no such interface; another error: it could not be found out. `fd` is a socket to ask through, or −1.
  */
 int lookup_scope(intptr_t fd, struct os_addr *addr, const char *zone);
 

@@ -111,8 +111,8 @@ static void reader__make_room(struct sock_reader *reader)
 }
 
 /*
- * The end of the head of a record that is too long, where a delimiter may begin: the head is the program's to write to until
- * the next call, which has it back as it was.
+ * The end of the head of a record that is too long, where a delimiter may begin: the head is the program's to write to
+ * until the next call, which has it back as it was.
  */
 enum { READER__KEPT_MAX = sizeof(intptr_t) * 3 };
 struct reader__kept {
@@ -140,8 +140,8 @@ static void reader__put_back(struct sock_reader *reader)
 }
 
 /*
- * Throw away what is left of a record that was too long, with its delimiter. What is in the buffer has been given or thrown
- * away before: only the beginning of a delimiter matters in it.
+ * Throw away what is left of a record that was too long, with its delimiter. What is in the buffer has been given or
+ * thrown away before: only the beginning of a delimiter matters in it.
  */
 static int reader__skip(struct sock_reader *reader, const char *delimiter, size_t length, int64_t deadline)
 {

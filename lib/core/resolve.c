@@ -27,8 +27,8 @@ NOINLINE static int resolve__path(const char *path, struct os_addr *bits)
 }
 
 /*
- * An IPv6 socket takes both families. Its own comes first, so that one that was told LIBSOCK_OPT_V6ONLY, which nobody asks here,
- * gets IPv4 only where IPv6 is of no use either.
+ * An IPv6 socket takes both families. Its own comes first, so that one that was told LIBSOCK_OPT_V6ONLY, which nobody
+ * asks here, gets IPv4 only where IPv6 is of no use either.
  */
 static int resolve__first(const struct lookup *l)
 {

@@ -22,8 +22,8 @@ int resolve_for(struct sock s, int use, const struct sock_addr *addr, int64_t de
 bool resolve_takes_ip4(intptr_t fd, int family);
 
 /*
- * Why a call on `fd` with an address that resolve_for() gave failed: `err`, or LIBSOCK_ENODEV for an interface that is not there, or
- * LIBSOCK_EAFNOSUPPORT for IPv4 on a socket that has none.
+ * Why a call on `fd` with an address that resolve_for() gave failed: `err`, or LIBSOCK_ENODEV for an interface that is
+ * not there, or LIBSOCK_EAFNOSUPPORT for IPv4 on a socket that has none.
  */
 ptrdiff_t resolve_why(intptr_t fd, const struct os_addr *bits, ptrdiff_t err);
 

@@ -31,8 +31,8 @@ static inline bool socket_is_plain_datagram(struct sock s)
 }
 
 /*
- * Has this program not got the family, when opening a socket of it fails so? The machine may be without, or a sandbox keep
- * it back, with what it likes to say (Linux: AppArmor EACCES, seccomp mostly EPERM).
+ * Has this program not got the family, when opening a socket of it fails so? The machine may be without, or a sandbox
+ * keep it back, with what it likes to say (Linux: AppArmor EACCES, seccomp mostly EPERM).
  */
 static inline bool socket_lacks_family(int err)
 {

@@ -187,8 +187,8 @@ int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, 
 }
 
 /*
- * Until the peer has ended, too. What comes is thrown away; who sends without end is given up at the deadline. After one's
- * own LIBSOCK_SHUT_RD nothing comes, and what the peer does is not known.
+ * Until the peer has ended, too. What comes is thrown away; who sends without end is given up at the deadline. After
+ * one's own LIBSOCK_SHUT_RD nothing comes, and what the peer does is not known.
  */
 static int stream__drain(struct sock s, int64_t deadline)
 {
@@ -208,8 +208,8 @@ static int stream__drain(struct sock s, int64_t deadline)
 }
 
 /*
- * Why a connection is over is told behind the bytes that came before, and those are all here already. An error that came
- * after the peer's end is told beside that end: what was sent since has not been read.
+ * Why a connection is over is told behind the bytes that came before, and those are all here already. An error that
+ * came after the peer's end is told beside that end: what was sent since has not been read.
  */
 static int stream__reason(struct sock s)
 {

@@ -109,8 +109,9 @@ int transfer_how_again(int64_t deadline, const struct transfer_tries *tries)
 }
 
 /*
- * What the rare second try of a transfer needs. It is a struct to be in memory: as arguments of that try, in registers, it
- * would have to be saved and restored around every call, for the one in many that waits (65 instructions instead of 47).
+ * What the rare second try of a transfer needs. It is a struct to be in memory: as arguments of that try, in registers,
+ * it would have to be saved and restored around every call, for the one in many that waits (65 instructions instead of
+ * 47).
  */
 struct transfer__kept {
 	intptr_t fd;

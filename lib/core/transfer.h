@@ -17,9 +17,10 @@ struct transfer_tries {
 
 /*
  * The one deadline loop. A verb makes its call and asks here, with what came back, whether to make it again: after a
- * signal, or when the socket has become ready within the deadline. Otherwise `result` is what the verb returns. "Ready" can
- * be false: once is usual (another thread was quicker, a datagram was damaged); a socket that says it for good (a
- * Unix-domain datagram to a full receiver, an error queue that nobody reads) must neither spin nor outlive the deadline.
+ * signal, or when the socket has become ready within the deadline. Otherwise `result` is what the verb returns. "Ready"
+ * can be false: once is usual (another thread was quicker, a datagram was damaged); a socket that says it for good (a
+ * Unix-domain datagram to a full receiver, an error queue that nobody reads) must neither spin nor outlive the
+ * deadline.
  */
 bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline, struct transfer_tries *tries);
 

@@ -15,8 +15,9 @@
 _Static_assert((int)LIBSOCK_BUFFERS_MAX == (int)OS_PART_MAX, "what is promised is what the platform takes");
 
 /*
- * What the pieces are together. Empty ones count for nothing, and may be null. Of two numbers up to PTRDIFF_MAX the sum has
- * the highest bit set if it is more than that; `excess` keeps that bit, so that one look after all pieces is enough.
+ * What the pieces are together. Empty ones count for nothing, and may be null. Of two numbers up to PTRDIFF_MAX the sum
+ * has the highest bit set if it is more than that; `excess` keeps that bit, so that one look after all pieces is
+ * enough.
  */
 struct vector__sum {
 	size_t bytes, excess;

@@ -19,8 +19,8 @@ struct netlink_header {
 typedef int netlink_found(void *context, uint16_t type, const uint8_t *data, size_t size);
 
 /*
- * Ask on a socket of its own for a dump, and show each message of it. 0, or what `found` said, or an error: OS_EINTR, what
- * was listed has changed meanwhile.
+ * Ask on a socket of its own for a dump, and show each message of it. 0, or what `found` said, or an error: OS_EINTR,
+ * what was listed has changed meanwhile.
  */
 int netlink_dump(int protocol, const struct netlink_header *request, netlink_found *found, void *context);
 

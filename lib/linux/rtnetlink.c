@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Network interfaces by rtnetlink(7), for Linux: getifaddrs() has no indexes, and an address's label in the place of its
- * interface's name, which may be anything (ip-address(8)).
+ * Network interfaces by rtnetlink(7), for Linux: getifaddrs() has no indexes, and an address's label in the place of
+ * its interface's name, which may be anything (ip-address(8)).
  */
 
 #include "native.h"

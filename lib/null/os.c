@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The system that can do nothing. It proves that the contract in os.h is complete, since the library links with it, and it
- * is what to copy when starting a port.
+ * The system that can do nothing. It proves that the contract in os.h is complete, since the library links with it, and
+ * it is what to copy when starting a port.
  */
 
 #include "libsock.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The poller of Linux: epoll(7). What it watches are open files, not descriptors: a socket that was closed goes on being
- * reported for as long as somebody else has it, too (a child of fork, a process that it was sent to), and cannot be
- * removed any more. So a table of what the program has added, by descriptor, says which events are still anybody's.
+ * The poller of Linux: epoll(7). What it watches are open files, not descriptors: a socket that was closed goes on
+ * being reported for as long as somebody else has it, too (a child of fork, a process that it was sent to), and cannot
+ * be removed any more. So a table of what the program has added, by descriptor, says which events are still anybody's.
  */
 
 #include "native.h"

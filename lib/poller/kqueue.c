@@ -3,7 +3,8 @@
 /*
  * The poller of macOS and the BSDs: kqueue(2). Written from its manual pages and compiled for macOS; not run.
  *
- * A socket is two filters, of which those that are not wanted are disabled, so that both are always there to be deleted.
+ * A socket is two filters, of which those that are not wanted are disabled, so that both are always there to be
+ * deleted.
  */
 
 #include "native.h"

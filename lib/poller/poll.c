@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The poller of every other system: poll, which Winsock has as WSAPoll. It is shown all sockets at each wait. They are kept
- * sorted by descriptor, so that one is found by halving.
+ * The poller of every other system: poll, which Winsock has as WSAPoll. It is shown all sockets at each wait. They are
+ * kept sorted by descriptor, so that one is found by halving.
  */
 
 #include "native.h"

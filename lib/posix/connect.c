@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 
 /*
- * Linux, asked again, waits for the attempt that is under way, whomever that is to, and once it has succeeded says 0 as if
- * it had just been made (__inet_stream_connect). Others say what this says: -1, and EALREADY or EISCONN; or 0.
+ * Linux, asked again, waits for the attempt that is under way, whomever that is to, and once it has succeeded says 0 as
+ * if it had just been made (__inet_stream_connect). Others say what this says: -1, and EALREADY or EISCONN; or 0.
  */
 static int connect__check_fresh(int fd)
 {
@@ -36,8 +36,8 @@ static int connect__check_fresh(int fd)
 }
 
 /*
- * There is no flag for a connect that does not wait: the mode says it, for the moment. A Unix-domain one with a deadline is
- * tried again until there is room in the listener's queue, which no system reports (os.h).
+ * There is no flag for a connect that does not wait: the mode says it, for the moment. A Unix-domain one with a
+ * deadline is tried again until there is room in the listener's queue, which no system reports (os.h).
  */
 static int connect__connect_nonblocking(int fd, const struct sockaddr *to, socklen_t length)
 {

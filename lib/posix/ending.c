@@ -12,11 +12,12 @@
 #include <string.h>
 
 /*
- * Linux reports the error that ended a connection once, and an end of file from then on (tcp_recvmsg), so the head of what
- * was sent would look like all of it. What it still knows: a connection that is closed ended in order only if the peer's
- * end has come, which is told beside a receive as one more byte that waits (TCP_INQ, since 5.1). Which error it was is lost,
- * and of MPTCP that it was one (mptcp_inq_hint); so an error that is told is noted on the socket. The note is the error's
- * code in TCP_NOTSENT_LOWAT, tcp(7), which no program sets so high, and which means nothing where nothing is sent any more.
+ * Linux reports the error that ended a connection once, and an end of file from then on (tcp_recvmsg), so the head of
+ * what was sent would look like all of it. What it still knows: a connection that is closed ended in order only if the
+ * peer's end has come, which is told beside a receive as one more byte that waits (TCP_INQ, since 5.1). Which error it
+ * was is lost, and of MPTCP that it was one (mptcp_inq_hint); so an error that is told is noted on the socket. The note
+ * is the error's code in TCP_NOTSENT_LOWAT, tcp(7), which no program sets so high, and which means nothing where
+ * nothing is sent any more.
  */
 #if defined(TCP_INFO) && defined(TCP_INQ) && defined(TCP_CM_INQ) && defined(TCP_NOTSENT_LOWAT)
 
@@ -81,9 +82,9 @@ int os_ended_by(intptr_t fd, int err)
 }
 
 /*
- * What stands next in a closed connection: LIBSOCK_EAGAIN, bytes; LIBSOCK_EEOF, the peer's end, and so for what cannot be
- * asked; LIBSOCK_ECONNRESET, neither. TCP_INQ stays on: it only adds to the control data of what is received, here nothing
- * more comes, and to take it away would take it from another thread that asks the same.
+ * What stands next in a closed connection: LIBSOCK_EAGAIN, bytes; LIBSOCK_EEOF, the peer's end, and so for what cannot
+ * be asked; LIBSOCK_ECONNRESET, neither. TCP_INQ stays on: it only adds to the control data of what is received, here
+ * nothing more comes, and to take it away would take it from another thread that asks the same.
  */
 static int ending__next(int fd)
 {

@@ -37,8 +37,8 @@ static void handover__close(struct os_job *job, int part)
 }
 
 /*
- * What is no socket may be a file whose close asks its server (FUSE, NFS) and waits for the answer, for ever if that likes:
- * in a thread. Nearly always it is done at once, and then nothing is left when this returns.
+ * What is no socket may be a file whose close asks its server (FUSE, NFS) and waits for the answer, for ever if that
+ * likes: in a thread. Nearly always it is done at once, and then nothing is left when this returns.
  */
 static void handover__close_aside(int fd)
 {
@@ -100,8 +100,8 @@ int os_send_fd(intptr_t channel, intptr_t fd, int how)
 }
 
 /*
- * Who shares the channel may have had it tell of the sending process by a descriptor (SO_PASSPIDFD, Linux 6.5), which comes
- * with every message. Nobody here has asked for it. The number is not in the headers of older systems.
+ * Who shares the channel may have had it tell of the sending process by a descriptor (SO_PASSPIDFD, Linux 6.5), which
+ * comes with every message. Nobody here has asked for it. The number is not in the headers of older systems.
  */
 static bool handover__is_process(const struct cmsghdr *header)
 {

@@ -76,19 +76,23 @@ static void ifaddrs__get(struct os_addr *to, const struct sockaddr *from, uint32
 	}
 }
 
-/* How many bits of the mask are set. It may have no family of its own. */
+/* How many bits of the mask are set. It may have no family of its own, and on BSDs end before bytes that are 0. */
 static int ifaddrs__prefix(const struct ifaddrs *item)
 {
+	const struct sockaddr *mask = item->ifa_netmask;
 	const bool is_ip4 = item->ifa_addr->sa_family == AF_INET;
 	const size_t at = is_ip4 ? offsetof(struct sockaddr_in, sin_addr) : offsetof(struct sockaddr_in6, sin6_addr);
-	const uint8_t *mask = (const uint8_t *)item->ifa_netmask + at;
-	int bits = 0;
+	size_t end = at + (is_ip4 ? 4 : 16), bits = 0;
 
-	if (item->ifa_netmask == NULL)
+	if (mask == NULL)
 		return -1;
-	while (bits < (is_ip4 ? 32 : 128) && mask[bits / 8] & 0x80 >> bits % 8)
+#ifdef SIN6_LEN
+	if (mask->sa_len < end)
+		end = mask->sa_len;
+#endif
+	while (at + bits / 8 < end && ((const uint8_t *)mask)[at + bits / 8] & 0x80 >> bits % 8)
 		bits++;
-	return bits;
+	return (int)bits;
 }
 
 /* The index, once it is known: ifa_data, which is of no use here, is the place for it. */
@@ -172,8 +176,8 @@ int os_interfaces(os_interface_found *found, void *context)
 
 #ifdef SIOCGIFNAME /* Linux */
 /*
- * glibc's if_nametoindex and if_indextoname open a socket at each call, and where they cannot it is no interface to them. The
- * kernel overlooks what follows a colon, a label.
+ * glibc's if_nametoindex and if_indextoname open a socket at each call, and where they cannot it is no interface to
+ * them. The kernel overlooks what follows a colon, a label.
  */
 COLD int os_interface(intptr_t fd, const char *name, uint32_t *index)
 {

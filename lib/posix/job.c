@@ -55,9 +55,10 @@ struct job__head {
 };
 
 /*
- * The library's one writable global: how many of its threads there are, whether their code is pinned, and above that the
- * process that this is true of. A child of fork() has none of its parent's threads. By its number alone it cannot be told
- * from its parent where both are the first of their PID namespaces; pthread_atfork() could, and would outlive an unloading.
+ * The library's one writable global: how many of its threads there are, whether their code is pinned, and above that
+ * the process that this is true of. A child of fork() has none of its parent's threads. By its number alone it cannot
+ * be told from its parent where both are the first of their PID namespaces; pthread_atfork() could, and would outlive
+ * an unloading.
  */
 static atomic_uint job__count;
 
@@ -191,9 +192,9 @@ static void job__pin(void)
 }
 
 /*
- * How much stack a thread is given; 0: the default. glibc takes the program's thread-local variables out of it, which may
- * be any number of bytes, and has a call that tells how much that is. It is nobody's to link with, but Rust's and Java's
- * threads ask for it in this way, too. A program that is linked statically cannot.
+ * How much stack a thread is given; 0: the default. glibc takes the program's thread-local variables out of it, which
+ * may be any number of bytes, and has a call that tells how much that is. It is nobody's to link with, but Rust's and
+ * Java's threads ask for it in this way, too. A program that is linked statically cannot.
  */
 static size_t job__stack(const pthread_attr_t *attributes)
 {

@@ -130,8 +130,9 @@ static inline int native_start(void)
 }
 
 /*
- * Is the error of a receive about a datagram that was sent earlier? Routers answer with ICMP, and a connected socket hands
- * that to its next call, whatever that is (ip(7), udp(7)). A refusal by the peer itself (ECONNREFUSED) is not one of these.
+ * Is the error of a receive about a datagram that was sent earlier? Routers answer with ICMP, and a connected socket
+ * hands that to its next call, whatever that is (ip(7), udp(7)). A refusal by the peer itself (ECONNREFUSED) is not one
+ * of these.
  */
 static inline bool native_is_path_error(void)
 {

@@ -69,17 +69,17 @@ enum { NATIVE_DONTFRAG_ON = 1, NATIVE_DONTFRAG_OFF = 0 };
 #endif
 
 #if defined(TCP_USER_TIMEOUT)
-#define NATIVE_DEAD_PEER TCP_USER_TIMEOUT
-enum { NATIVE_DEAD_PEER_IN_MS = true };
+#define NATIVE_USER_TIMEOUT TCP_USER_TIMEOUT
+enum { NATIVE_USER_TIMEOUT_IN_MS = true };
 #else
 #if defined(TCP_RXT_CONNDROPTIME)
-#define NATIVE_DEAD_PEER TCP_RXT_CONNDROPTIME /* macOS */
+#define NATIVE_USER_TIMEOUT TCP_RXT_CONNDROPTIME /* macOS */
 #elif defined(TCP_MAXUNACKTIME)
-#define NATIVE_DEAD_PEER TCP_MAXUNACKTIME /* FreeBSD 14 */
+#define NATIVE_USER_TIMEOUT TCP_MAXUNACKTIME /* FreeBSD 14 */
 #else
-#define NATIVE_DEAD_PEER NATIVE_NO_OPTION
+#define NATIVE_USER_TIMEOUT NATIVE_NO_OPTION
 #endif
-enum { NATIVE_DEAD_PEER_IN_MS = false };
+enum { NATIVE_USER_TIMEOUT_IN_MS = false };
 #endif
 
 typedef unsigned char native_small; /* of IP_MULTICAST_TTL: OpenBSD takes nothing else, all the others this too */

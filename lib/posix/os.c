@@ -8,8 +8,8 @@
 #include "libsock.h"
 #include "os.h"
 
-#include <pthread.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -122,7 +122,8 @@ int os_open_stream(int family, intptr_t *result)
 
 /*
  * How many descriptors have been closed or given away, by number, many numbers to a count. A poller compares the count
- * with what it was when a socket was added: only if it has moved the kernel has to be asked whether it is still that socket.
+ * with what it was when a socket was added: only if it has moved the kernel has to be asked whether it is still that
+ * socket.
  */
 static atomic_uint os__closes[1024];
 
@@ -145,7 +146,7 @@ int os_close(intptr_t fd)
 {
 	int before, err;
 
-	/* A thread that is to be cancelled would be before it has closed anything (pthreads(7)). */
+	/* close(2) is where a cancellation that is pending acts, before it has closed anything (pthreads(7)). */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	/* Interrupted or not, the descriptor is free (close(2), NOTES), and a second try might hit another thread's. */
 	err = close((int)fd) == -1 && errno != EINTR ? os_error(errno) : 0;
@@ -267,8 +268,8 @@ int os_pair(int type, intptr_t result[2])
 
 /*
  * A sandbox allows no descriptors by RLIMIT_NOFILE, and poll waits for no more than that (native_poll). What is to be
- * received or sent is called ready then: the core tries, and as it was not, once a millisecond. A connection is not, for its
- * attempt's end is not known. Nor is a pause over (`count` is 0): whoever refuses that refuses poll as a whole.
+ * received or sent is called ready then: the core tries, and as it was not, once a millisecond. A connection is not,
+ * for its attempt's end is not known. Nor is a pause over (`count` is 0): whoever refuses that refuses poll as a whole.
  */
 COLD static int os__wait_failed(struct os_wait_item items[], int count)
 {

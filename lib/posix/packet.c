@@ -11,8 +11,8 @@
 enum { PACKET__AT_ONCE = 22 }; /* messages: as many as the stack of a small thread has room for */
 
 /*
- * A socket that was given no port gets one when it sends. That there is none is EAGAIN on Linux (inet_send_prepare), as if it
- * were worth waiting for the socket; also where there is no peer either, which is looked for afterwards.
+ * A socket that was given no port gets one when it sends. That there is none is EAGAIN on Linux (inet_send_prepare), as
+ * if it were worth waiting for the socket; also where there is no peer either, which is looked for afterwards.
  */
 void native_send_failed(int fd, bool has_address)
 {

@@ -42,8 +42,9 @@ static bool connect__is_loopback(const struct sockaddr *addr)
 }
 
 /*
- * Windows sends a SYN again after a refusal, twice, which takes two seconds. On the loopback none is lost: once is enough.
- * Before Windows 10 1709 the number that says so meant 254 times; the option TCP_KEEPIDLE is of that version, too.
+ * Windows sends a SYN again after a refusal, twice, which takes two seconds. On the loopback none is lost: once is
+ * enough. Before Windows 10 1709 the number that says so meant 254 times; the option TCP_KEEPIDLE is of that version,
+ * too.
  */
 static void connect__refuse_at_once(SOCKET s)
 {

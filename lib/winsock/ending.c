@@ -8,8 +8,9 @@
 #include "os.h"
 
 /*
- * After a reset that has been told, Wine says end of file. It remembers the reset itself only if its server came to see it
- * before a receive did; all that it knows otherwise is that both directions are over, and a send that is not one's own end.
+ * After a reset that has been told, Wine says end of file. It remembers the reset itself only if its server came to see
+ * it before a receive did; all that it knows otherwise is that both directions are over, and a send that is not one's
+ * own end.
  */
 bool native_was_reset(SOCKET s)
 {

@@ -2,8 +2,8 @@
 
 /*
  * Winsock under bsd.c: its types, constants and the calls that differ from POSIX. Every socket is non-blocking, because
- * Winsock has no MSG_DONTWAIT and a mode that changes from call to call would be a race between a reader and a writer; the
- * deadline loop does the waiting. Included before anything else.
+ * Winsock has no MSG_DONTWAIT and a mode that changes from call to call would be a race between a reader and a writer;
+ * the deadline loop does the waiting. Included before anything else.
  */
 
 #ifndef LIBSOCK_NATIVE_H

@@ -288,8 +288,8 @@ enum { OS__SLICE_MS = 100 };
 
 /*
  * That a connection was reset select promises to tell among the readable alone (Microsoft's page on it), where a writer
- * would be told of all that has come, too. Wine 10, which sends in the background what did not fit, can forget to tell who
- * waits to send, of one's own end as well. The send itself knows: it is tried anew every so often.
+ * would be told of all that has come, too. Wine 10, which sends in the background what did not fit, can forget to tell
+ * who waits to send, of one's own end as well. The send itself knows: it is tried anew every so often.
  */
 static int os__patience(const struct os_wait_item items[], int count, int wait_ms)
 {
@@ -302,8 +302,8 @@ static int os__patience(const struct os_wait_item items[], int count, int wait_m
 }
 
 /*
- * select, not WSAPoll: before Windows 10 2004 that never told of a failed connect (it is in select's set of exceptions). A
- * set is an array here, so a socket's number does not matter.
+ * select, not WSAPoll: before Windows 10 2004 that never told of a failed connect (it is in select's set of
+ * exceptions). A set is an array here, so a socket's number does not matter.
  */
 int os_wait(struct os_wait_item items[], int count, int wait_ms)
 {

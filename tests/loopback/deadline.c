@@ -129,26 +129,6 @@ static ptrdiff_t receive_packet(struct sock s, int64_t deadline)
 	return sock_recv_packet(s, data, sizeof data, &packet, deadline);
 }
 
-static ptrdiff_t wait_for_one(struct sock s, int64_t deadline)
-{
-	struct sock_wait_item item = {.s = s, .interest = LIBSOCK_READABLE};
-
-	return sock_wait(&item, 1, deadline);
-}
-
-static ptrdiff_t wait_by_poller(struct sock s, int64_t deadline)
-{
-	struct sock_poller poller;
-	struct sock_event event;
-	int n;
-
-	expect(sock_poller_open(&poller), 0);
-	expect(sock_poller_add(&poller, s, LIBSOCK_READABLE, NULL), 0);
-	n = sock_poller_wait(&poller, &event, 1, deadline);
-	sock_poller_close(&poller);
-	return n;
-}
-
 static ptrdiff_t connected(struct sock s, int64_t deadline)
 {
 	return sock_connect_result(s, deadline);

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -629,6 +630,30 @@ START_TEST(a_dial_of_a_cancelled_thread_leaves_no_socket_behind)
 END_TEST
 #endif
 
+/* Whether somebody has it cannot be asked then. Root may connect to anything, and is somebody else for this. */
+START_TEST(a_stale_path_that_may_not_be_connected_to_counts_as_used)
+{
+	const struct sock_addr stale = {"./forbidden", 0};
+	struct sock s;
+	int status;
+	pid_t child;
+
+	expect(sock_serve(&s, LIBSOCK_STREAM, &stale, 0), 0);
+	sock_close(&s);
+	ck_assert_int_eq(chmod(stale.host, 0) | chmod(".", 0755), 0); /* the folder of a test is its user's alone */
+	child = fork();
+	ck_assert_int_ne(child, -1);
+	if (child == 0) {
+		if (geteuid() == 0 && setuid(65534) != 0)
+			_exit(2);
+		_exit(sock_serve(&s, LIBSOCK_STREAM, &stale, 0) != LIBSOCK_EADDRINUSE);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	unlink(stale.host);
+}
+END_TEST
+
 /* A link may lead to what others put there; a server that runs may be behind it. */
 START_TEST(a_link_at_a_path_is_not_removed_to_serve_there)
 {
@@ -669,6 +694,7 @@ int main(void)
 		{whoever_sent_from_a_path_of_any_length_is_answered},
 		{whoever_listens_at_a_path_of_any_length_is_reached},
 		{a_path_without_room_for_its_nul_is_not_bound},
+		{a_stale_path_that_may_not_be_connected_to_counts_as_used},
 		{a_link_at_a_path_is_not_removed_to_serve_there},
 		{a_cancelled_dial_of_a_path_leaves_no_socket_behind},
 #ifndef __SANITIZE_ADDRESS__

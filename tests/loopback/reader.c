@@ -674,6 +674,30 @@ START_TEST(an_error_leaves_no_line)
 }
 END_TEST
 
+START_TEST(what_was_too_long_is_pending_until_it_has_been_read)
+{
+	struct sock pair[2];
+	struct sock_reader reader;
+	char buffer[8], piece[4], *line;
+	int left = 12;
+
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	expect(sock_reader_init(&reader, pair[0], buffer, sizeof buffer), 0);
+	expect(sock_send_all(pair[1], "0123456789a\n", 12, NULL, soon()), 0);
+	expect(sock_reader_line(&reader, &line, soon()), LIBSOCK_EMSGSIZE);
+	ck_assert_uint_gt(sock_reader_pending(&reader), 0);
+	while (left > 0) {
+		ptrdiff_t n = sock_reader_read(&reader, piece, sizeof piece, soon());
+
+		ck_assert_int_gt(n, 0);
+		left -= (int)n;
+	}
+	ck_assert_uint_eq(sock_reader_pending(&reader), 0);
+	sock_close(&pair[0]);
+	sock_close(&pair[1]);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -702,6 +726,7 @@ int main(void)
 		{what_was_skipped_of_a_long_record_is_not_searched_again},
 		{two_bytes_are_room_enough},
 		{an_error_leaves_no_line},
+		{what_was_too_long_is_pending_until_it_has_been_read},
 		{0},
 	};
 

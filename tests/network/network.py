@@ -817,7 +817,7 @@ def a_silent_name_server_ends_a_reverse_look_up_at_its_deadline():
 
 
 # enum sock_option
-TTL, TOS, _, DONTFRAG, KEEPALIVE, IDLE, INTERVAL, COUNT, DEAD_PEER, LOOP, MULTICAST_TTL, INTERFACE = range(208, 220)
+TTL, TOS, _, DONTFRAG, KEEPALIVE, IDLE, INTERVAL, COUNT, USER_TIMEOUT, LOOP, MULTICAST_TTL, INTERFACE = range(208, 220)
 
 
 def tell(host, family, to, text, *options, source="-", code="OK"):
@@ -915,7 +915,7 @@ def a_datagram_that_may_not_be_cut_up_says_that_it_is_too_long():
 def a_peer_that_vanishes_is_given_up_in_the_time_that_was_set():
     port, took = FREE + 2, []
     for host in (S4, S6):
-        for text, options in (("hello", [DEAD_PEER, 1000]), ("", [KEEPALIVE, 1, IDLE, 1000, INTERVAL, 1000, COUNT, 1])):
+        for text, options in (("hello", [USER_TIMEOUT, 1000]), ("", [KEEPALIVE, 1, IDLE, 1000, INTERVAL, 1000, COUNT, 1])):
             server = Process(SERVER, PROBE, "serve", "", port, 1)
             expect(server.json(), "OK")
             client = Process(CLIENT, PROBE, "silence", host, port, text, *options)
