@@ -9,9 +9,8 @@
 #define LIBSOCK_INTERNAL_NAMES_H
 
 #define addr_fixed libsock__addr_fixed
-#define addr_is_localhost libsock__addr_is_localhost
-#define addr_is_path libsock__addr_is_path
 #define addr_read libsock__addr_read
+#define addr_value libsock__addr_value
 #define addr_write libsock__addr_write
 #define attempt_note libsock__attempt_note
 #define attempt_weight libsock__attempt_weight

@@ -97,6 +97,31 @@ static int addr__read_ip6(const char *host, const char *end, struct os_addr *bit
 	return !percent || addr__read_zone(percent + 1, end, bits, zone) ? ADDR_LITERAL : LIBSOCK_ENAME;
 }
 
+static bool addr__is_path(const char *host, const char *end)
+{
+	return *host == '@' || memchr(host, '/', (size_t)(end - host)) != NULL;
+}
+
+static bool addr__same_text(const char *a, const char *b, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (addr__lower(a[i]) != addr__lower(b[i]))
+			return false;
+	return true;
+}
+
+static bool addr__is_localhost(const char *name, const char *end)
+{
+	static const char localhost[] = "localhost";
+	const size_t tail = sizeof localhost - 1;
+
+	if (end[-1] == '.')
+		end--;
+	if ((size_t)(end - name) < tail || !addr__same_text(end - tail, localhost, tail))
+		return false;
+	return (size_t)(end - name) == tail || end[-(ptrdiff_t)tail - 1] == '.';
+}
+
 /* What is no IPv4. Apart, so that what is has nothing to save and restore. */
 COLD static int addr__read_other(const char *host, struct os_addr *bits, const char **zone)
 {
@@ -105,10 +130,14 @@ COLD static int addr__read_other(const char *host, struct os_addr *bits, const c
 	if (end == NULL)
 		return LIBSOCK_ENAME;
 	if (end == host)
-		return ADDR_EMPTY;
+		return ADDR_WILDCARD;
+	if (addr__is_path(host, end))
+		return ADDR_PATH;
 	if (memchr(host, ':', (size_t)(end - host)))
 		return addr__read_ip6(host, end, bits, zone);
-	return addr__is_name(host, end) ? ADDR_NAME : LIBSOCK_ENAME;
+	if (!addr__is_name(host, end))
+		return LIBSOCK_ENAME;
+	return addr__is_localhost(host, end) ? ADDR_LOCALHOST : ADDR_NAME;
 }
 
 int addr_read(const char *host, struct os_addr *bits, const char **zone)
@@ -121,6 +150,13 @@ int addr_read(const char *host, struct os_addr *bits, const char **zone)
 	bits->family = LIBSOCK_AF_INET;
 	bits->scope = 0;
 	return ADDR_LITERAL;
+}
+
+void addr_value(const struct sock_addr *addr, struct addr_value *value)
+{
+	value->kind = addr_read(addr->host, &value->bits, &value->zone);
+	value->host = addr->host;
+	value->bits.port = addr->port;
 }
 
 static char *addr__write_number(char *text, uint32_t number)
@@ -172,38 +208,6 @@ void addr_fixed(struct os_addr *bits, int family, int last)
 		bits->ip[15] = (uint8_t)last;
 	else if (last)
 		memcpy(bits->ip, (const uint8_t[4]){127, 0, 0, 1}, 4);
-}
-
-static bool addr__same_text(const char *a, const char *b)
-{
-	while (*a != '\0' && addr__lower(*a) == addr__lower(*b)) {
-		a++;
-		b++;
-	}
-	return addr__lower(*a) == addr__lower(*b);
-}
-
-bool addr_is_localhost(const char *name)
-{
-	static const char localhost[] = "localhost";
-	size_t length = strlen(name), tail = sizeof localhost - 1;
-
-	if (length > 0 && name[length - 1] == '.')
-		length--;
-	if (length < tail || (length > tail && name[length - tail - 1] != '.'))
-		return false;
-	name += length - tail;
-	for (size_t i = 0; i < tail; i++)
-		if (addr__lower(name[i]) != localhost[i])
-			return false;
-	return true;
-}
-
-bool addr_is_path(const char *host)
-{
-	const char *end = memchr(host, '\0', LIBSOCK_HOST_SIZE);
-
-	return host[0] == '@' || memchr(host, '/', end ? (size_t)(end - host) : LIBSOCK_HOST_SIZE) != NULL;
 }
 
 int sock_addr_set(struct sock_addr *addr, const char *host, long port)
@@ -273,8 +277,8 @@ static int addr__parse_internet(const char *text, char host[LIBSOCK_HOST_SIZE], 
 	memcpy(host, text, (size_t)(end - text));
 	host[end - text] = '\0';
 	err = addr_read(host, &bits, &zone);
-	if (err < 0)
-		return err;
+	if (err < 0 || err == ADDR_PATH)
+		return LIBSOCK_ENAME;
 	*number = port ? addr__port_parse(port) : -1;
 	return *number < -1 ? *number : 0;
 }
@@ -286,7 +290,7 @@ int sock_addr_parse(struct sock_addr *addr, const char *text, int default_port)
 
 	if (addr == NULL || text == NULL || default_port < -1 || default_port > UINT16_MAX)
 		return LIBSOCK_EINVAL;
-	if (addr_is_path(text))
+	if (addr__is_path(text, text + strlen(text)))
 		return sock_addr_set(addr, text, 0);
 	err = addr__parse_internet(text, host, &port);
 	if (err < 0)
@@ -303,7 +307,7 @@ static size_t addr__write_text(char whole[LIBSOCK_ADDR_SIZE], const struct sock_
 	if (nul == NULL)
 		return 0;
 
-	const bool has_port = addr->port > 0 && !addr_is_path(addr->host);
+	const bool has_port = addr->port > 0 && !addr__is_path(addr->host, nul);
 	const bool brackets = has_port && strchr(addr->host, ':') != NULL;
 
 	if (brackets)
@@ -336,40 +340,33 @@ const char *sock_addr_text(const struct sock_addr *addr, char *text, size_t size
 
 int sock_addr_family(const struct sock_addr *addr)
 {
-	struct os_addr bits;
-	const char *zone;
+	struct addr_value value;
 
 	if (addr == NULL)
 		return LIBSOCK_EINVAL;
-	if (memchr(addr->host, '\0', sizeof addr->host) == NULL)
-		return LIBSOCK_ENAME;
-	if (addr_is_path(addr->host))
-		return LIBSOCK_AF_UNIX;
-
-	int kind = addr_read(addr->host, &bits, &zone);
-
-	return kind == ADDR_LITERAL ? bits.family : kind < 0 ? kind : LIBSOCK_AF_UNSPEC;
+	addr_value(addr, &value);
+	if (value.kind < 0 || value.kind == ADDR_PATH)
+		return value.kind < 0 ? value.kind : LIBSOCK_AF_UNIX;
+	return value.kind == ADDR_LITERAL ? value.bits.family : LIBSOCK_AF_UNSPEC;
 }
 
 int sock_addr_equal(const struct sock_addr *a, const struct sock_addr *b)
 {
-	struct os_addr x, y;
-	const char *zone_x, *zone_y;
+	struct addr_value x, y;
 
 	if (a == NULL || b == NULL || a->port != b->port)
 		return 0;
-
-	int kind = addr_read(a->host, &x, &zone_x);
-
-	if (addr_read(b->host, &y, &zone_y) != kind)
+	addr_value(a, &x);
+	addr_value(b, &y);
+	if (x.kind != y.kind)
 		return 0;
-	if (kind == ADDR_NAME)
-		return addr__same_text(a->host, b->host);
-	if (kind != ADDR_LITERAL) /* both empty, or two paths, or two malformed hosts */
+	if (x.kind == ADDR_NAME || x.kind == ADDR_LOCALHOST)
+		return addr__same_text(a->host, b->host, strlen(a->host) + 1);
+	if (x.kind != ADDR_LITERAL) /* both empty, or two paths, or two malformed hosts */
 		return strncmp(a->host, b->host, sizeof a->host) == 0;
-	if (x.family != y.family || x.scope != y.scope || (zone_x == NULL) != (zone_y == NULL))
+	if (x.bits.family != y.bits.family || x.bits.scope != y.bits.scope || (x.zone == NULL) != (y.zone == NULL))
 		return 0;
-	if (zone_x && strcmp(zone_x, zone_y) != 0)
+	if (x.zone && strcmp(x.zone, y.zone) != 0)
 		return 0;
-	return memcmp(x.ip, y.ip, x.family == LIBSOCK_AF_INET ? 4 : 16) == 0;
+	return memcmp(x.bits.ip, y.bits.ip, x.bits.family == LIBSOCK_AF_INET ? 4 : 16) == 0;
 }

@@ -49,13 +49,18 @@ void attempt_note(struct attempt_log *log, const struct os_addr *to, int err)
 
 static int attempt__any(struct sock *s, int type, const struct sock_addr *addr, struct attempt_log *log, int64_t deadline)
 {
+	struct addr_value to;
+
 	if (addr == NULL || (type != LIBSOCK_STREAM && type != LIBSOCK_DGRAM) || deadline_is_duration(deadline))
 		return LIBSOCK_EINVAL;
-	if (addr_is_path(addr->host))
+	addr_value(addr, &to);
+	if (to.kind == ADDR_PATH)
 		return local_dial(s, type, addr, log, deadline);
+	if (to.kind < 0)
+		return to.kind;
 	if (addr->port == 0)
 		return LIBSOCK_EPORT;
-	return type == LIBSOCK_DGRAM ? datagram_dial(s, addr, log, deadline) : dial_stream(s, addr, log, deadline);
+	return type == LIBSOCK_DGRAM ? datagram_dial(s, &to, log, deadline) : dial_stream(s, &to, log, deadline);
 }
 
 int sock_dial_report(struct sock *s, int type, const struct sock_addr *addr, struct sock_attempt attempts[], int *count,

@@ -7,7 +7,7 @@
 #include "socket.h"
 
 struct datagram__dial {
-	const struct sock_addr *addr;
+	const struct addr_value *addr;
 	const struct lookup *lookup;
 	struct attempt_log *log;
 	struct sock *s;
@@ -36,7 +36,7 @@ static int datagram__all(void *context)
 {
 	const struct datagram__dial *d = context;
 	const struct lookup *l = d->lookup;
-	int part = addr_is_localhost(d->addr->host) ? LOOKUP_IP4 : lookup_first(l), best = -1, err = LIBSOCK_EAI_NONAME;
+	int part = d->addr->kind == ADDR_LOCALHOST ? LOOKUP_IP4 : lookup_first(l), best = -1, err = LIBSOCK_EAI_NONAME;
 	int taken[LOOKUP_PARTS] = {0};
 
 	for (int tried = 0; tried < LIBSOCK_DIAL_MAX; tried++, part = !part) {
@@ -48,7 +48,7 @@ static int datagram__all(void *context)
 		if (taken[part] >= l->count[part])
 			break;
 		to = l->found[part][taken[part]++];
-		to.port = d->addr->port;
+		to.port = d->addr->bits.port;
 		result = datagram__one(d, &to, &weight);
 		if (result == 0)
 			return 0;
@@ -60,11 +60,11 @@ static int datagram__all(void *context)
 	return err;
 }
 
-int datagram_dial(struct sock *s, const struct sock_addr *addr, struct attempt_log *log, int64_t deadline)
+int datagram_dial(struct sock *s, const struct addr_value *addr, struct attempt_log *log, int64_t deadline)
 {
 	struct lookup l;
 	struct datagram__dial d = {.addr = addr, .lookup = &l, .log = log, .s = s};
-	int err = lookup_begin(&l, addr->host, LIBSOCK_AF_UNSPEC, LIBSOCK_DIAL_MAX, deadline);
+	int err = lookup_begin(&l, addr, LIBSOCK_AF_UNSPEC, LIBSOCK_DIAL_MAX, deadline);
 
 	if (err < 0)
 		return err;

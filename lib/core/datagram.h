@@ -5,11 +5,12 @@
 #ifndef LIBSOCK_DATAGRAM_H
 #define LIBSOCK_DATAGRAM_H
 
+#include "addr.h"
 #include "attempt.h"
 #include "libsock.h"
 #include "names.h"
 
 /* As sock_dial_report() with LIBSOCK_DGRAM, of a host that is no path and a port that is not 0. */
-int datagram_dial(struct sock *s, const struct sock_addr *addr, struct attempt_log *log, int64_t deadline);
+int datagram_dial(struct sock *s, const struct addr_value *addr, struct attempt_log *log, int64_t deadline);
 
 #endif

@@ -31,7 +31,7 @@ struct dial__attempt {
 };
 
 struct dial__race {
-	const struct sock_addr *addr;
+	const struct addr_value *addr;
 	int64_t deadline;
 	bool once;        /* no time from the beginning: each address is looked at once */
 	struct lookup lookup;
@@ -102,7 +102,7 @@ static struct os_addr dial__to(const struct dial__race *race, const struct dial_
 {
 	struct os_addr to = *attempt->addr;
 
-	to.port = race->addr->port;
+	to.port = race->addr->bits.port;
 	return to;
 }
 
@@ -110,7 +110,7 @@ static void dial__settle(struct dial__race *race, struct dial__attempt *attempt,
 {
 	race->pending--;
 	if (err == 0)
-		err = dial_self(attempt->fd, attempt->addr->family, race->addr->port);
+		err = dial_self(attempt->fd, attempt->addr->family, race->addr->bits.port);
 	attempt->err = err;
 	if (err == 0) {
 		race->winner = attempt;
@@ -265,7 +265,7 @@ static void dial__finish(const struct dial__attempt *winner)
 static int dial__all(void *context)
 {
 	struct dial__race *race = context;
-	int err = lookup_begin(&race->lookup, race->addr->host, LIBSOCK_AF_UNSPEC, LIBSOCK_DIAL_MAX, race->deadline);
+	int err = lookup_begin(&race->lookup, race->addr, LIBSOCK_AF_UNSPEC, LIBSOCK_DIAL_MAX, race->deadline);
 
 	if (err < 0)
 		return err;
@@ -289,7 +289,7 @@ static void dial__undo(void *context)
 	lookup_end(&race->lookup);
 }
 
-static void dial__prepare(struct dial__race *race, const struct sock_addr *addr, int64_t deadline)
+static void dial__prepare(struct dial__race *race, const struct addr_value *addr, int64_t deadline)
 {
 	race->addr = addr;
 	race->deadline = deadline;
@@ -311,7 +311,7 @@ static void dial__report(const struct dial__race *race, struct attempt_log *log)
 	}
 }
 
-int dial_stream(struct sock *s, const struct sock_addr *addr, struct attempt_log *log, int64_t deadline)
+int dial_stream(struct sock *s, const struct addr_value *addr, struct attempt_log *log, int64_t deadline)
 {
 	struct dial__race race;
 	int err;

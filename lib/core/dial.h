@@ -3,6 +3,7 @@
 #ifndef LIBSOCK_DIAL_H
 #define LIBSOCK_DIAL_H
 
+#include "addr.h"
 #include "attempt.h"
 #include "libsock.h"
 #include "names.h"
@@ -17,6 +18,6 @@
 int dial_self(intptr_t fd, int family, uint16_t port);
 
 /* As sock_dial_report() with LIBSOCK_STREAM, of a host that is no path and a port that is not 0. */
-int dial_stream(struct sock *s, const struct sock_addr *addr, struct attempt_log *log, int64_t deadline);
+int dial_stream(struct sock *s, const struct addr_value *addr, struct attempt_log *log, int64_t deadline);
 
 #endif

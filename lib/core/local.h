@@ -9,7 +9,7 @@
 #include "libsock.h"
 #include "names.h"
 
-/* As sock_dial_report() and sock_serve(), of a host that addr_is_path(); the port is ignored. */
+/* As sock_dial_report() and sock_serve(), of an ADDR_PATH; the port is ignored. */
 int local_dial(struct sock *s, int type, const struct sock_addr *addr, struct attempt_log *log, int64_t deadline);
 int local_serve(struct sock *s, int type, const struct sock_addr *addr, int backlog);
 

@@ -124,15 +124,15 @@ static void lookup__fix(struct lookup *l, int part)
 	l->found[part] = &l->fixed[part];
 }
 
-static int lookup__literal(struct lookup *l, const struct os_addr *bits, const char *zone, int family)
+static int lookup__literal(struct lookup *l, const struct addr_value *of, int family)
 {
-	const int part = bits->family == LIBSOCK_AF_INET ? LOOKUP_IP4 : LOOKUP_IP6;
+	const int part = of->bits.family == LIBSOCK_AF_INET ? LOOKUP_IP4 : LOOKUP_IP6;
 
-	if (family != LIBSOCK_AF_UNSPEC && family != bits->family)
+	if (family != LIBSOCK_AF_UNSPEC && family != of->bits.family)
 		return LIBSOCK_EAFNOSUPPORT;
-	l->fixed[part] = *bits;
+	l->fixed[part] = of->bits;
 	lookup__fix(l, part);
-	return lookup_scope(-1, &l->fixed[part], zone);
+	return lookup_scope(-1, &l->fixed[part], of->zone);
 }
 
 static void lookup__localhost(struct lookup *l, int family)
@@ -155,21 +155,17 @@ void lookup_wildcard(struct lookup *l)
 	}
 }
 
-int lookup_begin(struct lookup *l, const char *host, int family, int max, int64_t deadline)
+int lookup_begin(struct lookup *l, const struct addr_value *of, int family, int max, int64_t deadline)
 {
-	struct os_addr bits;
-	const char *zone;
-	int kind = addr_read(host, &bits, &zone);
-
 	l->job = NULL;
 	l->asked = l->known = 0;
 	l->count[LOOKUP_IP6] = l->count[LOOKUP_IP4] = 0;
-	if (kind == ADDR_NAME && !addr_is_localhost(host))
-		return lookup__ask(l, host, family, max, deadline);
+	if (of->kind == ADDR_NAME)
+		return lookup__ask(l, of->host, family, max, deadline);
 	l->count[LOOKUP_IP6] = l->count[LOOKUP_IP4] = LIBSOCK_EAI_NONAME;
-	if (kind == ADDR_LITERAL)
-		return lookup__literal(l, &bits, zone, family);
-	if (kind != ADDR_NAME)
+	if (of->kind == ADDR_LITERAL)
+		return lookup__literal(l, of, family);
+	if (of->kind != ADDR_LOCALHOST)
 		return LIBSOCK_ENAME;
 	lookup__localhost(l, family);
 	return 0;

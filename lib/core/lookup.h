@@ -5,6 +5,7 @@
 #ifndef LIBSOCK_LOOKUP_H
 #define LIBSOCK_LOOKUP_H
 
+#include "addr.h"
 #include "libsock.h"
 #include "names.h"
 #include "os.h"
@@ -23,10 +24,10 @@ struct lookup {
 
 /*
  * Begin to look a host up, in a family or in LIBSOCK_AF_UNSPEC, at most `max` addresses of each. 0, or an error with
- * nothing begun: LIBSOCK_ENAME, malformed, empty included; LIBSOCK_EAFNOSUPPORT, a literal of another family;
+ * nothing begun: LIBSOCK_ENAME, malformed, empty or a path; LIBSOCK_EAFNOSUPPORT, a literal of another family;
  * LIBSOCK_ENODEV; what deadline_error() says, where the resolver would have to be asked and there is no time.
  */
-int lookup_begin(struct lookup *l, const char *host, int family, int max, int64_t deadline);
+int lookup_begin(struct lookup *l, const struct addr_value *of, int family, int max, int64_t deadline);
 
 /* Both wildcards, as if they had been looked up. */
 void lookup_wildcard(struct lookup *l);

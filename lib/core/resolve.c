@@ -37,10 +37,11 @@ static int resolve__first(const struct lookup *l)
 	return LOOKUP_IP4;
 }
 
-static int resolve__name(struct sock s, const char *name, int64_t deadline, struct os_addr *bits)
+static int resolve__name(struct sock s, int kind, const char *name, int64_t deadline, struct os_addr *bits)
 {
+	const struct addr_value of = {.kind = kind, .host = name};
 	struct lookup l;
-	int err = lookup_begin(&l, name, s.family == LIBSOCK_AF_INET6 ? LIBSOCK_AF_UNSPEC : s.family, 1, deadline);
+	int err = lookup_begin(&l, &of, s.family == LIBSOCK_AF_INET6 ? LIBSOCK_AF_UNSPEC : s.family, 1, deadline);
 
 	if (err < 0)
 		return err;
@@ -51,17 +52,12 @@ static int resolve__name(struct sock s, const char *name, int64_t deadline, stru
 	return err < 0 ? err : 0;
 }
 
-/* A host that is no plain literal: a scope or a name to be looked up, or nothing. As yet in any family. */
-COLD static int resolve__host(struct sock s, int use, const char *host, int64_t deadline, struct os_addr *bits)
+/* A host that is no literal: a name to be looked up, in any family as yet, or the wildcard. */
+COLD static int resolve__other(struct sock s, int use, int kind, const char *host, int64_t deadline, struct os_addr *bits)
 {
-	const char *zone;
-	int kind = addr_read(host, bits, &zone);
-
-	if (kind == ADDR_LITERAL)
-		return lookup_scope(s.fd, bits, zone);
-	if (kind == ADDR_NAME)
-		return resolve__name(s, host, deadline, bits);
-	if (kind != ADDR_EMPTY || use & RESOLVE_PEER)
+	if (kind == ADDR_NAME || kind == ADDR_LOCALHOST)
+		return resolve__name(s, kind, host, deadline, bits);
+	if (kind != ADDR_WILDCARD || use & RESOLVE_PEER)
 		return LIBSOCK_ENAME;
 	addr_fixed(bits, s.family, 0);
 	return 0;
@@ -80,17 +76,19 @@ static bool resolve__is_plain(int use, const struct os_addr *bits, const char *z
 int resolve_for(struct sock s, int use, const struct sock_addr *addr, int64_t deadline, struct os_addr *bits)
 {
 	const char *zone;
-	int err;
+	int kind, err = 0;
 
 	if (s.family == LIBSOCK_AF_UNIX)
 		return resolve__path(addr->host, bits);
 	if (use & RESOLVE_PEER && addr->port == 0)
 		return LIBSOCK_EPORT;
-	if (addr_read(addr->host, bits, &zone) != ADDR_LITERAL || !resolve__is_plain(use, bits, zone)) {
-		err = resolve__host(s, use, addr->host, deadline, bits);
-		if (err < 0)
-			return err;
-	}
+	kind = addr_read(addr->host, bits, &zone);
+	if (kind != ADDR_LITERAL)
+		err = resolve__other(s, use, kind, addr->host, deadline, bits);
+	else if (!resolve__is_plain(use, bits, zone))
+		err = lookup_scope(s.fd, bits, zone);
+	if (err < 0)
+		return err;
 	bits->port = addr->port;
 	if (bits->family == s.family)
 		return 0;
@@ -139,6 +137,7 @@ static void resolve__write(const struct lookup *l, uint16_t port, struct sock_ad
 int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[], int max, int64_t deadline)
 {
 	const int counted = max < RESOLVE__LEAST ? RESOLVE__LEAST : max < RESOLVE__MOST ? max : RESOLVE__MOST;
+	struct addr_value of;
 	struct lookup l;
 	int err;
 
@@ -146,7 +145,8 @@ int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[
 		return LIBSOCK_EINVAL;
 	if (family != LIBSOCK_AF_UNSPEC && family != LIBSOCK_AF_INET && family != LIBSOCK_AF_INET6)
 		return LIBSOCK_EINVAL;
-	err = lookup_begin(&l, addr->host, family, counted, deadline);
+	addr_value(addr, &of);
+	err = lookup_begin(&l, &of, family, counted, deadline);
 	if (err < 0)
 		return err;
 	err = lookup_finish(&l, deadline);
@@ -161,8 +161,9 @@ static int resolve__name_copy(struct sock_addr *name, const char *answer, uint16
 {
 	struct os_addr unused;
 	const char *zone;
+	int kind = addr_read(answer, &unused, &zone);
 
-	if (addr_read(answer, &unused, &zone) != ADDR_NAME)
+	if (kind != ADDR_NAME && kind != ADDR_LOCALHOST)
 		return LIBSOCK_EAI_NONAME;
 	memcpy(name->host, answer, strlen(answer) + 1);
 	name->port = port;
@@ -181,19 +182,19 @@ static bool resolve__is_loopback(const struct os_addr *bits)
 int sock_reverse(const struct sock_addr *addr, struct sock_addr *name, int64_t deadline)
 {
 	char answer[LIBSOCK_HOST_SIZE] = "localhost";
-	struct os_addr bits;
-	const char *zone;
+	struct addr_value of;
 	int err;
 
 	if (addr == NULL || name == NULL)
 		return LIBSOCK_EINVAL;
-	if (addr_read(addr->host, &bits, &zone) != ADDR_LITERAL)
+	addr_value(addr, &of);
+	if (of.kind != ADDR_LITERAL)
 		return LIBSOCK_ENAME;
-	err = lookup_scope(-1, &bits, zone);
+	err = lookup_scope(-1, &of.bits, of.zone);
 	if (err < 0)
 		return err;
-	bits.port = 0;
-	if (!resolve__is_loopback(&bits))
-		err = lookup_reverse(&bits, answer, deadline);
+	of.bits.port = 0;
+	if (!resolve__is_loopback(&of.bits))
+		err = lookup_reverse(&of.bits, answer, deadline);
 	return err < 0 ? err : resolve__name_copy(name, answer, addr->port);
 }

@@ -64,38 +64,38 @@ static int serve__one(struct sock *s, int type, const struct os_addr *addr, bool
 }
 
 /* Where to listen: the wildcard of both families, or a host's addresses. */
-static int serve__look(struct lookup *l, const char *host)
+static int serve__look(struct lookup *l, const struct addr_value *at)
 {
 	int err;
 
-	if (host[0] == '\0') {
+	if (at->kind == ADDR_WILDCARD) {
 		lookup_wildcard(l);
 		return 0;
 	}
-	err = lookup_begin(l, host, LIBSOCK_AF_UNSPEC, SERVE__MOST, LIBSOCK_FOREVER);
+	err = lookup_begin(l, at, LIBSOCK_AF_UNSPEC, SERVE__MOST, LIBSOCK_FOREVER);
 	return err < 0 ? err : lookup_finish(l, LIBSOCK_FOREVER);
 }
 
 /* Of the wildcard IPv6 comes first, which can be both; of localhost IPv4, as clients know it best. */
-static int serve__first(const struct lookup *l, const char *host)
+static int serve__first(const struct lookup *l, int kind)
 {
-	if (host[0] == '\0')
+	if (kind == ADDR_WILDCARD)
 		return LOOKUP_IP6;
-	return addr_is_localhost(host) ? LOOKUP_IP4 : lookup_first(l);
+	return kind == ADDR_LOCALHOST ? LOOKUP_IP4 : lookup_first(l);
 }
 
 /* The first address that this machine has; why not the very first, if it has none. */
-static int serve__try(struct sock *s, int type, const struct sock_addr *addr, const struct lookup *l, int backlog)
+static int serve__try(struct sock *s, int type, const struct addr_value *value, const struct lookup *l, int backlog)
 {
-	const bool is_wildcard = addr->host[0] == '\0';
-	int part = serve__first(l, addr->host), first = 0, why;
+	const bool is_wildcard = value->kind == ADDR_WILDCARD;
+	int part = serve__first(l, value->kind), first = 0, why;
 
 	for (int turn = 0; turn < LOOKUP_PARTS; turn++, part = !part)
 		for (int i = 0; i < l->count[part]; i++) {
 			struct os_addr at = l->found[part][i];
 			int err;
 
-			at.port = addr->port;
+			at.port = value->bits.port;
 			err = serve__one(s, type, &at, is_wildcard && part == LOOKUP_IP6, backlog, &why);
 			if (err <= 0)
 				return err;
@@ -108,6 +108,7 @@ static int serve__try(struct sock *s, int type, const struct sock_addr *addr, co
 int sock_serve(struct sock *s, int type, const struct sock_addr *addr, int backlog)
 {
 	struct lookup l = {.job = NULL};
+	struct addr_value at;
 	int err;
 
 	if (s == NULL)
@@ -115,11 +116,12 @@ int sock_serve(struct sock *s, int type, const struct sock_addr *addr, int backl
 	*s = (struct sock){0};
 	if (addr == NULL || backlog < 0 || (type != LIBSOCK_STREAM && type != LIBSOCK_DGRAM))
 		return LIBSOCK_EINVAL;
-	if (addr_is_path(addr->host))
+	addr_value(addr, &at);
+	if (at.kind == ADDR_PATH)
 		return local_serve(s, type, addr, backlog);
-	err = serve__look(&l, addr->host);
+	err = serve__look(&l, &at);
 	if (err >= 0)
-		err = serve__try(s, type, addr, &l, backlog);
+		err = serve__try(s, type, &at, &l, backlog);
 	lookup_end(&l);
 	return err;
 }
