@@ -51,7 +51,7 @@ int main(void)
 	uint32_t last = 0;
 	int err = sock_hostname(name, sizeof name);
 
-	if (err >= 0) {
+	if (err == 0) {
 		clean(name);
 		printf("%s", name);
 		err = sock_interfaces(show, &last);

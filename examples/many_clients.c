@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 	struct sock_poller poller;
 	struct sock first = {0};
 	struct sock_addr server;
-	int64_t began = sock_now_us(), by = sock_after(30000);
+	int64_t began = sock_stopwatch_us(), by = sock_after(30000);
 	int ready = 0, err = sock_addr_parse(&server, argv[1], -1);
 	if (err == 0)
 		err = sock_dial(&first, LIBSOCK_STREAM, &server, by);
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 		}
 	while (answered + failed < count)
 		count_end(ready);
-	printf("%d answered, %d failed, in %.3f s\n", answered, failed, (double)(sock_now_us() - began) / 1e6);
+	printf("%d answered, %d failed, in %.3f s\n", answered, failed, (double)(sock_stopwatch_us() - began) / 1e6);
 	if (failed > 0)
 		fprintf(stderr, "many_clients: %d of %ld failed, the first: %s\n", failed, count, sock_strerror(first_err));
 	for (int i = 0; i < count; i++)

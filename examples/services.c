@@ -13,11 +13,11 @@ static int show(const char *service, int type, const char *protocol)
 {
 	char name[LIBSOCK_SERVICE_SIZE];
 	int port = sock_service_port(service, type);
-	int length = port < 0 ? port : sock_service_name(port, type, name, sizeof name);
+	int err = port < 0 ? port : sock_service_name(port, type, name, sizeof name);
 
-	if (length > 0)
+	if (err == 0)
 		printf("%s %d/%s\n", name, port, protocol);
-	return length < 0 ? length : 0;
+	return err;
 }
 
 int main(int argc, char **argv)

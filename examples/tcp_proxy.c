@@ -90,7 +90,7 @@ static int watch(struct pair *pair, struct side *side, const struct side *other)
 static void close_side(struct side *side, int broken)
 {
 	if (broken) /* reset it: an end of file would say that all has come */
-		sock_set(side->s, LIBSOCK_OPT_LINGER, 0);
+		sock_set(side->s, LIBSOCK_OPT_LINGER_MS, 0);
 	sock_poller_remove(&poller, side->s);
 	sock_close(&side->s);
 }

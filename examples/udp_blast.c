@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 	ptrdiff_t n = sock_addr_parse(&peer, argv[1], -1);
 	if (n == 0)
 		n = sock_dial(&s, LIBSOCK_DGRAM, &peer, sock_after(5000));
-	int64_t begun = sock_now_us(), next = sock_after(1000), give_up = next;
+	int64_t begun = sock_stopwatch_us(), next = sock_after(1000), give_up = next;
 
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
@@ -61,12 +61,12 @@ int main(int argc, char **argv)
 			n = 0;
 		}
 		if (sock_now() >= next) {
-			show(sent, sock_now_us() - begun);
+			show(sent, sock_stopwatch_us() - begun);
 			next += 1000;
 		}
 	}
 	if (n >= 0) {
-		show(sent, sock_now_us() - begun);
+		show(sent, sock_stopwatch_us() - begun);
 		for (int i = 0; i < 3; i++) /* an empty datagram says that it is over; any may get lost */
 			sock_send_packet(s, NULL, 0, &packet, sock_after(1000));
 	}

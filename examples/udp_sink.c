@@ -25,7 +25,7 @@ struct count {
 
 static void show(const struct count *count, const char *what)
 {
-	int64_t us = sock_now_us() - count->begun;
+	int64_t us = sock_stopwatch_us() - count->begun;
 
 	printf("%lld datagrams %s in %.1f s: %.0f Mbit/s\n", count->datagrams, what, (double)us / 1e6,
 	       (double)count->bytes * 8 / (double)(us > 0 ? us : 1));
@@ -35,7 +35,7 @@ static void show(const struct count *count, const char *what)
 static void add(struct count *count, ptrdiff_t n, const struct sock_packet *packet)
 {
 	if (count->datagrams == 0)
-		*count = (struct count){.begun = sock_now_us(), .next = sock_now() + 1000};
+		*count = (struct count){.begun = sock_stopwatch_us(), .next = sock_now() + 1000};
 	count->bytes += n;
 	/* The last of several may be shorter than the others. */
 	count->datagrams += packet->segment_size > 0 ? (n + packet->segment_size - 1) / packet->segment_size : 1;

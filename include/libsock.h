@@ -9,7 +9,7 @@
  *
  * For the linker every call has a longer name: sock_send() is the symbol `libsock_send`. A program's own function
  * `sock_send` is another one, in the program, in another library of it, or in what it loads. Where such a name stands
- * in a file that includes this header, the file defines `LIBSOCK_LONG_NAMES` first: the header then declares
+ * in a file that includes this header, the file defines `LIBSOCK_NO_SHORT_NAMES` first: the header then declares
  * libsock_send() and its like, and no call that begins with `sock_`. What looks a call up at run time (dlsym(), a
  * binding of another language) uses the long name.
  */
@@ -166,7 +166,7 @@ LIBSOCK_API int64_t sock_now(void);
  * Any thread, at any time.
  * @since 0.1.0
  */
-LIBSOCK_API int64_t sock_now_us(void);
+LIBSOCK_API int64_t sock_stopwatch_us(void);
 
 /**
  * The deadline that lies a while ahead.
@@ -188,7 +188,7 @@ LIBSOCK_API int64_t sock_after(int64_t ms);
  * @brief One rule: 0 and above is success (a count where there is one), below 0 is a code of enum sock_error.
  *
  * The same event has the same code on every operating system. What has an errno name has that name here. An
- * operating-system error that libsock does not know keeps its number and is read back with sock_oserror(). Neither
+ * operating-system error that libsock does not know keeps its number and is read back with sock_esys_number(). Neither
  * `errno` nor `WSAGetLastError` is part of the contract. An interrupted system call is no event: it is carried on with,
  * and no call returns EINTR, nor anything else that is neither in enum sock_error nor an operating-system error.
  * @{
@@ -287,7 +287,7 @@ LIBSOCK_API const char *sock_errname(ptrdiff_t err);
  * Any thread, at any time.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_oserror(ptrdiff_t err);
+LIBSOCK_API int sock_esys_number(ptrdiff_t err);
 
 /** @} */
 
@@ -338,7 +338,7 @@ enum sock_feature {
 	LIBSOCK_HAS_UNIX_STREAM = 32,  /**< #LIBSOCK_AF_UNIX with #LIBSOCK_STREAM. */
 	LIBSOCK_HAS_UNIX_DGRAM = 33,   /**< #LIBSOCK_AF_UNIX with #LIBSOCK_DGRAM. */
 	LIBSOCK_HAS_UNIX_ABSTRACT = 34, /**< `@name` addresses (Linux, unix(7)). */
-	LIBSOCK_HAS_PACKET_SEGMENTS = 35, /**< It cuts the segments of sock_send_packet(); else libsock does. @since 0.1.0 */
+	LIBSOCK_HAS_SEGMENT_OFFLOAD = 35, /**< It cuts the segments of sock_send_packet(); else libsock does. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_COALESCED = 36, /**< #LIBSOCK_PACKET_COALESCED. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_LOCAL = 37, /**< #LIBSOCK_PACKET_LOCAL, and sending from sock_packet::local. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_ECN = 38,   /**< #LIBSOCK_PACKET_ECN, and sending with sock_packet::ecn. @since 0.1.0 */
@@ -356,8 +356,8 @@ enum sock_feature {
  *
  * @param[in] feature One of enum sock_feature. Any other number is 0: a library does not have what a newer header
  *                    names.
- * @return 1: yes. 0: no; the calls in question answer #LIBSOCK_ENOTSUP, or where a sandbox keeps a family from the
- *         program #LIBSOCK_EACCES or #LIBSOCK_EPERM. Also 0: it cannot be found out, because no descriptor or memory is
+ * @return 1: yes. 0: no; the calls in question answer #LIBSOCK_ENOTSUP (but for #LIBSOCK_HAS_SEGMENT_OFFLOAD), or where a
+ *         sandbox keeps a family from the program #LIBSOCK_EACCES or #LIBSOCK_EPERM. Also 0: it cannot be found out, because no descriptor or memory is
  *         left; the calls in question fail for the same reason.
  * @par Threads
  * Any thread, at any time.
@@ -514,7 +514,7 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * #LIBSOCK_AF_INET6 (until #LIBSOCK_OPT_V6ONLY is set).
  *
  * @param[out] s     Receives the socket, or `{0}` on error. Must not be NULL. What it held before is not closed.
- * @param[in] family One of enum sock_family.
+ * @param[in] family #LIBSOCK_AF_INET, #LIBSOCK_AF_INET6 or #LIBSOCK_AF_UNIX.
  * @param[in] type   One of enum sock_type.
  * @return 0, or: #LIBSOCK_EINVAL, not a family or type; #LIBSOCK_ENOTSUP, this OS does not have the combination (see
  *         sock_has()); #LIBSOCK_EMFILE, #LIBSOCK_ENFILE, #LIBSOCK_ENOBUFS, #LIBSOCK_ENOMEM, nothing left to make it of.
@@ -539,7 +539,7 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
  * and sock_connect() can be called again).
  *
  * @param[in] s        A stream socket that is not connected, or a datagram socket.
- * @param[in] addr     Whom to. The port must not be 0. Must not be NULL.
+ * @param[in] addr     Whom to; a name is looked up. The port must not be 0. Must not be NULL.
  * @param[in] deadline When to give up.
  * @return 0, or: #LIBSOCK_ECONNREFUSED, nobody listens there (also where the system gave the stream that very port of
  *         this machine, so that it reached itself); #LIBSOCK_ETIMEDOUT, no answer by the deadline;
@@ -557,9 +557,9 @@ LIBSOCK_API int sock_open(struct sock *s, int family, int type);
 LIBSOCK_API int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline);
 
 /**
- * Wait for a connection that sock_connect() began with #LIBSOCK_NOWAIT, and report its outcome once.
+ * Wait for a connection that sock_connect() has begun and not waited for to its end, and report its outcome once.
  *
- * @param[in] s        A stream socket on which sock_connect() answered #LIBSOCK_EINPROGRESS.
+ * @param[in] s        A stream socket on which sock_connect() answered #LIBSOCK_EINPROGRESS or #LIBSOCK_ETIMEDOUT.
  * @param[in] deadline When to stop waiting; the attempt itself goes on.
  * @return 0: connected. #LIBSOCK_EAGAIN, #LIBSOCK_ETIMEDOUT: not yet. #LIBSOCK_ENOTCONN: there is no attempt, or its
  *         failure has been reported. #LIBSOCK_EMFILE: it cannot be found out where the process may have no descriptor
@@ -590,7 +590,7 @@ LIBSOCK_API int sock_connect_result(struct sock s, int64_t deadline);
  * If two servers may be started at the same time, take a lock (`flock()` on a file beside it) before the first step.
  *
  * @param[in] s    A socket that is not bound.
- * @param[in] addr The address. An empty host is the wildcard: every address, on an #LIBSOCK_AF_INET6 socket of both
+ * @param[in] addr The address; a name is looked up, without a deadline. An empty host is the wildcard: every address, on an #LIBSOCK_AF_INET6 socket of both
  *                 families. Port 0 lets the OS choose; sock_local_addr() shows which. Must not be NULL.
  * @return 0, or: #LIBSOCK_EADDRINUSE; #LIBSOCK_EADDRNOTAVAIL, not an address of this machine; #LIBSOCK_EACCES, a port
  *         below 1024 (as a rule) or a path, without permission; #LIBSOCK_EINVAL, bound already;
@@ -686,7 +686,7 @@ LIBSOCK_API ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t 
  * @param[in] s        A datagram socket.
  * @param[in] data     What to send. May be NULL if `size` is 0.
  * @param[in] size     Bytes; 0 sends an empty datagram.
- * @param[in] to       Whom to; what sock_recvfrom() filled in fits. The port must not be 0. Must not be NULL.
+ * @param[in] to       Whom to; what sock_recvfrom() filled in fits. A name is looked up each time. The port must not be 0. Must not be NULL.
  * @param[in] deadline When to give up.
  * @return `size`, or: #LIBSOCK_EMSGSIZE, longer than a datagram can be; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, the OS has
  *         no room; #LIBSOCK_ENOBUFS, a queue is full; #LIBSOCK_EHOSTUNREACH, #LIBSOCK_ENETUNREACH, no way there;
@@ -889,9 +889,9 @@ LIBSOCK_API int sock_dial(struct sock *s, int type, const struct sock_addr *addr
  * @param[out] s        As for sock_dial().
  * @param[in] type      As for sock_dial().
  * @param[in] addr      As for sock_dial().
- * @param[out] attempts Receives the attempts in the order in which they began. Must not be NULL if `*count` is above 0.
- * @param[in,out] count In: the room in `attempts`, #LIBSOCK_DIAL_MAX is always enough. Out: how many were made, which
- *                      may be more than the room. Must not be NULL.
+ * @param[out] attempts Receives the attempts in the order in which they began. May be NULL if `room` is 0.
+ * @param[in] room      The room in `attempts`; #LIBSOCK_DIAL_MAX is always enough.
+ * @param[out] made     Receives how many were made, which may be more than the room. Must not be NULL.
  * @param[in] deadline  As for sock_dial().
  * @return As sock_dial().
  * @par Threads
@@ -899,7 +899,7 @@ LIBSOCK_API int sock_dial(struct sock *s, int type, const struct sock_addr *addr
  * @since 0.1.0
  */
 LIBSOCK_API int sock_dial_report(struct sock *s, int type, const struct sock_addr *addr, struct sock_attempt attempts[],
-				 int *count, int64_t deadline);
+				 int room, int *made, int64_t deadline);
 
 /**
  * A stream listener: open, bind with safe reuse, listen. Or a bound datagram socket: open, bind.
@@ -1003,7 +1003,7 @@ struct sock_packet {
 	 * as it is at first, find out. Written by sock_send_packet(). Set it to −1 to have libsock do so, or to 0 to
 	 * ask again.
 	 */
-	int8_t offload;
+	int8_t segment_offload;
 	uint8_t padding[6];  /**< 0. */
 	int64_t reserved[4]; /**< 0, for later versions. */
 };
@@ -1034,7 +1034,7 @@ LIBSOCK_API int sock_packet_fields(struct sock *s, int fields);
  * @param[in] s          A datagram socket.
  * @param[in] data       What to send. May be NULL if `size` is 0.
  * @param[in] size       Bytes; 0 sends one empty datagram.
- * @param[in,out] packet Where to and how; only sock_packet::offload is written. NULL: as sock_send().
+ * @param[in,out] packet Where to and how; only sock_packet::segment_offload is written. NULL: as sock_send().
  * @param[in] deadline   When to give up. One that has passed and #LIBSOCK_NOWAIT send at most 64 segments.
  * @return The bytes taken, in whole datagrams. Fewer than `size` only if there are segments and something came in the
  *         way after the first: call again with the rest to go on, or to learn what. Or, when nothing was taken, as from
@@ -1198,7 +1198,7 @@ LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer buffers
  * @param[in] deadline When to give up. Reading the file is not bounded by it.
  * @return As from sock_send_all(), and: #LIBSOCK_EEOF, the file ends before `size` bytes; #LIBSOCK_EBADF, also: no open
  *         file; #LIBSOCK_EINVAL, too large a place; #LIBSOCK_EIO, the file cannot be read, or its server reached; or
- *         what the OS says of reading it, see sock_oserror(): a pipe or a folder for example, or a device that has
+ *         what the OS says of reading it, see sock_esys_number(): a pipe or a folder for example, or a device that has
  *         nothing yet and was opened not to wait.
  * @par Threads
  * One writer at a time on a socket.
@@ -1370,13 +1370,13 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
  * | --- | --- |
  * | bytes, a datagram, or a connection to accept has come | #LIBSOCK_READABLE |
  * | there is room to send; a #LIBSOCK_NOWAIT connect has succeeded | #LIBSOCK_WRITABLE |
- * | the peer has sent its end of file | #LIBSOCK_READABLE and #LIBSOCK_HANGUP |
+ * | the peer has sent its end of file | #LIBSOCK_READABLE and #LIBSOCK_PEER_ENDED |
  * | a connect was refused or failed; the connection was reset | #LIBSOCK_READABLE, #LIBSOCK_WRITABLE and #LIBSOCK_ERROR |
  *
- * #LIBSOCK_READABLE and #LIBSOCK_WRITABLE alone are reported only where they are of interest, and #LIBSOCK_HANGUP only
+ * #LIBSOCK_READABLE and #LIBSOCK_WRITABLE alone are reported only where they are of interest, and #LIBSOCK_PEER_ENDED only
  * where #LIBSOCK_READABLE is, at the latest when everything before the end has been received; some systems report it as
  * soon as the end has come, so go on receiving until 0. #LIBSOCK_ERROR is reported whatever the interest (where there
- * is none, it may take a tenth of a second after both sides have ended), and never together with #LIBSOCK_HANGUP; which
+ * is none, it may take a tenth of a second after both sides have ended), and never together with #LIBSOCK_PEER_ENDED; which
  * error it is, sock_connect_result() reports, or the next send or receive. It stays when that has reported it, as the
  * end of a stream is remembered (see @ref core). Of a datagram socket these may find that it was none of theirs and go
  * on.
@@ -1394,7 +1394,7 @@ LIBSOCK_API int sock_pair(struct sock pair[2], int type);
 enum sock_readiness {
 	LIBSOCK_READABLE = 1, /**< Receiving or accepting would not wait. */
 	LIBSOCK_WRITABLE = 2, /**< Sending would not wait, or an attempt to connect is over. */
-	LIBSOCK_HANGUP = 4,   /**< The peer sends no more. Reported, never asked for. */
+	LIBSOCK_PEER_ENDED = 4,   /**< The peer sends no more. Reported, never asked for. */
 	LIBSOCK_ERROR = 8     /**< The connection failed. Reported, never asked for. */
 };
 
@@ -1588,7 +1588,7 @@ LIBSOCK_API int sock_send_socket(struct sock channel, struct sock s, int64_t dea
  * @return 0, or: #LIBSOCK_EEOF, the channel has ended; #LIBSOCK_EPROTO, a byte or a datagram came without a socket, or
  *         with several; #LIBSOCK_EMFILE, this process has no descriptor left for it; #LIBSOCK_ENOTSOCK,
  *         #LIBSOCK_ENOTSUP, what came is no socket that libsock knows, or as from sock_send_socket(). Whatever came
- *         with an error has been closed, without waiting for what #LIBSOCK_OPT_LINGER was set to on it; a file whose
+ *         with an error has been closed, without waiting for what #LIBSOCK_OPT_LINGER_MS was set to on it; a file whose
  *         close waits for a server is closed in a thread, like those of look-ups (see @ref names). #LIBSOCK_ETIMEDOUT,
  *         #LIBSOCK_EAGAIN: nothing came.
  * @par Threads
@@ -1605,9 +1605,9 @@ LIBSOCK_API int sock_recv_socket(struct sock channel, struct sock *s, int64_t de
  * starts others may want to remove them. Asked again it gives the same sockets again, not new ones: close each once.
  *
  * @param[in] name Which: those that the manager's configuration calls so (`FileDescriptorName=`). NULL: all.
- * @param[out] out Receives the sockets, in the manager's order, close-on-exec. May be NULL if `max` is 0.
- * @param[in] max  The room in `out`. Sockets beyond it are counted, and left alone.
- * @return How many there are, which may be more than `max`; 0 where none were passed to this very process, and always
+ * @param[out] out Receives the sockets, in the manager's order, close-on-exec. May be NULL if `room` is 0.
+ * @param[in] room The room in `out`. Sockets beyond it are counted, and left alone.
+ * @return How many there are, which may be more than `room`; 0 where none were passed to this very process, and always
  *         on Windows: then open your own. Or: #LIBSOCK_EINVAL, a number in the environment is malformed, or an
  *         argument; #LIBSOCK_EBADF, #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP, one of them is not open or no socket that
  *         libsock knows.
@@ -1615,7 +1615,7 @@ LIBSOCK_API int sock_recv_socket(struct sock channel, struct sock *s, int64_t de
  * Any thread, while no other changes the environment.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_activation_sockets(const char *name, struct sock out[], int max);
+LIBSOCK_API int sock_activation_sockets(const char *name, struct sock out[], int room);
 
 /** @} */
 
@@ -1656,10 +1656,10 @@ LIBSOCK_API int sock_activation_sockets(const char *name, struct sock out[], int
  * @param[in] family   #LIBSOCK_AF_UNSPEC, #LIBSOCK_AF_INET or #LIBSOCK_AF_INET6: that of the addresses. A v4-mapped
  *                     literal (`0:0:0:0:0:ffff:192.0.2.1`) is one of IPv4.
  * @param[out] out     Receives the addresses, each once, with the port of `addr`; v4-mapped ones in the place of IPv6
- *                     are left out. May be `addr` itself, and NULL if `max` is 0.
- * @param[in] max      The room in `out`. Addresses beyond it are counted, and not written.
+ *                     are left out. May be `addr` itself, and NULL if `room` is 0.
+ * @param[in] room     The room in `out`. Addresses beyond it are counted, and not written.
  * @param[in] deadline When to give up.
- * @return How many there are, at least 1, which may be more than `max`; of a family at most 64 are counted, or `max` if
+ * @return How many there are, at least 1, which may be more than `room`; of a family at most 64 are counted, or `room` if
  *         that is more (up to 4096).
  *         Or: #LIBSOCK_EAI_NONAME, no address of that family; #LIBSOCK_EAI_AGAIN, the name servers do not answer, or
  *         too many look-ups at a time; #LIBSOCK_EAI_FAIL, they failed; #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN;
@@ -1670,7 +1670,7 @@ LIBSOCK_API int sock_activation_sockets(const char *name, struct sock out[], int
  * Any thread, any number at a time.
  * @since 0.1.0
  */
-LIBSOCK_API int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[], int max, int64_t deadline);
+LIBSOCK_API int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[], int room, int64_t deadline);
 
 /**
  * The name of an address. What comes back is what the address' owner wrote into the DNS: not a proof of anything.
@@ -1718,7 +1718,7 @@ LIBSOCK_API int sock_service_port(const char *service, int type);
  * @param[in] type  #LIBSOCK_STREAM or #LIBSOCK_DGRAM.
  * @param[out] name Receives the NUL-terminated name; an empty one on error. Must not be NULL.
  * @param[in] size  The bytes in `name`, at least 1; #LIBSOCK_SERVICE_SIZE is enough.
- * @return The length of the name, or: #LIBSOCK_EAI_NONAME, no known service; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE,
+ * @return 0, or: #LIBSOCK_EAI_NONAME, no known service; #LIBSOCK_EMFILE, #LIBSOCK_ENFILE,
  *         #LIBSOCK_ENOMEM, as from sock_service_port(); #LIBSOCK_EMSGSIZE, it does not fit; #LIBSOCK_EPORT, not a port;
  *         #LIBSOCK_EINVAL.
  * @par Threads
@@ -1780,7 +1780,7 @@ LIBSOCK_API int sock_interface_index(const char *name);
  *
  * @param[out] name Receives the NUL-terminated name; an empty one on error. Must not be NULL.
  * @param[in] size  The bytes in `name`, at least 1; #LIBSOCK_HOST_SIZE is enough.
- * @return The length of the name, or: #LIBSOCK_EMSGSIZE, it does not fit; #LIBSOCK_EINVAL.
+ * @return 0, or: #LIBSOCK_EMSGSIZE, it does not fit; #LIBSOCK_EINVAL.
  * @par Threads
  * Any thread.
  * @since 0.1.0
@@ -1828,7 +1828,7 @@ enum sock_option {
 	 * out what comes, each connection or sender to one of them. 0, the default. Linux, FreeBSD; #LIBSOCK_ENOTSUP
 	 * elsewhere, where the like-named option shares out nothing.
 	 */
-	LIBSOCK_OPT_REUSEPORT = 203,
+	LIBSOCK_OPT_BALANCE_PORT = 203,
 
 	/** Datagram. 1: sending to a broadcast address is allowed. 0, the default: it is #LIBSOCK_EACCES. */
 	LIBSOCK_OPT_BROADCAST = 204,
@@ -1851,7 +1851,7 @@ enum sock_option {
 	 * signal that is caught ends the wait, for a close cannot be made twice. sock_close_gracefully() is the better
 	 * way to know.
 	 */
-	LIBSOCK_OPT_LINGER = 207,
+	LIBSOCK_OPT_LINGER_MS = 207,
 
 	/** How many routers a packet may pass, 1 to 255: IPv4's time to live, IPv6's hop limit. The default is 64. */
 	LIBSOCK_OPT_TTL = 208,
@@ -1882,10 +1882,10 @@ enum sock_option {
 	 * Stream. Idle time before the first keep-alive probe, 1 to 32767000 ms, rounded up to whole seconds. The
 	 * default is two hours. #LIBSOCK_ENOTSUP on OpenBSD and before Windows 10 1709.
 	 */
-	LIBSOCK_OPT_KEEPALIVE_IDLE = 213,
+	LIBSOCK_OPT_KEEPALIVE_IDLE_MS = 213,
 
-	/** Stream. Interval between two probes, as #LIBSOCK_OPT_KEEPALIVE_IDLE. The default is 75 s, on Windows 1 s. */
-	LIBSOCK_OPT_KEEPALIVE_INTERVAL = 214,
+	/** Stream. Interval between two probes, as #LIBSOCK_OPT_KEEPALIVE_IDLE_MS. The default is 75 s, on Windows 1 s. */
+	LIBSOCK_OPT_KEEPALIVE_INTERVAL_MS = 214,
 
 	/**
 	 * Stream. Number of unanswered probes before the connection is given up, 1 to 127. The default is 9, on
@@ -1899,7 +1899,7 @@ enum sock_option {
 	 * minutes). TCP_USER_TIMEOUT (RFC 5482) on Linux; TCP_MAXRT on Windows, TCP_RXT_CONNDROPTIME on macOS,
 	 * TCP_MAXUNACKTIME on FreeBSD 14, all rounded up to whole seconds; #LIBSOCK_ENOTSUP elsewhere.
 	 */
-	LIBSOCK_OPT_USER_TIMEOUT = 216,
+	LIBSOCK_OPT_USER_TIMEOUT_MS = 216,
 
 	/**
 	 * Datagram. 1, the default: what is sent to a group reaches its members on this machine too. 0: not. On Windows
@@ -2073,7 +2073,7 @@ LIBSOCK_API int sock_connections(int (*found)(void *context, const struct sock_c
 }
 #endif
 
-#ifdef LIBSOCK_LONG_NAMES
+#ifdef LIBSOCK_NO_SHORT_NAMES
 #include "libsock_names.h" /* takes the short names away again */
 #endif
 

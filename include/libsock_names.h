@@ -5,11 +5,11 @@
  * and a linker would take either for the other.
  *
  * libsock.h includes this file before its declarations, and once more after them where the program has asked for the long
- * names alone (LIBSOCK_LONG_NAMES).
+ * names alone (LIBSOCK_NO_SHORT_NAMES).
  */
 
 /* The source keeps its names untouched where the compiler can; Clang forgets the underscore of macOS. */
-#if !defined(LIBSOCK_LONG_NAMES) && defined(__GNUC__) && !defined(__APPLE__)
+#if !defined(LIBSOCK_NO_SHORT_NAMES) && defined(__GNUC__) && !defined(__APPLE__)
 #pragma redefine_extname sock_accept libsock_accept
 #pragma redefine_extname sock_activation_sockets libsock_activation_sockets
 #pragma redefine_extname sock_addr_equal libsock_addr_equal
@@ -39,9 +39,9 @@
 #pragma redefine_extname sock_local_addr libsock_local_addr
 #pragma redefine_extname sock_native libsock_native
 #pragma redefine_extname sock_now libsock_now
-#pragma redefine_extname sock_now_us libsock_now_us
+#pragma redefine_extname sock_stopwatch_us libsock_stopwatch_us
 #pragma redefine_extname sock_open libsock_open
-#pragma redefine_extname sock_oserror libsock_oserror
+#pragma redefine_extname sock_esys_number libsock_esys_number
 #pragma redefine_extname sock_packet_fields libsock_packet_fields
 #pragma redefine_extname sock_pair libsock_pair
 #pragma redefine_extname sock_peer_addr libsock_peer_addr
@@ -114,9 +114,9 @@
 #define sock_local_addr libsock_local_addr
 #define sock_native libsock_native
 #define sock_now libsock_now
-#define sock_now_us libsock_now_us
+#define sock_stopwatch_us libsock_stopwatch_us
 #define sock_open libsock_open
-#define sock_oserror libsock_oserror
+#define sock_esys_number libsock_esys_number
 #define sock_packet_fields libsock_packet_fields
 #define sock_pair libsock_pair
 #define sock_peer_addr libsock_peer_addr
@@ -189,9 +189,9 @@
 #undef sock_local_addr
 #undef sock_native
 #undef sock_now
-#undef sock_now_us
+#undef sock_stopwatch_us
 #undef sock_open
-#undef sock_oserror
+#undef sock_esys_number
 #undef sock_packet_fields
 #undef sock_pair
 #undef sock_peer_addr

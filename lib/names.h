@@ -27,7 +27,7 @@
 #define bsd_sockopt_get libsock__bsd_sockopt_get
 #define bsd_sockopt_of_ipv4 libsock__bsd_sockopt_of_ipv4
 #define bsd_sockopt_set libsock__bsd_sockopt_set
-#define datagram_dial libsock__datagram_dial
+#define dial_datagram libsock__dial_datagram
 #define deadline_error libsock__deadline_error
 #define deadline_left libsock__deadline_left
 #define deadline_over libsock__deadline_over
@@ -43,8 +43,8 @@
 #define ip6_parse libsock__ip6_parse
 #define linux_state libsock__linux_state
 #define linux_tell libsock__linux_tell
-#define local_dial libsock__local_dial
-#define local_serve libsock__local_serve
+#define path_dial libsock__path_dial
+#define path_serve libsock__path_serve
 #define lookup_begin libsock__lookup_begin
 #define lookup_end libsock__lookup_end
 #define lookup_error libsock__lookup_error
@@ -161,7 +161,6 @@
 #define resolve_for libsock__resolve_for
 #define resolve_takes_ip4 libsock__resolve_takes_ip4
 #define resolve_why libsock__resolve_why
-#define route_interfaces libsock__route_interfaces
 #define serve_listen libsock__serve_listen
 #define transfer_again libsock__transfer_again
 #define transfer_end libsock__transfer_end

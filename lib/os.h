@@ -153,7 +153,7 @@ struct os_packet {
 	int32_t ttl;              /* the same */
 	size_t segment_size;      /* 0: one datagram */
 	bool truncated;           /* it was longer than the room */
-	int cuts;                 /* sending: as sock_packet::offload, also written */
+	int cuts;                 /* sending: as sock_packet::segment_offload, also written */
 };
 
 /*

@@ -39,7 +39,7 @@ int bsd_poll_told_end(native_socket s, int interest, unsigned events)
 	if (events & POLLIN)
 		told |= LIBSOCK_READABLE;
 	if (events & (POLLHUP | NATIVE_POLLRDHUP) || (!NATIVE_POLL_TELLS_END && events & POLLIN && native_at_end(s)))
-		told |= LIBSOCK_HANGUP | LIBSOCK_READABLE;
+		told |= LIBSOCK_PEER_ENDED | LIBSOCK_READABLE;
 	return told;
 }
 

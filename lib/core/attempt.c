@@ -4,11 +4,11 @@
 
 #include "attempt.h"
 #include "addr.h"
-#include "datagram.h"
+#include "dial_datagram.h"
 #include "deadline.h"
 #include "dial.h"
 #include "libsock.h"
-#include "local.h"
+#include "path.h"
 
 #include <string.h>
 
@@ -55,34 +55,35 @@ static int attempt__any(struct sock *s, int type, const struct sock_addr *addr, 
 		return LIBSOCK_EINVAL;
 	addr_value(addr, &to);
 	if (to.kind == ADDR_PATH)
-		return local_dial(s, type, addr, log, deadline);
+		return path_dial(s, type, addr, log, deadline);
 	if (to.kind < 0)
 		return to.kind;
 	if (addr->port == 0)
 		return LIBSOCK_EPORT;
-	return type == LIBSOCK_DGRAM ? datagram_dial(s, &to, log, deadline) : dial_stream(s, &to, log, deadline);
+	return type == LIBSOCK_DGRAM ? dial_datagram(s, &to, log, deadline) : dial_stream(s, &to, log, deadline);
 }
 
-int sock_dial_report(struct sock *s, int type, const struct sock_addr *addr, struct sock_attempt attempts[], int *count,
-		     int64_t deadline)
+int sock_dial_report(struct sock *s, int type, const struct sock_addr *addr, struct sock_attempt attempts[], int room,
+		     int *made, int64_t deadline)
 {
-	struct attempt_log log = {.attempts = attempts};
+	struct attempt_log log = {.attempts = attempts, .room = room};
 	int err;
 
 	if (s == NULL)
 		return LIBSOCK_EINVAL;
 	*s = (struct sock){0};
-	if (count == NULL || *count < 0 || (attempts == NULL && *count > 0))
+	if (made)
+		*made = 0;
+	if (made == NULL || room < 0 || (attempts == NULL && room > 0))
 		return LIBSOCK_EINVAL;
-	log.room = *count;
 	err = attempt__any(s, type, addr, &log, deadline);
-	*count = log.count;
+	*made = log.count;
 	return err == LIBSOCK_ETIMEDOUT && deadline == LIBSOCK_NOWAIT ? LIBSOCK_EAGAIN : err;
 }
 
 int sock_dial(struct sock *s, int type, const struct sock_addr *addr, int64_t deadline)
 {
-	int none = 0;
+	int made;
 
-	return sock_dial_report(s, type, addr, NULL, &none, deadline);
+	return sock_dial_report(s, type, addr, NULL, 0, &made, deadline);
 }

@@ -13,7 +13,7 @@ int64_t sock_now(void)
 	return DEADLINE_FIRST + os_now();
 }
 
-int64_t sock_now_us(void)
+int64_t sock_stopwatch_us(void)
 {
 	return os_now_us();
 }

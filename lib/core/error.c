@@ -78,7 +78,7 @@ static const struct error__row *error__find(ptrdiff_t err)
 		return &error__rows[0];
 	if (err > -count)
 		return &error__rows[-err];
-	return sock_oserror(err) != 0 ? &system : &unknown;
+	return sock_esys_number(err) != 0 ? &system : &unknown;
 }
 
 const char *sock_strerror(ptrdiff_t err)
@@ -91,7 +91,7 @@ const char *sock_errname(ptrdiff_t err)
 	return error__find(err)->name;
 }
 
-int sock_oserror(ptrdiff_t err)
+int sock_esys_number(ptrdiff_t err)
 {
 	return err < LIBSOCK_ESYS && err >= INT_MIN ? (int)(LIBSOCK_ESYS - err) : 0;
 }

@@ -96,19 +96,19 @@ static bool handover__is_named(const char **names, const char *name)
 	return name == NULL || (next && strlen(name) == length && memcmp(next, name, length) == 0);
 }
 
-int sock_activation_sockets(const char *name, struct sock out[], int max)
+int sock_activation_sockets(const char *name, struct sock out[], int room)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
 	int count = handover__count(), found = 0;
 
-	if (max < 0 || (out == NULL && max > 0))
+	if (room < 0 || (out == NULL && room > 0))
 		return LIBSOCK_EINVAL;
 	for (int i = 0; i < count; i++) {
 		int err = 0;
 
 		if (!handover__is_named(&names, name))
 			continue;
-		if (found < max)
+		if (found < room)
 			err = sock_adopt(&out[found], HANDOVER__FIRST + i);
 		if (err < 0)
 			return err;

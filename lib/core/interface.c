@@ -50,12 +50,12 @@ int sock_interface_index(const char *name)
 
 int sock_hostname(char *name, size_t size)
 {
-	int length;
+	int err;
 
 	if (name == NULL || size == 0)
 		return LIBSOCK_EINVAL;
-	length = os_hostname(name, size);
-	if (length < 0)
+	err = os_hostname(name, size);
+	if (err < 0)
 		name[0] = '\0';
-	return length;
+	return err;
 }

@@ -147,7 +147,7 @@ static int packet__read(struct sock s, const struct sock_packet *packet, int64_t
 	bits->ecn = packet->ecn;
 	bits->ttl = packet->ttl;
 	bits->segment_size = packet->segment_size;
-	bits->cuts = packet->offload;
+	bits->cuts = packet->segment_offload;
 	err = packet__read_peer(s, packet, deadline, bits);
 	return err < 0 ? err : packet__read_local(s, packet, deadline, bits);
 }
@@ -203,7 +203,7 @@ ptrdiff_t sock_send_packet(struct sock s, const void *data, size_t size, struct 
 		n = packet__send(s, (const char *)data + done, size - done, &bits, deadline);
 		done += n > 0 ? (size_t)n : 0;
 	}
-	packet->offload = (int8_t)bits.cuts;
+	packet->segment_offload = (int8_t)bits.cuts;
 	if (n < 0 && done == 0)
 		n = packet__why(s, &bits, n);
 	return done > 0 ? (ptrdiff_t)done : n;
@@ -218,7 +218,7 @@ static void packet__write(struct sock_packet *packet, const struct os_packet *bi
 	packet->ttl = bits->ttl;
 	packet->segment_size = (uint32_t)bits->segment_size;
 	packet->truncated = bits->truncated;
-	packet->offload = 0;
+	packet->segment_offload = 0;
 	memset(packet->padding, 0, sizeof packet->padding);
 	memset(packet->reserved, 0, sizeof packet->reserved);
 }

@@ -121,12 +121,12 @@ COLD ptrdiff_t resolve_why(intptr_t fd, const struct os_addr *bits, ptrdiff_t er
 }
 
 /* The family to be tried first, then the other one, as far as there is room. */
-static void resolve__write(const struct lookup *l, uint16_t port, struct sock_addr out[], int max)
+static void resolve__write(const struct lookup *l, uint16_t port, struct sock_addr out[], int room)
 {
 	int part = lookup_first(l), count = 0;
 
 	for (int turn = 0; turn < LOOKUP_PARTS; turn++, part = !part)
-		for (int i = 0; i < l->count[part] && count < max; i++) {
+		for (int i = 0; i < l->count[part] && count < room; i++) {
 			struct os_addr bits = l->found[part][i];
 
 			bits.port = port;
@@ -134,14 +134,14 @@ static void resolve__write(const struct lookup *l, uint16_t port, struct sock_ad
 		}
 }
 
-int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[], int max, int64_t deadline)
+int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[], int room, int64_t deadline)
 {
-	const int counted = max < RESOLVE__LEAST ? RESOLVE__LEAST : max < RESOLVE__MOST ? max : RESOLVE__MOST;
+	const int counted = room < RESOLVE__LEAST ? RESOLVE__LEAST : room < RESOLVE__MOST ? room : RESOLVE__MOST;
 	struct addr_value of;
 	struct lookup l;
 	int err;
 
-	if (addr == NULL || max < 0 || (out == NULL && max > 0))
+	if (addr == NULL || room < 0 || (out == NULL && room > 0))
 		return LIBSOCK_EINVAL;
 	if (family != LIBSOCK_AF_UNSPEC && family != LIBSOCK_AF_INET && family != LIBSOCK_AF_INET6)
 		return LIBSOCK_EINVAL;
@@ -151,7 +151,7 @@ int sock_resolve(const struct sock_addr *addr, int family, struct sock_addr out[
 		return err;
 	err = lookup_finish(&l, deadline);
 	if (err > 0)
-		resolve__write(&l, addr->port, out, max);
+		resolve__write(&l, addr->port, out, room);
 	lookup_end(&l);
 	return err;
 }

@@ -5,7 +5,7 @@
 #include "serve.h"
 #include "addr.h"
 #include "libsock.h"
-#include "local.h"
+#include "path.h"
 #include "lookup.h"
 #include "os.h"
 #include "socket.h"
@@ -118,7 +118,7 @@ int sock_serve(struct sock *s, int type, const struct sock_addr *addr, int backl
 		return LIBSOCK_EINVAL;
 	addr_value(addr, &at);
 	if (at.kind == ADDR_PATH)
-		return local_serve(s, type, addr, backlog);
+		return path_serve(s, type, addr, backlog);
 	err = serve__look(&l, &at);
 	if (err >= 0)
 		err = serve__try(s, type, &at, &l, backlog);

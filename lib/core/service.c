@@ -256,5 +256,5 @@ int sock_service_name(long port, int type, char *name, size_t size)
 	if (length >= size)
 		return LIBSOCK_EMSGSIZE;
 	memcpy(name, known, length + 1);
-	return (int)length;
+	return 0;
 }

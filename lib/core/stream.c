@@ -228,14 +228,14 @@ static int stream__reason(struct sock s)
 	return err == LIBSOCK_EPIPE || err == LIBSOCK_ECONNRESET ? LIBSOCK_ECONNRESET : LIBSOCK_ENOTCONN;
 }
 
-/* Whoever set LIBSOCK_OPT_LINGER, the sender of a socket for example, does not hold the close past the deadline. */
+/* Whoever set LIBSOCK_OPT_LINGER_MS, the sender of a socket for example, does not hold the close past the deadline. */
 static void stream__close(struct sock *s)
 {
 	int64_t ms = 0;
 
 	if (s->family != 0 && s->family != LIBSOCK_AF_UNIX && s->type == LIBSOCK_STREAM &&
-	    os_option_get(s->fd, s->family, LIBSOCK_OPT_LINGER, &ms) == 0 && ms > 0)
-		os_option_set(s->fd, s->family, LIBSOCK_OPT_LINGER, -1);
+	    os_option_get(s->fd, s->family, LIBSOCK_OPT_LINGER_MS, &ms) == 0 && ms > 0)
+		os_option_set(s->fd, s->family, LIBSOCK_OPT_LINGER_MS, -1);
 	sock_close(s);
 }
 

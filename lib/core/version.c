@@ -60,7 +60,7 @@ int sock_has(int feature)
 		return version__can_open(LIBSOCK_AF_UNIX, LIBSOCK_DGRAM);
 	case LIBSOCK_HAS_UNIX_ABSTRACT:
 		return os_has_abstract_names() && version__can_open(LIBSOCK_AF_UNIX, LIBSOCK_STREAM);
-	case LIBSOCK_HAS_PACKET_SEGMENTS:
+	case LIBSOCK_HAS_SEGMENT_OFFLOAD:
 		return version__can_packet(0);
 	case LIBSOCK_HAS_PACKET_COALESCED:
 		return version__can_packet(LIBSOCK_PACKET_COALESCED);

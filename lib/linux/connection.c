@@ -2,7 +2,7 @@
 
 /*
  * The connections of a Linux machine: sock_diag(7) tells of them over netlink, in bits, and where that is not to be had
- * (a sandbox, a kernel without it) proc(5) does, in text. Other systems have neither.
+ * (a sandbox, a kernel without it) proc(5) does, in text.
  */
 
 #include "native.h"

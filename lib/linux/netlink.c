@@ -96,7 +96,7 @@ static int netlink__receive(struct netlink__dump *dump, int fd)
 
 static int netlink__ask(struct netlink__dump *dump, int protocol, const struct netlink_header *request)
 {
-	int err, fd = native_netlink(protocol);
+	int err, fd = netlink_open(protocol);
 	ssize_t n;
 
 	if (fd == -1)

@@ -15,6 +15,17 @@ struct netlink_header {
 	uint32_t sequence, port;
 };
 
+/* A socket to ask on, or −1. */
+static inline int netlink_open(int protocol)
+{
+	int fd;
+
+	do
+		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	while (fd == -1 && errno == EINTR);
+	return fd;
+}
+
 /* Anything but 0 ends the answer. */
 typedef int netlink_found(void *context, uint16_t type, const uint8_t *data, size_t size);
 
@@ -23,8 +34,5 @@ typedef int netlink_found(void *context, uint16_t type, const uint8_t *data, siz
  * what was listed has changed meanwhile.
  */
 int netlink_dump(int protocol, const struct netlink_header *request, netlink_found *found, void *context);
-
-/* os_interfaces(), by rtnetlink(7). */
-int route_interfaces(os_interface_found *found, void *context);
 
 #endif

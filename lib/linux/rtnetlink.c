@@ -224,7 +224,7 @@ static int route__tell(const struct route__machine *m, const struct route__link 
 	return bare ? found(context, &to) : err;
 }
 
-int route_interfaces(os_interface_found *found, void *context)
+int os_interfaces(os_interface_found *found, void *context)
 {
 	struct route__machine m = {0};
 	int err = route__look(&m);

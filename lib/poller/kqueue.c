@@ -108,7 +108,7 @@ static int kqueue__told(const struct kevent *event)
 		return LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE;
 	if (event->filter == EVFILT_WRITE)
 		return LIBSOCK_WRITABLE;
-	return event->flags & EV_EOF ? LIBSOCK_READABLE | LIBSOCK_HANGUP : LIBSOCK_READABLE;
+	return event->flags & EV_EOF ? LIBSOCK_READABLE | LIBSOCK_PEER_ENDED : LIBSOCK_READABLE;
 }
 
 /* An error is told alone. */

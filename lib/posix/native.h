@@ -64,7 +64,6 @@ enum { NATIVE_HANGUP_ENDS_BOTH = true }; /* POLLHUP: neither direction is left (
 #define NATIVE_ABSTRACT_NAMES true        /* unix(7) */
 #define NATIVE_REUSEPORT SO_REUSEPORT     /* socket(7): shares out what comes */
 #define NATIVE_SHARE SO_REUSEADDR         /* socket(7), ip(7): lets all who have it bind to one address */
-#define NATIVE_ADDRESSES_HAVE_LABELS true /* in the place of their interface's name: getifaddrs(3), ip-address(8) */
 #define NATIVE_JOINS_ATTEMPTS             /* connect(2), asked again, waits for the first attempt's end */
 #define NATIVE_DUAL_OPTIONS true          /* an IPv6 socket must be told what concerns its IPv4 */
 #define NATIVE_TELLS_LENGTH MSG_TRUNC     /* recv(2): recvfrom returns a datagram's real length */
@@ -72,7 +71,6 @@ enum { NATIVE_HANGUP_ENDS_BOTH = true }; /* POLLHUP: neither direction is left (
 #else
 #define NATIVE_SIZE(size) ((size) > INT_MAX ? INT_MAX : (size)) /* macOS: more is EINVAL */
 #define NATIVE_ABSTRACT_NAMES false
-#define NATIVE_ADDRESSES_HAVE_LABELS false
 #define NATIVE_DUAL_OPTIONS false /* the BSDs refuse IPv4's options on an IPv6 socket (in6_pcb) */
 #define NATIVE_TELLS_LENGTH 0
 #endif
@@ -96,23 +94,6 @@ enum { NATIVE_HANGUP_ENDS_BOTH = true }; /* POLLHUP: neither direction is left (
 #define NATIVE_POLLRDHUP 0
 #define NATIVE_POLL_TELLS_END false
 #endif
-
-/* A netlink(7) socket, of Linux alone; elsewhere a family that is not there. Or −1. */
-static inline int native_netlink(int protocol)
-{
-#ifdef __linux__
-	int fd;
-
-	do
-		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-	while (fd == -1 && errno == EINTR);
-	return fd;
-#else
-	(void)protocol;
-	errno = EPFNOSUPPORT;
-	return -1;
-#endif
-}
 
 static inline int native_error(void)
 {

@@ -185,5 +185,5 @@ int os_hostname(char *name, size_t size)
 	if (length >= size)
 		return LIBSOCK_EMSGSIZE;
 	memcpy(name, whole, length + 1);
-	return (int)length;
+	return 0;
 }

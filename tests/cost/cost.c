@@ -103,7 +103,7 @@ static void packets(struct sock pair[2], const struct sock_addr addr[2], int64_t
 	check(sock_send_packet(pair[0], data, BURST, &packet, deadline), "send");
 	mark("");
 	check(sock_recv_packet(pair[1], data, sizeof data, &got, deadline), "recv");
-	packet.offload = -1;
+	packet.segment_offload = -1;
 	mark("burst-apart");
 	check(sock_send_packet(pair[0], data, BURST, &packet, deadline), "send");
 	mark("");

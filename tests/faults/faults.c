@@ -69,7 +69,7 @@ static ptrdiff_t read_after_the_end(struct sock s, struct sock peer)
 	must(sock_send(peer, "half", 4, LIBSOCK_FOREVER));
 	must(sock_shutdown(peer, LIBSOCK_SHUT_WR));
 	must(sock_reader_init(&reader, s, buffer, sizeof buffer));
-	while (!(item.ready & LIBSOCK_HANGUP))
+	while (!(item.ready & LIBSOCK_PEER_ENDED))
 		must(sock_wait(&item, 1, LIBSOCK_FOREVER));
 	for (int i = 0; i < 2; i++)
 		sock_reader_line(&reader, &line, LIBSOCK_NOWAIT);

@@ -72,7 +72,7 @@ def no_file_of_the_library_asks_which_system_it_is_on():
 
 # What a folder's files may include beside the system's headers, their own folder's, libsock.h and those between the layers.
 # The core alone knows no system at all.
-LAYERS = {"core": [], "bsd": ["native"], "posix": ["bsd", "linux"], "linux": ["native"], "winsock": ["bsd"], "null": [],
+LAYERS = {"core": [], "bsd": ["native"], "posix": ["bsd"], "linux": ["native"], "unix": ["native", "bsd"], "winsock": ["bsd"], "null": [],
           "poller": ["native", "bsd"]}
 BETWEEN = ["lib/os.h", "lib/compiler.h", "lib/names.h"]
 PORTABLE = ["limits.h", "stdbool.h", "stddef.h", "stdint.h", "stdlib.h", "string.h"]

@@ -2,7 +2,7 @@
 
 /* A program whose own names are libsock's short ones, in the same file: it asks for the long names alone. */
 
-#define LIBSOCK_LONG_NAMES
+#define LIBSOCK_NO_SHORT_NAMES
 #include <libsock.h>
 
 #include <string.h>

@@ -25,5 +25,5 @@ int use_libsock(void)
 		return 2;
 	if (sock_close(&client) != 0 || sock_close_gracefully(&conn, by) != 0 || sock_close(&server) != 0)
 		return 3;
-	return sock_hostname(name, sizeof name) <= 0 ? 4 : 0;
+	return sock_hostname(name, sizeof name) != 0 || name[0] == '\0' ? 4 : 0;
 }

@@ -431,7 +431,7 @@ START_TEST(what_follows_the_nul_is_not_cleared)
 	expect(sock_reverse(&addr[1], &addr[3], LIBSOCK_NOWAIT), 0);
 	expect(sock_serve(&l, LIBSOCK_STREAM, &addr[0], 1), 0);
 	expect(sock_local_addr(l, &addr[4]), 0);
-	expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr[4], attempts, &count, soon()), 0);
+	expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr[4], attempts, 2, &count, soon()), 0);
 	expect(sock_accept(l, &c, &addr[5], soon()), 0);
 	expect(sock_peer_addr(s, &addr[6]), 0);
 	expect(sock_open(&d, LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);

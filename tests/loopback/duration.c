@@ -231,7 +231,7 @@ START_TEST(connect_and_dial_begin_nothing)
 		expect(sock_dial(&s, LIBSOCK_STREAM, &name, durations[i]), LIBSOCK_EINVAL);
 		expect(sock_dial(&s, LIBSOCK_DGRAM, &addr, durations[i]), LIBSOCK_EINVAL);
 		expect(sock_dial(&s, LIBSOCK_STREAM, &(struct sock_addr){"./nobody", 0}, durations[i]), LIBSOCK_EINVAL);
-		expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, &attempt, &count, durations[i]), LIBSOCK_EINVAL);
+		expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, &attempt, 1, &count, durations[i]), LIBSOCK_EINVAL);
 		ck_assert_int_eq(count, 0);
 		expect(sock_accept(l, &conn, NULL, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	}

@@ -112,7 +112,7 @@ START_TEST(a_reset_after_ones_own_end_is_no_end_of_file)
 
 		connected_pair(families[i / WAYS], &a, &b);
 		expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
-		wait_for(b, LIBSOCK_HANGUP);
+		wait_for(b, LIBSOCK_PEER_ENDED);
 		reset(&b);
 		wait_for(a, LIBSOCK_ERROR);
 		for (int k = 0; k < 3; k++)
@@ -132,9 +132,9 @@ START_TEST(an_orderly_end_stays_one_whoever_ended_first)
 		if (first == 0)
 			expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
 		if (first == 0)
-			wait_for(b, LIBSOCK_HANGUP);
+			wait_for(b, LIBSOCK_PEER_ENDED);
 		expect(sock_close(&b), 0);
-		wait_for(a, LIBSOCK_HANGUP);
+		wait_for(a, LIBSOCK_PEER_ENDED);
 		if (first == 1)
 			expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
 		for (int k = 0; k < 3; k++)
@@ -153,7 +153,7 @@ START_TEST(finishing_after_the_peers_end_tells_what_became_of_it)
 
 		connected_pair(families[i / 4], &a, &b);
 		expect(sock_shutdown(b, LIBSOCK_SHUT_WR), 0);
-		wait_for(a, LIBSOCK_HANGUP);
+		wait_for(a, LIBSOCK_PEER_ENDED);
 		if (has_read)
 			expect(by_recv(a), LIBSOCK_EEOF);
 		if (is_reset) {
@@ -178,7 +178,7 @@ START_TEST(finishing_is_no_success_after_a_call_that_told_of_that_reset)
 
 		connected_pair(families[i / 2], &a, &b);
 		expect(sock_shutdown(b, LIBSOCK_SHUT_WR), 0);
-		wait_for(a, LIBSOCK_HANGUP);
+		wait_for(a, LIBSOCK_PEER_ENDED);
 		expect(sock_send(a, "x", 1, soon()), 1);
 		reset(&b);
 		wait_for(a, LIBSOCK_ERROR);
@@ -286,7 +286,7 @@ START_TEST(finishing_does_not_linger_past_its_deadline)
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
 	while (sock_send(a, full, sizeof full, LIBSOCK_NOWAIT) > 0)
 		;
-	expect(sock_set(a, LIBSOCK_OPT_LINGER, 20000), 0);
+	expect(sock_set(a, LIBSOCK_OPT_LINGER_MS, 20000), 0);
 	begun = sock_now();
 	expect(sock_close_gracefully(&a, sock_after(10)), LIBSOCK_ETIMEDOUT);
 	expect_ended(begun);

@@ -189,7 +189,7 @@ static ptrdiff_t by_send_packet(struct scene *scene)
 
 static ptrdiff_t by_segments(struct scene *scene)
 {
-	struct sock_packet packet = {.segment_size = 1, .offload = -1};
+	struct sock_packet packet = {.segment_size = 1, .segment_offload = -1};
 
 	return sock_send_packet(scene->s, "x", 1, &packet, LIBSOCK_NOWAIT);
 }
@@ -292,15 +292,15 @@ START_TEST(what_routers_say_does_not_end_the_systems_cutting)
 
 	memcpy(all, messages4, sizeof messages4);
 	memcpy(all + count4, messages6, sizeof messages6);
-	for (size_t i = 0; i < (count4 + count6) * 2 && sock_has(LIBSOCK_HAS_PACKET_SEGMENTS); i++) {
+	for (size_t i = 0; i < (count4 + count6) * 2 && sock_has(LIBSOCK_HAS_SEGMENT_OFFLOAD); i++) {
 		const size_t kind = i / 2;
 		struct scene scene = begin(kind < count4 ? LIBSOCK_AF_INET : LIBSOCK_AF_INET6);
-		struct sock_packet packet = {.segment_size = 4, .offload = (int8_t)(i % 2)};
+		struct sock_packet packet = {.segment_size = 4, .segment_offload = (int8_t)(i % 2)};
 
 		forge(&scene, &all[kind]);
 		until_an_error_waits(scene.s);
 		expect(sock_send_packet(scene.s, "one two thr", 11, &packet, LIBSOCK_NOWAIT), 11);
-		ck_assert_int_eq(packet.offload, 1);
+		ck_assert_int_eq(packet.segment_offload, 1);
 		expect(sock_recv(scene.peer, room, sizeof room, soon()), 4);
 		ck_assert_uint_eq(received_apart(scene.peer), 1);
 		end(&scene);

@@ -361,10 +361,9 @@ START_TEST(what_makes_a_socket_leaves_none_on_error)
 	expect_none(sock_dial(&s, LIBSOCK_STREAM, NULL, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
 	expect_none(sock_dial(&s, LIBSOCK_STREAM, &addr, LIBSOCK_NOWAIT), LIBSOCK_EPORT);
 	expect_none(sock_dial(&s, LIBSOCK_STREAM, &bad, LIBSOCK_NOWAIT), LIBSOCK_ENAME);
-	expect_none(sock_dial_report(&s, LIBSOCK_STREAM, &addr, NULL, NULL, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
-	expect_none(sock_dial_report(&s, LIBSOCK_STREAM, &addr, NULL, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
-	count = 1;
-	expect_none(sock_dial_report(&s, LIBSOCK_STREAM, &addr, NULL, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect_none(sock_dial_report(&s, LIBSOCK_STREAM, &addr, NULL, 0, NULL, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect_none(sock_dial_report(&s, LIBSOCK_STREAM, &addr, NULL, -1, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	expect_none(sock_dial_report(&s, LIBSOCK_STREAM, &addr, NULL, 1, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
 	expect_none(sock_serve(&s, LIBSOCK_STREAM, NULL, 1), LIBSOCK_EINVAL);
 	expect_none(sock_serve(&s, LIBSOCK_STREAM, &addr, -1), LIBSOCK_EINVAL);
 	expect_none(sock_serve(&s, LIBSOCK_STREAM, &bad, 1), LIBSOCK_ENAME);

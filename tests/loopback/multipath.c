@@ -79,7 +79,7 @@ START_TEST(a_reset_of_multipath_tcp_stays_one_whoever_told_it)
 		if (how == 4)
 			expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
 		if (how == 4)
-			wait_for(b, LIBSOCK_HANGUP);
+			wait_for(b, LIBSOCK_PEER_ENDED);
 		reset(&b);
 		if (how > 0)
 			wait_for(a, LIBSOCK_ERROR);
@@ -105,14 +105,14 @@ START_TEST(an_orderly_end_of_multipath_tcp_stays_one)
 		if (first == 0)
 			expect(sock_recv(b, &byte, 1, soon()), 0);
 		expect(sock_shutdown(b, LIBSOCK_SHUT_WR), 0);
-		expect(wait_for(a, LIBSOCK_HANGUP) & LIBSOCK_ERROR, 0);
+		expect(wait_for(a, LIBSOCK_PEER_ENDED) & LIBSOCK_ERROR, 0);
 		if (first == 1)
 			expect(sock_shutdown(a, LIBSOCK_SHUT_WR), 0);
 		if (first == 1)
 			expect(sock_recv(b, &byte, 1, soon()), 0);
 		for (int k = 0; k < 3; k++) {
 			expect(sock_recv(a, &byte, 1, soon()), 0);
-			expect(wait_for(a, LIBSOCK_HANGUP) & LIBSOCK_ERROR, 0);
+			expect(wait_for(a, LIBSOCK_PEER_ENDED) & LIBSOCK_ERROR, 0);
 		}
 		sock_close(&a);
 		sock_close(&b);

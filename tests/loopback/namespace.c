@@ -37,7 +37,7 @@ static ptrdiff_t by_send_packet(struct sock s, int64_t deadline)
 
 static ptrdiff_t by_segments(struct sock s, int64_t deadline)
 {
-	return sock_send_packet(s, "xy", 2, &(struct sock_packet){.peer = nobody, .segment_size = 1, .offload = -1}, deadline);
+	return sock_send_packet(s, "xy", 2, &(struct sock_packet){.peer = nobody, .segment_size = 1, .segment_offload = -1}, deadline);
 }
 
 static ptrdiff_t by_send(struct sock s, int64_t deadline)
@@ -62,7 +62,7 @@ static ptrdiff_t by_plain_segments(struct sock s, int64_t deadline)
 
 static ptrdiff_t by_plain_segments_apart(struct sock s, int64_t deadline)
 {
-	return sock_send_packet(s, "xy", 2, &(struct sock_packet){.segment_size = 1, .offload = -1}, deadline);
+	return sock_send_packet(s, "xy", 2, &(struct sock_packet){.segment_size = 1, .segment_offload = -1}, deadline);
 }
 
 enum { WITH_AN_ADDRESS = 4 };

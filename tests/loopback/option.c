@@ -26,19 +26,19 @@ static const struct option {
 } options[] = {
 	{LIBSOCK_OPT_NODELAY, LIBSOCK_STREAM, ON_ALL, 0, 1, 0},
 	{LIBSOCK_OPT_SHARE_PORT, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
-	{LIBSOCK_OPT_REUSEPORT, 0, NOT_ON_WINDOWS, 0, 1, 0},
+	{LIBSOCK_OPT_BALANCE_PORT, 0, NOT_ON_WINDOWS, 0, 1, 0},
 	{LIBSOCK_OPT_BROADCAST, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
 	{LIBSOCK_OPT_RECV_BUFFER, 0, ON_ALL, 1, INT32_MAX, -2},
 	{LIBSOCK_OPT_SEND_BUFFER, 0, ON_ALL, 1, INT32_MAX, -2},
-	{LIBSOCK_OPT_LINGER, LIBSOCK_STREAM, ON_ALL, -1, 32767000, -1},
+	{LIBSOCK_OPT_LINGER_MS, LIBSOCK_STREAM, ON_ALL, -1, 32767000, -1},
 	{LIBSOCK_OPT_TTL, 0, ON_ALL, 1, 255, 64}, /* Windows: 128; not Wine */
 	{LIBSOCK_OPT_TOS, 0, NOT_ON_WINDOWS, 0, 255, 0},
 	{LIBSOCK_OPT_DONTFRAG, LIBSOCK_DGRAM, ON_ALL, 0, 1, 0},
 	{LIBSOCK_OPT_KEEPALIVE, LIBSOCK_STREAM, ON_ALL, 0, 1, 0},
-	{LIBSOCK_OPT_KEEPALIVE_IDLE, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 32767000, 7200000},
-	{LIBSOCK_OPT_KEEPALIVE_INTERVAL, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 32767000, -2},
+	{LIBSOCK_OPT_KEEPALIVE_IDLE_MS, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 32767000, 7200000},
+	{LIBSOCK_OPT_KEEPALIVE_INTERVAL_MS, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 32767000, -2},
 	{LIBSOCK_OPT_KEEPALIVE_COUNT, LIBSOCK_STREAM, NOT_ON_WINE_8, 1, 127, -2},
-	{LIBSOCK_OPT_USER_TIMEOUT, LIBSOCK_STREAM, NOT_ON_WINE, 0, INT32_MAX, 0},
+	{LIBSOCK_OPT_USER_TIMEOUT_MS, LIBSOCK_STREAM, NOT_ON_WINE, 0, INT32_MAX, 0},
 	{LIBSOCK_OPT_MULTICAST_LOOP, LIBSOCK_DGRAM, ON_ALL, 0, 1, 1},
 	{LIBSOCK_OPT_MULTICAST_TTL, LIBSOCK_DGRAM, ON_ALL, 0, 255, 1},
 	{LIBSOCK_OPT_MULTICAST_INTERFACE, LIBSOCK_DGRAM, ON_ALL, 0, UINT32_MAX, 0},
@@ -112,9 +112,9 @@ END_TEST
 static int64_t becomes(struct sock s, int option, int64_t value)
 {
 	switch (option) {
-	case LIBSOCK_OPT_LINGER:
-	case LIBSOCK_OPT_KEEPALIVE_IDLE:
-	case LIBSOCK_OPT_KEEPALIVE_INTERVAL:
+	case LIBSOCK_OPT_LINGER_MS:
+	case LIBSOCK_OPT_KEEPALIVE_IDLE_MS:
+	case LIBSOCK_OPT_KEEPALIVE_INTERVAL_MS:
 		return value > 0 ? (value + 999) / 1000 * 1000 : value;
 	case LIBSOCK_OPT_TOS:
 		return s.type == LIBSOCK_STREAM ? value & ~(int64_t)3 : value;
@@ -378,7 +378,7 @@ START_TEST(reuseport_shares_a_listeners_address_where_there_is_one)
 
 	for (int i = 0; i < 2; i++) {
 		l[i] = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
-		expect(sock_set(l[i], LIBSOCK_OPT_REUSEPORT, 1), native_is_windows() ? LIBSOCK_ENOTSUP : 0);
+		expect(sock_set(l[i], LIBSOCK_OPT_BALANCE_PORT, 1), native_is_windows() ? LIBSOCK_ENOTSUP : 0);
 		if (native_is_windows())
 			continue;
 		expect(sock_bind(l[i], &addr), 0);
@@ -417,7 +417,7 @@ START_TEST(linger_of_zero_resets_the_connection)
 	char data[4];
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_set(a, LIBSOCK_OPT_LINGER, 0), 0);
+	expect(sock_set(a, LIBSOCK_OPT_LINGER_MS, 0), 0);
 	expect(sock_close(&a), 0);
 	expect(sock_recv(b, data, sizeof data, soon()), LIBSOCK_ECONNRESET);
 	sock_close(&b);
@@ -430,7 +430,7 @@ START_TEST(linger_lets_close_deliver_and_always_closes)
 	char data[4];
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_set(a, LIBSOCK_OPT_LINGER, 10000), 0);
+	expect(sock_set(a, LIBSOCK_OPT_LINGER_MS, 10000), 0);
 	expect(sock_send(a, "x", 1, soon()), 1);
 	expect(sock_close(&a), 0); /* that it is closed, the count of descriptors tells */
 	expect(sock_recv(b, data, sizeof data, soon()), 1);
@@ -447,7 +447,7 @@ START_TEST(linger_waits_as_long_as_told)
 	int64_t begun;
 
 	connected_pair(LIBSOCK_AF_INET, &a, &b);
-	expect(sock_set(a, LIBSOCK_OPT_LINGER, 1000), 0);
+	expect(sock_set(a, LIBSOCK_OPT_LINGER_MS, 1000), 0);
 	while (sock_send(a, data, sizeof data, LIBSOCK_NOWAIT) > 0)
 		;
 	begun = sock_now();
@@ -509,7 +509,7 @@ START_TEST(reuseport_shares_out_datagrams_by_their_sender)
 
 		for (int i = 0; i < 2; i++) {
 			s[i] = opened(family, LIBSOCK_DGRAM);
-			expect(sock_set(s[i], LIBSOCK_OPT_REUSEPORT, 1), 0);
+			expect(sock_set(s[i], LIBSOCK_OPT_BALANCE_PORT, 1), 0);
 			expect(sock_bind(s[i], &addr), 0);
 			expect(sock_local_addr(s[i], &addr), 0);
 		}
@@ -598,7 +598,7 @@ START_TEST(the_keepalive_defaults_are_the_systems_own)
 		struct sock s = opened(kinds[k].family, kinds[k].type);
 
 		if (s.type == LIBSOCK_STREAM) {
-			ck_assert_int_eq(option_of(s, LIBSOCK_OPT_KEEPALIVE_INTERVAL), windows ? 1000 : 75000);
+			ck_assert_int_eq(option_of(s, LIBSOCK_OPT_KEEPALIVE_INTERVAL_MS), windows ? 1000 : 75000);
 			ck_assert_int_eq(option_of(s, LIBSOCK_OPT_KEEPALIVE_COUNT), windows ? 10 : 9);
 		}
 		sock_close(&s);

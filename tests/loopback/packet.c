@@ -49,7 +49,7 @@ START_TEST(what_was_not_asked_for_is_unknown)
 		ck_assert_int_eq(packet.ttl, -1);
 		ck_assert_uint_eq(packet.segment_size, 0);
 		ck_assert_uint_eq(packet.truncated, 0);
-		ck_assert_int_eq(packet.offload, 0);
+		ck_assert_int_eq(packet.segment_offload, 0);
 		sock_close(&s);
 	}
 }
@@ -273,7 +273,7 @@ static void expect_segments(int family, size_t segment, size_t size, int cuts)
 	static char data[80000], got[80000];
 	struct sock_addr addr;
 	struct sock receiver = datagram(family, &addr), s = wildcard(family, &(uint16_t){0});
-	struct sock_packet packet = {.peer = addr, .segment_size = (uint32_t)segment, .offload = (int8_t)cuts};
+	struct sock_packet packet = {.peer = addr, .segment_size = (uint32_t)segment, .segment_offload = (int8_t)cuts};
 
 	ck_assert_uint_le(size, sizeof data);
 	fill(data, size);
@@ -286,9 +286,9 @@ static void expect_segments(int family, size_t segment, size_t size, int cuts)
 	}
 	expect(sock_recv(receiver, got, sizeof got, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
 	if (size > segment && segment <= 1400)
-		ck_assert_int_eq(packet.offload, cuts < 0 || !sock_has(LIBSOCK_HAS_PACKET_SEGMENTS) ? -1 : 1);
+		ck_assert_int_eq(packet.segment_offload, cuts < 0 || !sock_has(LIBSOCK_HAS_SEGMENT_OFFLOAD) ? -1 : 1);
 	else if (size <= segment)
-		ck_assert_int_eq(packet.offload, cuts); /* one datagram is nothing to cut */
+		ck_assert_int_eq(packet.segment_offload, cuts); /* one datagram is nothing to cut */
 	sock_close(&receiver);
 	sock_close(&s);
 }
@@ -466,9 +466,9 @@ START_TEST(unix_domain_segments_may_be_longer_than_udp_datagrams)
 	if (sock_send(pair[0], data, packet.segment_size, soon()) == LIBSOCK_EMSGSIZE)
 		packet.segment_size = 1000; /* as long as this system has them */
 	fill(data, sizeof data);
-	packet.offload = 1; /* of another peer, over UDP */
+	packet.segment_offload = 1; /* of another peer, over UDP */
 	expect(sock_send_packet(pair[0], data, 2 * packet.segment_size, &packet, soon()), 2 * packet.segment_size);
-	ck_assert_int_eq(packet.offload, -1);
+	ck_assert_int_eq(packet.segment_offload, -1);
 	if (packet.segment_size == 70000) /* the one before */
 		expect(sock_recv(pair[1], got, sizeof got, soon()), packet.segment_size);
 	for (int i = 0; i < 2; i++) {
@@ -527,7 +527,7 @@ START_TEST(features_are_yes_or_no_and_sockets_agree)
 {
 	struct sock s = wildcard(LIBSOCK_AF_INET, &(uint16_t){0});
 
-	for (int feature = LIBSOCK_HAS_PACKET_SEGMENTS; feature <= LIBSOCK_HAS_PACKET_TTL; feature++)
+	for (int feature = LIBSOCK_HAS_SEGMENT_OFFLOAD; feature <= LIBSOCK_HAS_PACKET_TTL; feature++)
 		ck_assert(sock_has(feature) == 0 || sock_has(feature) == 1);
 	expect(sock_packet_fields(&s, LIBSOCK_PACKET_COALESCED), sock_has(LIBSOCK_HAS_PACKET_COALESCED) ? 0 : LIBSOCK_ENOTSUP);
 	sock_close(&s);
@@ -542,7 +542,7 @@ START_TEST(a_record_is_written_as_a_whole_and_only_os_cuts_by_sending)
 	for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
 		uint16_t port;
 		struct sock server = wildcard(ways[w].server, &port), client = wildcard(ways[w].client, &(uint16_t){0});
-		struct sock_packet sent = {.local = {"", 77}, .truncated = 1, .offload = -1}, before, got;
+		struct sock_packet sent = {.local = {"", 77}, .truncated = 1, .segment_offload = -1}, before, got;
 		char data[8];
 
 		expect(sock_addr_set(&sent.peer, ways[w].host, port), 0);
@@ -561,7 +561,7 @@ START_TEST(a_record_is_written_as_a_whole_and_only_os_cuts_by_sending)
 		ck_assert_uint_eq(got.local.port, 0);
 		ck_assert_uint_eq(got.segment_size, 0);
 		ck_assert_uint_eq(got.truncated, 0);
-		ck_assert_int_eq(got.offload, 0);
+		ck_assert_int_eq(got.segment_offload, 0);
 		ck_assert_mem_eq(got.padding, none.padding, sizeof none.padding);
 		ck_assert_mem_eq(got.reserved, none.reserved, sizeof none.reserved);
 		memset(&got, 0x55, sizeof got);
@@ -685,7 +685,7 @@ START_TEST(one_try_sends_64_segments)
 			for (int cuts = -1; cuts <= 0; cuts++) {
 				struct sock_addr addr;
 				struct sock receiver = datagram(families[f], &addr), s = wildcard(families[f], &(uint16_t){0});
-				struct sock_packet packet = {.peer = addr, .segment_size = 1, .offload = (int8_t)cuts};
+				struct sock_packet packet = {.peer = addr, .segment_size = 1, .segment_offload = (int8_t)cuts};
 				char got[8];
 
 				expect(sock_send_packet(s, data, sizeof data, &packet, tries[i]), 64);
@@ -724,7 +724,7 @@ START_TEST(no_peer_is_enotconn_however_it_is_sent)
 
 	for (int f = 0; f < 2; f++) {
 		struct sock s = wildcard(families[f], &(uint16_t){0});
-		struct sock_packet one = {0}, many = {.segment_size = 1}, each = {.segment_size = 1, .offload = -1};
+		struct sock_packet one = {0}, many = {.segment_size = 1}, each = {.segment_size = 1, .segment_offload = -1};
 
 		expect(sock_send_packet(s, "x", 1, NULL, soon()), code);
 		expect(sock_send_packet(s, "x", 1, &one, soon()), code);

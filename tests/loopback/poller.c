@@ -113,7 +113,7 @@ START_TEST(ends_resets_and_refusals_are_told_apart)
 	sock_close(&server);
 	ck_assert_int_ne(one(&poller).ready & LIBSOCK_READABLE, 0);
 	expect(sock_recv(client, &byte, 1, LIBSOCK_NOWAIT), 1);
-	expect(one(&poller).ready, LIBSOCK_READABLE | LIBSOCK_HANGUP);
+	expect(one(&poller).ready, LIBSOCK_READABLE | LIBSOCK_PEER_ENDED);
 	expect(sock_recv(client, &byte, 1, LIBSOCK_NOWAIT), 0);
 	expect(sock_poller_remove(&poller, client), 0);
 	sock_close(&client);
@@ -157,7 +157,7 @@ START_TEST(an_end_that_nobody_wants_to_know_of_does_not_end_the_wait)
 	expect(sock_pair(other, LIBSOCK_STREAM), 0);
 	expect(sock_poller_add(&poller, client, LIBSOCK_READABLE, NULL), 0);
 	expect(sock_shutdown(server, LIBSOCK_SHUT_WR), 0);
-	expect(one(&poller).ready, LIBSOCK_READABLE | LIBSOCK_HANGUP);
+	expect(one(&poller).ready, LIBSOCK_READABLE | LIBSOCK_PEER_ENDED);
 	expect(sock_poller_modify(&poller, client, 0, NULL), 0);
 	expect(sock_poller_wait(&poller, events, 4, sock_after(30)), LIBSOCK_ETIMEDOUT);
 	expect(sock_poller_add(&poller, other[0], LIBSOCK_READABLE, &name), 0);
@@ -400,7 +400,7 @@ START_TEST(mistakes_have_codes)
 	expect(sock_poller_open(&poller), 0);
 	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
 	expect(sock_poller_add(NULL, pair[0], LIBSOCK_READABLE, NULL), LIBSOCK_EINVAL);
-	expect(sock_poller_add(&poller, pair[0], LIBSOCK_HANGUP, NULL), LIBSOCK_EINVAL);
+	expect(sock_poller_add(&poller, pair[0], LIBSOCK_PEER_ENDED, NULL), LIBSOCK_EINVAL);
 	expect(sock_poller_add(&poller, (struct sock){0}, LIBSOCK_READABLE, NULL), LIBSOCK_EBADF);
 	expect(sock_poller_modify(&poller, pair[0], LIBSOCK_READABLE, NULL), LIBSOCK_ENOENT);
 	expect(sock_poller_remove(&poller, pair[0]), LIBSOCK_ENOENT);
@@ -464,7 +464,7 @@ START_TEST(no_poller_and_no_wish_are_refused_by_every_call)
 	expect(sock_poller_open(&poller), 0);
 	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
 	expect(sock_poller_add(&poller, pair[0], 0, NULL), 0);
-	for (int bad = LIBSOCK_HANGUP; bad < 32; bad *= 2) {
+	for (int bad = LIBSOCK_PEER_ENDED; bad < 32; bad *= 2) {
 		expect(sock_poller_add(&poller, pair[0], bad, NULL), LIBSOCK_EINVAL);
 		expect(sock_poller_modify(&poller, pair[0], bad | LIBSOCK_READABLE, NULL), LIBSOCK_EINVAL);
 	}

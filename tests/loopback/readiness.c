@@ -9,7 +9,7 @@
 enum {
 	R = LIBSOCK_READABLE,
 	W = LIBSOCK_WRITABLE,
-	H = LIBSOCK_HANGUP,
+	H = LIBSOCK_PEER_ENDED,
 	FAILED = LIBSOCK_ERROR | LIBSOCK_READABLE | LIBSOCK_WRITABLE,
 	ANY = -1 /* systems differ: see docs/porting.md */
 };

@@ -55,7 +55,7 @@ START_TEST(a_lingering_socket_that_is_not_wanted_does_not_hold_the_receiver)
 		connected_pair(LIBSOCK_AF_INET, &a, &b);
 		while (sock_send(a, data, sizeof data, LIBSOCK_NOWAIT) > 0)
 			;
-		expect(sock_set(a, LIBSOCK_OPT_LINGER, 20000), 0);
+		expect(sock_set(a, LIBSOCK_OPT_LINGER_MS, 20000), 0);
 		native_send_rights(channel[0], (int)sock_native(a), count);
 		sock_close(&a);
 		begun = sock_now();

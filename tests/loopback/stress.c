@@ -119,7 +119,7 @@ static int due(const struct slot *slot)
 	if (!slot->added)
 		return 0;
 	if (slot->ended && slot->interest & LIBSOCK_READABLE)
-		return (told & slot->interest) | LIBSOCK_READABLE | LIBSOCK_HANGUP;
+		return (told & slot->interest) | LIBSOCK_READABLE | LIBSOCK_PEER_ENDED;
 	return told & slot->interest;
 }
 
@@ -128,7 +128,7 @@ static bool is_whole(const struct slot *slot, int told)
 {
 	int missing = due(slot) & ~told;
 
-	return missing == 0 || (missing == LIBSOCK_HANGUP && slot->unread > 0);
+	return missing == 0 || (missing == LIBSOCK_PEER_ENDED && slot->unread > 0);
 }
 
 static bool anything_due(const struct stress *stress)

@@ -157,7 +157,7 @@ static int use_everything(int family)
 	       sock_addr_family(&from) == family && sock_addr_parse(&addr, sock_addr_text(&from, text, sizeof text), -1) == 0 &&
 	       sock_addr_equal(&local, &addr) && sock_after(5) >= before + 5 && sock_has(LIBSOCK_HAS_INET6) &&
 	       strcmp(sock_errname(LIBSOCK_EPIPE), "EPIPE") == 0 && strlen(sock_strerror(LIBSOCK_EPIPE)) > 5 &&
-	       sock_oserror(LIBSOCK_ESYS - 7) == 7 && sock_version()[0] != '\0' && sock_version_number() > 0 && sock_now_us() > 0;
+	       sock_esys_number(LIBSOCK_ESYS - 7) == 7 && sock_version()[0] != '\0' && sock_version_number() > 0 && sock_stopwatch_us() > 0;
 	return sock_close(&s) == 0 && good;
 }
 

@@ -60,14 +60,14 @@ static int silence_count(void)
 /* How a connection is given up: something is sent that nobody confirms, or the system asks and nobody answers. */
 static void by_user_timeout(struct sock s)
 {
-	expect(sock_set(s, LIBSOCK_OPT_USER_TIMEOUT, 200), 0);
+	expect(sock_set(s, LIBSOCK_OPT_USER_TIMEOUT_MS, 200), 0);
 	expect(sock_send(s, "x", 1, soon()), 1);
 }
 
 static void by_keepalive(struct sock s)
 {
-	expect(sock_set(s, LIBSOCK_OPT_KEEPALIVE_IDLE, 1000), 0);
-	expect(sock_set(s, LIBSOCK_OPT_KEEPALIVE_INTERVAL, 1000), 0);
+	expect(sock_set(s, LIBSOCK_OPT_KEEPALIVE_IDLE_MS, 1000), 0);
+	expect(sock_set(s, LIBSOCK_OPT_KEEPALIVE_INTERVAL_MS, 1000), 0);
 	expect(sock_set(s, LIBSOCK_OPT_KEEPALIVE_COUNT, 1), 0);
 	expect(sock_set(s, LIBSOCK_OPT_KEEPALIVE, 1), 0);
 }
@@ -246,7 +246,7 @@ START_TEST(a_deadline_before_that_is_the_callers_own)
 
 	connected_pair(LIBSOCK_AF_INET, &s, &peer);
 	make_deaf(peer);
-	expect(sock_set(s, LIBSOCK_OPT_USER_TIMEOUT, 1000), 0);
+	expect(sock_set(s, LIBSOCK_OPT_USER_TIMEOUT_MS, 1000), 0);
 	expect(sock_send(s, "x", 1, soon()), 1);
 	expect(sock_recv(s, data, sizeof data, sock_after(10)), LIBSOCK_ETIMEDOUT);
 	expect(sock_recv(s, data, sizeof data, soon()), LIBSOCK_ECONNTIMEDOUT);

@@ -327,9 +327,9 @@ START_TEST(a_path_is_dialled_and_served_in_one_call_each)
 	ck_assert_str_eq(at.host, addr.host);
 	for (int i = 0; i < 4; i++) {
 		struct sock_attempt attempts[1];
-		int count = 1;
+		int count = -1;
 
-		expect(sock_dial_report(&client, LIBSOCK_STREAM, &addr, attempts, &count, deadlines[i]), 0);
+		expect(sock_dial_report(&client, LIBSOCK_STREAM, &addr, attempts, 1, &count, deadlines[i]), 0);
 		ck_assert_int_eq(count, 1);
 		expect(attempts[0].err, 0);
 		ck_assert(sock_addr_equal(&attempts[0].addr, &at));
@@ -468,14 +468,14 @@ START_TEST(what_is_no_path_to_anybody_is_not_dialled)
 	for (int i = 0; i < 2; i++) {
 		int count = 1;
 
-		expect(sock_dial_report(&s, types[i], &missing, attempts, &count, soon()), LIBSOCK_ENOENT);
+		expect(sock_dial_report(&s, types[i], &missing, attempts, 1, &count, soon()), LIBSOCK_ENOENT);
 		ck_assert_int_eq(count, 1);
 		expect(attempts[0].err, LIBSOCK_ENOENT);
 		expect(sock_dial(&s, types[i], &endless, soon()), LIBSOCK_ENAME);
 		expect(sock_serve(&s, types[i], &endless, 0), LIBSOCK_ENAME);
 		endless.host[200] = '\0';
 		count = 1;
-		expect(sock_dial_report(&s, types[i], &endless, attempts, &count, soon()), LIBSOCK_ENAMETOOLONG);
+		expect(sock_dial_report(&s, types[i], &endless, attempts, 1, &count, soon()), LIBSOCK_ENAMETOOLONG);
 		ck_assert_int_eq(count, 0);
 		expect(sock_serve(&s, types[i], &endless, 0), LIBSOCK_ENAMETOOLONG);
 		endless.host[200] = '/';

@@ -98,7 +98,7 @@ START_TEST(the_end_of_a_stream_is_a_hang_up_after_its_last_byte)
 	ck_assert_int_ne(items[0].ready & LIBSOCK_READABLE, 0);
 	expect(sock_recv(client, &byte, 1, soon()), 1);
 	expect(sock_wait(items, 1, soon()), 1);
-	expect(items[0].ready, LIBSOCK_READABLE | LIBSOCK_HANGUP);
+	expect(items[0].ready, LIBSOCK_READABLE | LIBSOCK_PEER_ENDED);
 	expect(sock_recv(client, &byte, 1, LIBSOCK_NOWAIT), 0);
 	items[0].interest = LIBSOCK_WRITABLE; /* the other direction is still there, and the end is not told where not wanted */
 	expect(sock_wait(items, 1, soon()), 1);
@@ -276,14 +276,14 @@ START_TEST(what_cannot_be_waited_for_is_refused)
 	expect(sock_wait(NULL, 1, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
 	expect(sock_wait(items, -1, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
 	expect(sock_wait(items, LIBSOCK_WAIT_MAX + 1, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
-	items[0].interest = LIBSOCK_HANGUP;
+	items[0].interest = LIBSOCK_PEER_ENDED;
 	expect(sock_wait(items, 1, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
 	items[0] = item(closed, LIBSOCK_READABLE);
 	expect(sock_wait(items, 2, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
 	expect(sock_wait(items, 1, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
 	items[0] = item(pair[0], LIBSOCK_READABLE); /* whose other end is closed */
 	expect(sock_wait(items, 1, soon()), 1);
-	expect(items[0].ready, LIBSOCK_READABLE | LIBSOCK_HANGUP);
+	expect(items[0].ready, LIBSOCK_READABLE | LIBSOCK_PEER_ENDED);
 	sock_close(&pair[0]);
 }
 END_TEST

@@ -200,7 +200,7 @@ static void dial_type(char *args[], int type)
 	struct sock s;
 	int count = LIBSOCK_DIAL_MAX;
 	struct moment began = moment_now();
-	int err = sock_dial_report(&s, type, &addr, attempts, &count, deadline_of(args[2]));
+	int err = sock_dial_report(&s, type, &addr, attempts, LIBSOCK_DIAL_MAX, &count, deadline_of(args[2]));
 
 	print_result(err, began);
 	if (err == 0)

@@ -163,7 +163,7 @@ START_TEST(every_code_has_a_name_and_a_sentence_of_its_own)
 		ck_assert_msg(is_named(a), "%d", a);
 		ck_assert_int_eq(sock_errname(a)[0], 'E');
 		ck_assert_uint_gt(strlen(sock_strerror(a)), 5);
-		ck_assert_int_eq(sock_oserror(a), 0);
+		ck_assert_int_eq(sock_esys_number(a), 0);
 		for (int b = a + 1; b <= 0; b++) {
 			ck_assert_str_ne(sock_errname(a), sock_errname(b));
 			ck_assert_str_ne(sock_strerror(a), sock_strerror(b));
@@ -253,17 +253,17 @@ START_TEST(success_and_nonsense_have_texts_too)
 		ck_assert_ptr_nonnull(sock_strerror(err));
 		ck_assert_ptr_nonnull(sock_errname(err));
 		ck_assert_ptr_eq(sock_strerror(err), sock_strerror(err)); /* constant: the same for ever */
-		ck_assert_int_eq(sock_oserror(err), err < LIBSOCK_ESYS ? LIBSOCK_ESYS - err : 0);
+		ck_assert_int_eq(sock_esys_number(err), err < LIBSOCK_ESYS ? LIBSOCK_ESYS - err : 0);
 	}
 	ck_assert_ptr_nonnull(sock_strerror(INT_MIN));
-	ck_assert_int_gt(sock_oserror(INT_MIN), 0);
-	ck_assert_int_eq(sock_oserror(INT_MAX), 0);
+	ck_assert_int_gt(sock_esys_number(INT_MIN), 0);
+	ck_assert_int_eq(sock_esys_number(INT_MAX), 0);
 	/* A count of bytes may be larger than an int. */
 	ck_assert_str_eq(sock_errname(PTRDIFF_MAX), "OK");
 	ck_assert_str_eq(sock_strerror(PTRDIFF_MAX), "success");
-	ck_assert_int_eq(sock_oserror(PTRDIFF_MAX), 0);
+	ck_assert_int_eq(sock_esys_number(PTRDIFF_MAX), 0);
 	ck_assert_str_eq(sock_errname(PTRDIFF_MIN), PTRDIFF_MIN < INT_MIN ? "EUNKNOWN" : "ESYS");
-	ck_assert_int_eq(sock_oserror(PTRDIFF_MIN) > 0, PTRDIFF_MIN == INT_MIN);
+	ck_assert_int_eq(sock_esys_number(PTRDIFF_MIN) > 0, PTRDIFF_MIN == INT_MIN);
 }
 END_TEST
 
@@ -287,7 +287,7 @@ START_TEST(an_unknown_system_error_keeps_its_number)
 	int err = os_error(number);
 
 	ck_assert_int_eq(err, LIBSOCK_ESYS - number);
-	ck_assert_int_eq(sock_oserror(err), number);
+	ck_assert_int_eq(sock_esys_number(err), number);
 	ck_assert_str_eq(sock_errname(err), "ESYS");
 }
 END_TEST

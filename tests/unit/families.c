@@ -199,7 +199,7 @@ static const struct {
 	{LIBSOCK_HAS_UNIX_STREAM, {&paths}},
 	{LIBSOCK_HAS_UNIX_DGRAM, {&paths}},
 	{LIBSOCK_HAS_UNIX_ABSTRACT, {&paths}},
-	{LIBSOCK_HAS_PACKET_SEGMENTS, {&four, &six}},
+	{LIBSOCK_HAS_SEGMENT_OFFLOAD, {&four, &six}},
 	{LIBSOCK_HAS_PACKET_COALESCED, {&four, &six}},
 	{LIBSOCK_HAS_PACKET_LOCAL, {&four, &six}},
 	{LIBSOCK_HAS_PACKET_ECN, {&four, &six}},
@@ -353,7 +353,7 @@ START_TEST(a_dial_goes_on_after_its_own_port)
 	l = listener(LIBSOCK_AF_INET6, 4, &addr);
 	expect(sock_addr_set(&addr, "localhost", addr.port), 0);
 	to_self = &addr;
-	expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, attempts, &count, soon()), 0);
+	expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, attempts, LIBSOCK_DIAL_MAX, &count, soon()), 0);
 	ck_assert_int_eq(s.family, LIBSOCK_AF_INET6);
 	sock_close(&s);
 	sock_close(&l);
@@ -377,7 +377,7 @@ START_TEST(a_dial_without_time_tries_every_address)
 			continue;
 		l = listener(i / 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET, 4, &addr);
 		expect(sock_addr_set(&addr, "localhost", addr.port), 0);
-		expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, attempts, &count, deadline), 0);
+		expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, attempts, LIBSOCK_DIAL_MAX, &count, deadline), 0);
 		ck_assert_int_eq(s.family, i / 2 ? LIBSOCK_AF_INET6 : LIBSOCK_AF_INET);
 		ck_assert_int_le(count, 2);
 		expect(attempts[count - 1].err, 0);
@@ -400,7 +400,7 @@ START_TEST(a_family_that_is_missing_does_not_hold_a_dial)
 		l = listener(LIBSOCK_AF_INET, 4, &addr);
 		expect(sock_addr_set(&addr, "localhost", addr.port), 0);
 		six.open = lacks_family[i];
-		expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, attempts, &count, soon()), 0);
+		expect(sock_dial_report(&s, LIBSOCK_STREAM, &addr, attempts, LIBSOCK_DIAL_MAX, &count, soon()), 0);
 		ck_assert_int_eq(count, 1); /* what has no way does not come first */
 		ck_assert_str_eq(attempts[0].addr.host, "127.0.0.1");
 		sock_close(&s);

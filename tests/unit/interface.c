@@ -324,17 +324,18 @@ END_TEST
 START_TEST(the_machine_has_a_name)
 {
 	char name[LIBSOCK_HOST_SIZE], again[LIBSOCK_HOST_SIZE];
-	int length = sock_hostname(name, sizeof name);
+	size_t length;
 
-	ck_assert_int_gt(length, 0);
-	ck_assert_uint_eq(strlen(name), (size_t)length);
-	for (size_t size = 1; size <= (size_t)length; size++) {
+	expect(sock_hostname(name, sizeof name), 0);
+	length = strlen(name);
+	ck_assert_uint_gt(length, 0);
+	for (size_t size = 1; size <= length; size++) {
 		memset(again, 'x', sizeof again);
 		expect(sock_hostname(again, size), LIBSOCK_EMSGSIZE);
 		ck_assert_str_eq(again, "");
 		ck_assert_int_eq(again[size], 'x');
 	}
-	expect(sock_hostname(again, (size_t)length + 1), length);
+	expect(sock_hostname(again, length + 1), 0);
 	ck_assert_str_eq(again, name);
 }
 END_TEST

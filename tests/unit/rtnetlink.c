@@ -7,12 +7,12 @@
 /* The reader once more, under other names, with what is static in it. */
 #undef netlink_dump
 #define netlink_dump read_dump
-#undef route_interfaces
-#define route_interfaces read_interfaces
+#undef os_interfaces
+#define os_interfaces read_interfaces
 #include "../../lib/linux/netlink.c"
 #include "../../lib/linux/rtnetlink.c"
 #undef netlink_dump
-#undef route_interfaces
+#undef os_interfaces
 
 #include "testing.h"
 
@@ -51,7 +51,7 @@ START_TEST(only_the_kernel_is_believed)
 	struct told told = {0, 0};
 	uint8_t room[NETLINK__ROOM];
 	struct netlink__dump dump = {.found = tell, .context = &told, .room = room};
-	const int fd = native_netlink(ROUTE__NETLINK), forger = native_netlink(ROUTE__NETLINK);
+	const int fd = netlink_open(ROUTE__NETLINK), forger = netlink_open(ROUTE__NETLINK);
 	socklen_t length = sizeof to;
 
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&to, sizeof to), 0);
@@ -71,7 +71,7 @@ START_TEST(whoever_looks_may_end_it)
 	struct told told = {0, 77};
 	uint8_t room[NETLINK__ROOM];
 	struct netlink__dump dump = {.found = tell, .context = &told, .room = room};
-	const int fd = native_netlink(ROUTE__NETLINK);
+	const int fd = netlink_open(ROUTE__NETLINK);
 
 	ck_assert(ask(fd));
 	expect(netlink__receive(&dump, fd), 77);

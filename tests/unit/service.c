@@ -89,7 +89,7 @@ START_TEST(every_port_of_the_table_gives_its_first_name)
 			if ((row->protocols & 1 << t) == 0 || row->port == last)
 				continue;
 			last = row->port;
-			expect(table_name(row->port, types[t], name, sizeof name), strlen(row->name));
+			expect(table_name(row->port, types[t], name, sizeof name), 0);
 			ck_assert_str_eq(name, row->name);
 			expect(table_port(name, types[t]), row->port);
 		}
@@ -146,9 +146,9 @@ START_TEST(the_database_comes_before_the_table)
 	expect(table_port("http", LIBSOCK_STREAM), 8000);
 	expect(table_port("HTTP", LIBSOCK_STREAM), 8000); /* not 80: it is the same name */
 	expect(table_port("www", LIBSOCK_STREAM), 80);
-	expect(table_name(8000, LIBSOCK_STREAM, name, sizeof name), 4);
+	expect(table_name(8000, LIBSOCK_STREAM, name, sizeof name), 0);
 	set_database("my-own", 80);
-	expect(table_name(80, LIBSOCK_STREAM, name, sizeof name), 6);
+	expect(table_name(80, LIBSOCK_STREAM, name, sizeof name), 0);
 	ck_assert_str_eq(name, "my-own");
 	set_database("Upper-Case", 4321);
 	expect(table_port("Upper-Case", LIBSOCK_STREAM), 4321);
@@ -166,7 +166,7 @@ START_TEST(a_database_that_fails_knows_nothing)
 		database.error = errors[i];
 		expect(table_port("http", LIBSOCK_STREAM), 80);
 		expect(table_port("nonesuch", LIBSOCK_STREAM), LIBSOCK_EAI_NONAME);
-		expect(table_name(80, LIBSOCK_STREAM, name, sizeof name), 4);
+		expect(table_name(80, LIBSOCK_STREAM, name, sizeof name), 0);
 		expect(table_name(4, LIBSOCK_STREAM, name, sizeof name), LIBSOCK_EAI_NONAME);
 	}
 }
@@ -199,11 +199,11 @@ START_TEST(a_name_from_the_database_that_could_not_be_asked_for_is_none)
 	ck_assert_uint_eq(strlen(long_name), 64);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		set_database(names[i], 80);
-		expect(table_name(80, LIBSOCK_STREAM, name, sizeof name), 4);
+		expect(table_name(80, LIBSOCK_STREAM, name, sizeof name), 0);
 		ck_assert_str_eq(name, "http");
 	}
 	set_database(long_name + 1, 80);
-	expect(table_name(80, LIBSOCK_STREAM, name, sizeof name), 63);
+	expect(table_name(80, LIBSOCK_STREAM, name, sizeof name), 0);
 	expect(table_port(name, LIBSOCK_STREAM), 80);
 }
 END_TEST
@@ -262,7 +262,7 @@ START_TEST(a_name_fits_in_full_or_not_at_all)
 	char name[8];
 
 	memset(name, 'x', sizeof name);
-	expect(sock_service_name(80, LIBSOCK_STREAM, name, 5), 4);
+	expect(sock_service_name(80, LIBSOCK_STREAM, name, 5), 0);
 	ck_assert_str_eq(name, "http");
 	ck_assert_int_eq(name[5], 'x');
 	for (size_t size = 1; size < 5; size++) {
@@ -306,11 +306,11 @@ START_TEST(this_machine_knows_the_common_services)
 	expect(sock_service_port("syslog", LIBSOCK_DGRAM), 514);
 	expect(sock_service_port("shell", LIBSOCK_STREAM), 514);
 	expect(sock_service_port("no-such-service", LIBSOCK_STREAM), LIBSOCK_EAI_NONAME);
-	expect(sock_service_name(443, LIBSOCK_STREAM, name, sizeof name), 5);
+	expect(sock_service_name(443, LIBSOCK_STREAM, name, sizeof name), 0);
 	ck_assert_str_eq(name, "https");
-	expect(sock_service_name(514, LIBSOCK_STREAM, name, sizeof name), 5);
+	expect(sock_service_name(514, LIBSOCK_STREAM, name, sizeof name), 0);
 	ck_assert_str_eq(name, "shell");
-	expect(sock_service_name(514, LIBSOCK_DGRAM, name, sizeof name), 6);
+	expect(sock_service_name(514, LIBSOCK_DGRAM, name, sizeof name), 0);
 	ck_assert_str_eq(name, "syslog");
 }
 END_TEST
@@ -322,14 +322,14 @@ START_TEST(every_name_that_a_port_has_is_one_that_can_be_asked_for)
 
 	for (long port = 0; port < 1024; port++)
 		for (int t = 0; t < 2; t++) {
-			int length = sock_service_name(port, types[t], name, sizeof name);
+			int err = sock_service_name(port, types[t], name, sizeof name);
 
-			if (length == LIBSOCK_EAI_NONAME) {
+			if (err == LIBSOCK_EAI_NONAME) {
 				ck_assert_str_eq(name, "");
 				continue;
 			}
 			found++;
-			ck_assert_msg(length > 0 && strlen(name) == (size_t)length, "%ld: %d", port, length);
+			ck_assert_msg(err == 0 && strlen(name) > 0, "%ld: %d", port, err);
 			ck_assert_msg(sock_service_port(name, types[t]) >= 0, "%ld: %s", port, name);
 		}
 	ck_assert_int_gt(found, 60);

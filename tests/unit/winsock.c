@@ -420,7 +420,7 @@ static ptrdiff_t by_send_packet(struct sock s)
 
 static ptrdiff_t by_send_packets(struct sock s)
 {
-	return sock_send_packet(s, "xy", 2, &(struct sock_packet){.segment_size = 1, .offload = -1}, LIBSOCK_NOWAIT);
+	return sock_send_packet(s, "xy", 2, &(struct sock_packet){.segment_size = 1, .segment_offload = -1}, LIBSOCK_NOWAIT);
 }
 
 static ptrdiff_t by_recv(struct sock s)

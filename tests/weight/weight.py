@@ -21,7 +21,7 @@ STACK_MOST = 4 * KIB
 
 # Functions that call back, and whom: what is in their own file, or in that of their caller.
 CALLBACKS = {
-    "os_guard": ["datagram__all", "dial__all", "dial__undo", "local__connect", "local__undo", "lookup__finish",
+    "os_guard": ["dial_datagram__all", "dial__all", "dial__undo", "path__connect", "path__undo", "lookup__finish",
                  "lookup__undo", "lookup__try_way", "stream__send_file", "stream__end_file"],
     "os_job_call": ["lookup__work", "lookup__work_reverse"],
     "os_interfaces": ["bsd_multicast__by_addr", "bsd_multicast__by_index", "interface__show"],

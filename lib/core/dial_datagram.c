@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "datagram.h"
+#include "dial_datagram.h"
 #include "addr.h"
 #include "lookup.h"
 #include "os.h"
 #include "socket.h"
 
-struct datagram__dial {
+struct dial_datagram__dial {
 	const struct addr_value *addr;
 	const struct lookup *lookup;
 	struct attempt_log *log;
@@ -14,7 +14,7 @@ struct datagram__dial {
 };
 
 /* Connecting sends nothing; it asks the system for a route. `weight`: what an error says of the peer. */
-static int datagram__one(const struct datagram__dial *d, const struct os_addr *to, int *weight)
+static int dial_datagram__one(const struct dial_datagram__dial *d, const struct os_addr *to, int *weight)
 {
 	intptr_t fd = -1;
 	int err = os_open(to->family, LIBSOCK_DGRAM, &fd);
@@ -32,9 +32,9 @@ static int datagram__one(const struct datagram__dial *d, const struct os_addr *t
 }
 
 /* The families in turn, as for streams, from the one on that comes first for this host. */
-static int datagram__all(void *context)
+static int dial_datagram__all(void *context)
 {
-	const struct datagram__dial *d = context;
+	const struct dial_datagram__dial *d = context;
 	const struct lookup *l = d->lookup;
 	int part = d->addr->kind == ADDR_LOCALHOST ? LOOKUP_IP4 : lookup_first(l), best = -1, err = LIBSOCK_EAI_NONAME;
 	int taken[LOOKUP_PARTS] = {0};
@@ -49,7 +49,7 @@ static int datagram__all(void *context)
 			break;
 		to = l->found[part][taken[part]++];
 		to.port = d->addr->bits.port;
-		result = datagram__one(d, &to, &weight);
+		result = dial_datagram__one(d, &to, &weight);
 		if (result == 0)
 			return 0;
 		if (weight > best) {
@@ -60,17 +60,17 @@ static int datagram__all(void *context)
 	return err;
 }
 
-int datagram_dial(struct sock *s, const struct addr_value *addr, struct attempt_log *log, int64_t deadline)
+int dial_datagram(struct sock *s, const struct addr_value *addr, struct attempt_log *log, int64_t deadline)
 {
 	struct lookup l;
-	struct datagram__dial d = {.addr = addr, .lookup = &l, .log = log, .s = s};
+	struct dial_datagram__dial d = {.addr = addr, .lookup = &l, .log = log, .s = s};
 	int err = lookup_begin(&l, addr, LIBSOCK_AF_UNSPEC, LIBSOCK_DIAL_MAX, deadline);
 
 	if (err < 0)
 		return err;
 	err = lookup_finish(&l, deadline);
 	if (err > 0)
-		err = os_guard(datagram__all, NULL, &d); /* nothing waits, and a cancelled thread would leave a socket behind */
+		err = os_guard(dial_datagram__all, NULL, &d); /* nothing waits, and a cancelled thread would leave a socket behind */
 	lookup_end(&l);
 	return err;
 }
