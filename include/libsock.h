@@ -1496,8 +1496,8 @@ LIBSOCK_API int sock_poller_modify(struct sock_poller *poller, struct sock s, in
  *
  * @param[in,out] poller The poller.
  * @param[in] s          The socket. sock_close() removes it, too, also while another process has it open: no later wait
- *                       reports it (on Windows: if no other socket gets its number, see docs/porting.md). Remove it
- *                       before sock_release(), and before another copy of libsock or the program itself closes it.
+ *                       reports it. Remove it before sock_release(), and before another copy of libsock or the
+ *                       program itself closes it.
  * @return 0, or: #LIBSOCK_ENOENT, it is not there; #LIBSOCK_EBADF, no poller or no socket, or a closed one;
  *         #LIBSOCK_EINVAL, a NULL.
  * @par Threads

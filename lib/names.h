@@ -17,6 +17,8 @@
 #define bsd_addr_get libsock__bsd_addr_get
 #define bsd_addr_is_whole libsock__bsd_addr_is_whole
 #define bsd_addr_put libsock__bsd_addr_put
+#define bsd_closed_since libsock__bsd_closed_since
+#define bsd_closes libsock__bsd_closes
 #define bsd_native_family libsock__bsd_native_family
 #define bsd_poll libsock__bsd_poll
 #define bsd_poll_events libsock__bsd_poll_events
@@ -59,7 +61,6 @@
 #define native_ask_family libsock__native_ask_family
 #define native_at_end libsock__native_at_end
 #define native_bind libsock__native_bind
-#define native_closes libsock__native_closes
 #define native_connect libsock__native_connect
 #define native_get_local4 libsock__native_get_local4
 #define native_getpeername libsock__native_getpeername

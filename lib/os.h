@@ -9,7 +9,7 @@
  * - They take checked arguments: a pointer is not null, a family or type is one of ours.
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
  * - OS_EINTR is a code more: "nothing has happened, ask again", mostly after a signal. The core does, of the calls
- *   that wait or transfer: os_connect, os_accept, os_send and all its kin, os_recv and all its kin, os_file_read,
+ *   that wait or transfer: os_accept, os_send and all its kin, os_recv and all its kin, os_file_read,
  *   os_send_fd, os_recv_fd, os_wait, os_poll, os_poller_wait. All others repeat an interrupted call themselves.
  * - They may be called from any thread. They do not retry otherwise, and they wait only where it says so here.
  * - They leave a descriptor's mode, blocking or not, as they found it, and are right in either.
@@ -82,7 +82,7 @@ void os_forget(intptr_t fd);
 /*
  * Begin to connect, once. LIBSOCK_EINPROGRESS: begun, wait for OS_CONNECTED and ask os_connect_result(). It may block
  * for as long as `wait_ms` allows (-1: for ever, 0: not at all). On AF_UNIX LIBSOCK_EAGAIN means that the listener's
- * queue is full, which nothing reports the end of: try again; and OS_EINTR that nothing has begun.
+ * queue is full, which nothing reports the end of: try again.
  */
 int os_connect(intptr_t fd, int type, const struct os_addr *to, int wait_ms);
 

@@ -57,6 +57,13 @@ COLD int bsd_sendto_error(intptr_t fd, bool has_address);
 /* What a receive of a datagram failed with; OS_STALE and its code where that concerns one that was sent. */
 COLD int bsd_receive_error(void);
 
+/*
+ * A number that has changed once the descriptor has been closed or given away; another one's close may change it, too.
+ * And has it been closed since? Yes is certain; no is not, if others with their numbers a thousand apart were as well.
+ */
+unsigned bsd_closes(intptr_t fd);
+bool bsd_closed_since(intptr_t fd, unsigned closes);
+
 /* The flags of a transfer, from how the core asks for it. */
 static inline int bsd_flags(int how)
 {

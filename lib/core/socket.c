@@ -56,7 +56,7 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 	err = resolve_for(s, RESOLVE_PEER, addr, deadline, &to);
 	if (err < 0)
 		return err;
-	do { /* again only where nothing has begun: a signal, or a full queue, both on AF_UNIX */
+	do { /* again only where nothing has begun: a full queue, on AF_UNIX */
 		left = deadline_left(deadline);
 		err = os_connect(s.fd, s.type, &to, left);
 		if (err == LIBSOCK_EAGAIN && left != 0) {
@@ -64,7 +64,7 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 
 			err = paused < 0 ? paused : err;
 		}
-	} while (err == OS_EINTR || (err == LIBSOCK_EAGAIN && left != 0));
+	} while (err == OS_EINTR || (err == LIBSOCK_EAGAIN && left != 0)); /* of the pause */
 	if (err == LIBSOCK_EINPROGRESS && deadline != LIBSOCK_NOWAIT)
 		err = socket__connect_wait(s, deadline);
 	if (err == 0 && s.type == LIBSOCK_STREAM)

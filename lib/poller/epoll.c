@@ -25,7 +25,7 @@ _Static_assert((int)EPOLLIN == POLLIN && (int)EPOLLOUT == POLLOUT && (int)EPOLLE
 struct epoll__entry {
 	void *data;
 	uint32_t serial; /* 0: there is none */
-	unsigned closes; /* native_closes() when it was known to be open */
+	unsigned closes; /* bsd_closes() when it was known to be open */
 	uint8_t interest;
 	bool edge; /* reported only when something changes, for it is at an end that is not wanted */
 };
@@ -127,6 +127,12 @@ static int epoll__change(const struct epoll__set *set, int change, int fd, const
 	return result;
 }
 
+/* Has what was added under this number been closed? The kernel finds it if the same file is back, which nobody has added. */
+static bool epoll__was_closed(struct epoll__set *set, intptr_t fd)
+{
+	return fd >= 0 && (size_t)fd < set->room && set->entries[fd].serial != 0 && bsd_closed_since(fd, set->entries[fd].closes);
+}
+
 int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, void *data)
 {
 	struct epoll__set *set = (struct epoll__set *)poller;
@@ -135,8 +141,10 @@ int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, voi
 
 	if (fd == set->fd)
 		return LIBSOCK_EBADF; /* a copy of a socket that is closed, whose number this poller was given */
+	if (change != OS_POLLER_ADD && epoll__was_closed(set, fd))
+		return LIBSOCK_ENOENT;
 	entry.serial = epoll__next_serial(set);
-	entry.closes = native_closes((int)fd);
+	entry.closes = bsd_closes(fd);
 	err = epoll__change(set, change, (int)fd, &entry) == 0 ? 0 : epoll__error();
 	if (err < 0 || change == OS_POLLER_REMOVE)
 		entry.serial = 0; /* an error: what stood there is not what the descriptor is now */
@@ -152,8 +160,10 @@ int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, voi
 /* Is what was added still what the descriptor is? The kernel finds a file only by both. */
 COLD static bool epoll__ask(const struct epoll__set *set, int fd, struct epoll__entry *entry)
 {
-	entry->closes = native_closes(fd);
-	if (epoll__control(set->fd, EPOLL_CTL_MOD, fd, entry) == 0)
+	const bool was_closed = bsd_closed_since(fd, entry->closes);
+
+	entry->closes = bsd_closes(fd);
+	if (!was_closed && epoll__control(set->fd, EPOLL_CTL_MOD, fd, entry) == 0)
 		return true;
 	entry->serial = 0;
 	return false;
@@ -161,7 +171,7 @@ COLD static bool epoll__ask(const struct epoll__set *set, int fd, struct epoll__
 
 static inline bool epoll__is_open(const struct epoll__set *set, int fd, struct epoll__entry *entry)
 {
-	return entry->closes == native_closes(fd) || epoll__ask(set, fd, entry);
+	return entry->closes == bsd_closes(fd) || epoll__ask(set, fd, entry);
 }
 
 /* Begin anew without what cannot be removed: each is added to the new instance that the old one still finds. */

@@ -18,6 +18,7 @@
 struct poll__entry {
 	void *data;
 	uint64_t identity;
+	unsigned closes; /* bsd_closes() when it was added */
 	int interest;
 };
 
@@ -63,7 +64,8 @@ static size_t poll__place(const struct poll__set *set, native_socket fd)
 
 static bool poll__is_there(const struct poll__set *set, size_t place, native_socket fd, uint64_t identity)
 {
-	return place < set->count && set->polled[place].fd == fd && set->entries[place].identity == identity;
+	return place < set->count && set->polled[place].fd == fd && set->entries[place].identity == identity &&
+	       !bsd_closed_since((intptr_t)fd, set->entries[place].closes);
 }
 
 /* Move what is at a place and after it. */
@@ -127,7 +129,9 @@ int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, voi
 	if (err < 0)
 		return err;
 	set->polled[place] = (native_pollfd){.fd = (native_socket)fd, .events = bsd_poll_events(interest)};
-	set->entries[place] = (struct poll__entry){.data = data, .identity = identity, .interest = interest};
+	set->entries[place] = (struct poll__entry){
+		.data = data, .identity = identity, .closes = bsd_closes(fd), .interest = interest,
+	};
 	return 0;
 }
 
@@ -138,7 +142,7 @@ static bool poll__is_gone(const struct poll__set *set, size_t place)
 	uint64_t identity;
 
 	return item->revents & POLLNVAL || native_identity(item->fd, &identity) != 0 ||
-	       identity != set->entries[place].identity;
+	       !poll__is_there(set, place, item->fd, identity);
 }
 
 /* Of the sockets that poll spoke of, at most `max`, beginning where the last look ended. */

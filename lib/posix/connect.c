@@ -55,18 +55,37 @@ static int connect__connect_nonblocking(int fd, const struct sockaddr *to, sockl
 	return result;
 }
 
+/*
+ * Has a signal come before anything had begun? It can where a supervisor holds the call (seccomp_unotify(2)), and with
+ * a Unix-domain queue that is full. A datagram socket is connected at once or not at all.
+ */
+static bool connect__is_to_repeat(int fd, bool is_tcp)
+{
+	if (errno != EINTR)
+		return false;
+	if (!is_tcp)
+		return true;
+#ifdef NATIVE_JOINS_ATTEMPTS
+	if (connect__check_fresh(fd) == 0)
+		return true;
+#else
+	(void)fd;
+#endif
+	errno = EINPROGRESS; /* it goes on (connect(2)); calling again would not */
+	return false;
+}
+
 int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length, int wait_ms)
 {
 	const bool is_unix = to->sa_family == AF_UNIX, waits = wait_ms < 0 || type == LIBSOCK_DGRAM;
 	const bool is_tcp = type == LIBSOCK_STREAM && !is_unix;
-	int result = waits && is_tcp ? connect__check_fresh(fd) : 0;
+	int result = is_tcp ? connect__check_fresh(fd) : 0;
 
-	if (result == 0)
+	if (result == -1)
+		return -1;
+	do
 		result = waits ? connect(fd, to, length) : connect__connect_nonblocking(fd, to, length);
-	if (result == 0 && !waits && is_tcp)
-		result = connect__check_fresh(fd); /* none is made in no time */
-	if (result == -1 && !is_unix && errno == EINTR)
-		errno = EINPROGRESS; /* it goes on (connect(2)); calling again would not */
+	while (result == -1 && connect__is_to_repeat(fd, is_tcp));
 	if (result == -1 && !is_unix && errno == EAGAIN)
 		errno = EADDRNOTAVAIL; /* Linux, when a datagram socket finds no free port */
 	return result;

@@ -214,11 +214,10 @@ static inline int native_poll(native_pollfd polled[], unsigned count, int wait_m
 	return ready;
 }
 
+enum { NATIVE_NUMBER_STEP = 1 }; /* between the numbers of two sockets */
+
 /* Has all that the peer sent been received, and its end? For systems whose poll does not tell. */
 bool native_at_end(int fd);
-
-/* A number that has changed if the descriptor may have been closed, or given to another socket, since it was asked for. */
-unsigned native_closes(int fd);
 
 /* What tells a socket from a later one that was given the same descriptor. 0 or −1. */
 int native_identity(int fd, uint64_t *identity);

@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -118,28 +117,6 @@ int os_open(int family, int type, intptr_t *result)
 int os_open_stream(int family, intptr_t *result)
 {
 	return os__open(family, LIBSOCK_STREAM, false, result);
-}
-
-/*
- * How many descriptors have been closed or given away, by number, many numbers to a count. A poller compares the count
- * with what it was when a socket was added: only if it has moved the kernel has to be asked whether it is still that
- * socket.
- */
-static atomic_uint os__closes[1024];
-
-static atomic_uint *os__closes_of(int fd)
-{
-	return &os__closes[(unsigned)fd % (sizeof os__closes / sizeof os__closes[0])];
-}
-
-unsigned native_closes(int fd)
-{
-	return atomic_load_explicit(os__closes_of(fd), memory_order_relaxed);
-}
-
-void os_forget(intptr_t fd)
-{
-	atomic_fetch_add_explicit(os__closes_of((int)fd), 1, memory_order_relaxed);
 }
 
 int os_close(intptr_t fd)

@@ -128,6 +128,8 @@ int native_ask_family(SOCKET s, int *family);
 /* As poll does on POSIX; may return early. */
 int native_poll(native_pollfd polled[], unsigned count, int wait_ms);
 
+enum { NATIVE_NUMBER_STEP = 4 }; /* between the numbers of two sockets: a handle's last two bits are the program's */
+
 static inline bool native_at_end(SOCKET s)
 {
 	(void)s;

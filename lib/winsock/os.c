@@ -146,12 +146,6 @@ fail:
 	return err;
 }
 
-/* The poller here compares nothing (wsapoll.c, native_identity). */
-void os_forget(intptr_t fd)
-{
-	(void)fd;
-}
-
 int os_open_stream(int family, intptr_t *result)
 {
 	return os_open(family, LIBSOCK_STREAM, result);
@@ -164,7 +158,9 @@ int os_close(intptr_t fd)
 
 	if (result != 0 && WSAGetLastError() == WSAEWOULDBLOCK && native_set_blocking((SOCKET)fd, true) == 0)
 		result = closesocket((SOCKET)fd);
-	return result == 0 ? 0 : os_error(WSAGetLastError());
+	result = result == 0 ? 0 : os_error(WSAGetLastError());
+	os_forget(fd); /* afterwards: a poller that asked before would find it open, and not ask again */
+	return result;
 }
 
 /* No piece at all would be WSAEINVAL, and a null in an empty one WSAEFAULT. */

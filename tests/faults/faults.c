@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void must(ptrdiff_t result)
 {
@@ -229,6 +230,42 @@ static int list_connections(struct sock listener)
 	return found == 0 ? LIBSOCK_EEOF : found;
 }
 
+/* Connected, by whichever call, and not merely said to be. */
+static int connect_somehow(struct sock listener, const char *how)
+{
+	struct sock s = {0};
+	struct sock_addr addr, peer;
+	const int type = strstr(how, "datagram") ? LIBSOCK_DGRAM : LIBSOCK_STREAM;
+	int err;
+
+	must(sock_local_addr(listener, &addr));
+	if (strncmp(how, "dial", 4) == 0) {
+		err = sock_dial(&s, type, &addr, sock_after(5000));
+	} else {
+		must(sock_open(&s, LIBSOCK_AF_INET, type));
+		err = sock_connect(s, &addr, strstr(how, "soon") ? sock_after(5000) : strstr(how, "nowait") ? LIBSOCK_NOWAIT : LIBSOCK_FOREVER);
+		if (err == LIBSOCK_EINPROGRESS)
+			err = sock_connect_result(s, sock_after(5000));
+	}
+	return err < 0 ? err : sock_peer_addr(s, &peer);
+}
+
+/* A path that is left from a server that is gone. */
+static int serve_again(void)
+{
+	struct sock s;
+	struct sock_addr addr = {.port = 0};
+
+	snprintf(addr.host, sizeof addr.host, "./stale-%d", (int)getpid());
+	must(sock_serve(&s, LIBSOCK_STREAM, &addr, 1));
+	sock_close(&s);
+
+	int err = sock_serve(&s, LIBSOCK_STREAM, &addr, 1);
+
+	remove(addr.host);
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -263,6 +300,10 @@ int main(int argc, char **argv)
 		result = read_switch(s);
 	else if (strcmp(what, "choose-interface") == 0)
 		result = choose_interface();
+	else if (argc > 2 && strcmp(what, "connect") == 0)
+		result = connect_somehow(s, argv[2]);
+	else if (strcmp(what, "serve-again") == 0)
+		result = serve_again();
 	else if (strcmp(what, "connected") == 0)
 		result = sock_connect_result(clients[0], LIBSOCK_NOWAIT);
 	else if (strcmp(what, "close") == 0)

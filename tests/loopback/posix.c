@@ -676,6 +676,33 @@ START_TEST(a_link_at_a_path_is_not_removed_to_serve_there)
 }
 END_TEST
 
+/*
+ * A connect(2) that is over when it returns, though it was not to wait: of a socket that puts its first bytes into the
+ * first segment, or where what is preloaded goes through a proxy.
+ */
+START_TEST(a_connect_that_is_over_at_once_is_made_at_any_deadline)
+{
+#ifdef __linux__
+	enum { FASTOPEN_CONNECT = 30 /* TCP_FASTOPEN_CONNECT, tcp(7) */, FASTOPEN_NO_COOKIE = 34 };
+	const int64_t deadlines[] = {LIBSOCK_FOREVER, soon(), LIBSOCK_NOWAIT};
+	const int on = 1;
+	struct sock_addr addr;
+	struct sock l = listener(LIBSOCK_AF_INET, 4, &addr), s;
+
+	for (int i = 0; i < 3; i++) {
+		expect(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM), 0);
+		if (setsockopt((int)sock_native(s), IPPROTO_TCP, FASTOPEN_CONNECT, &on, sizeof on) == 0) {
+			setsockopt((int)sock_native(s), IPPROTO_TCP, FASTOPEN_NO_COOKIE, &on, sizeof on);
+			expect(sock_connect(s, &addr, deadlines[i]), 0);
+			expect(sock_connect(s, &addr, deadlines[i]), LIBSOCK_EALREADY);
+		}
+		sock_close(&s);
+	}
+	sock_close(&l);
+#endif
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -700,6 +727,7 @@ int main(void)
 #ifndef __SANITIZE_ADDRESS__
 		{a_dial_of_a_cancelled_thread_leaves_no_socket_behind},
 #endif
+		{a_connect_that_is_over_at_once_is_made_at_any_deadline},
 		{an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0},
 		{0},
 	};

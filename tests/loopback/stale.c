@@ -18,6 +18,44 @@ static void nothing(struct sock_poller *poller, int64_t deadline)
 	expect(sock_poller_wait(poller, events, 4, deadline), deadline == LIBSOCK_NOWAIT ? LIBSOCK_EAGAIN : LIBSOCK_ETIMEDOUT);
 }
 
+/* The very socket that was closed comes back, under the number that it had: whoever wants it adds it again. */
+START_TEST(a_closed_socket_that_comes_back_is_another_one)
+{
+	struct sock channel[2], pair[2], back;
+	struct sock_poller poller;
+	struct sock_event event;
+	int old, fresh;
+
+	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	expect(sock_poller_open(&poller), 0);
+	expect(sock_poller_add(&poller, pair[0], LIBSOCK_READABLE, &old), 0);
+	for (int again = 0; again < 2; again++) {
+		const intptr_t number = sock_native(pair[0]);
+
+		expect(sock_send_socket(channel[0], pair[0], soon()), 0);
+		expect(sock_close(&pair[0]), 0);
+		expect(sock_recv_socket(channel[1], &back, soon()), 0);
+		ck_assert_int_eq(sock_native(back), number);
+		pair[0] = back;
+		if (again == 0) {
+			expect(sock_poller_modify(&poller, back, LIBSOCK_READABLE, &old), LIBSOCK_ENOENT);
+			expect(sock_poller_remove(&poller, back), LIBSOCK_ENOENT);
+		}
+		expect(sock_send(pair[1], "x", 1, soon()), 1);
+		nothing(&poller, LIBSOCK_NOWAIT);
+		expect(sock_poller_add(&poller, back, LIBSOCK_READABLE, &fresh), 0);
+		expect(sock_poller_wait(&poller, &event, 1, soon()), 1);
+		ck_assert_ptr_eq(event.data, &fresh);
+	}
+	sock_poller_close(&poller);
+	for (int i = 0; i < 2; i++) {
+		sock_close(&pair[i]);
+		sock_close(&channel[i]);
+	}
+}
+END_TEST
+
 /* How a duplicate comes about, and how it ends. */
 struct duplicate {
 	int fd;
@@ -385,6 +423,7 @@ END_TEST
 int main(void)
 {
 	const struct testing_test tests[] = {
+		{a_closed_socket_that_comes_back_is_another_one},
 		{a_closed_socket_has_no_event_while_a_duplicate_lives},
 		{a_socket_with_the_number_of_a_closed_one_has_its_own_events},
 		{hundreds_of_duplicates_do_not_hide_what_is_ready},

@@ -55,7 +55,7 @@ static void open_slot(struct stress *stress, struct slot *slot)
 /* On POSIX a socket may be closed without being removed first. */
 static void close_slot(struct stress *stress, struct slot *slot)
 {
-	if (slot->added && (native_is_wine() || chance(stress, 2)))
+	if (slot->added && chance(stress, 2))
 		expect(sock_poller_remove(&stress->poller, slot->watched), 0);
 	sock_close(&slot->watched);
 	sock_close(&slot->peer);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Which descriptors have been closed or given away. A poller is not told when a program closes a socket that it has, and
+ * the number alone does not show it, nor does the open file behind it, which can come back from another process under
+ * the same number.
+ */
+
+#include "native.h"
+
+#include "bsd.h"
+#include "libsock.h"
+#include "os.h"
+
+#include <stdatomic.h>
+
+/* Many numbers share a place; on most systems a number below a thousand is alone as long as all are. */
+static struct {
+	atomic_uint count;
+	atomic_intptr_t last;
+} closed__places[1024];
+
+static unsigned closed__place(intptr_t fd)
+{
+	return (unsigned)fd / NATIVE_NUMBER_STEP % (sizeof closed__places / sizeof closed__places[0]);
+}
+
+void os_forget(intptr_t fd)
+{
+	const unsigned place = closed__place(fd);
+
+	atomic_store_explicit(&closed__places[place].last, fd, memory_order_relaxed);
+	atomic_fetch_add_explicit(&closed__places[place].count, 1, memory_order_release);
+}
+
+unsigned bsd_closes(intptr_t fd)
+{
+	return atomic_load_explicit(&closed__places[closed__place(fd)].count, memory_order_acquire);
+}
+
+bool bsd_closed_since(intptr_t fd, unsigned closes)
+{
+	return bsd_closes(fd) != closes &&
+	       atomic_load_explicit(&closed__places[closed__place(fd)].last, memory_order_relaxed) == fd;
+}
