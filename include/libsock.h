@@ -1588,8 +1588,9 @@ LIBSOCK_API int sock_send_socket(struct sock channel, struct sock s, int64_t dea
  * @return 0, or: #LIBSOCK_EEOF, the channel has ended; #LIBSOCK_EPROTO, a byte or a datagram came without a socket, or
  *         with several; #LIBSOCK_EMFILE, this process has no descriptor left for it; #LIBSOCK_ENOTSOCK,
  *         #LIBSOCK_ENOTSUP, what came is no socket that libsock knows, or as from sock_send_socket(). Whatever came
- *         with an error has been closed, without waiting for what #LIBSOCK_OPT_LINGER_MS was set to on it; a file whose
- *         close waits for a server is closed in a thread, like those of look-ups (see @ref names). #LIBSOCK_ETIMEDOUT,
+ *         with an error has been closed, without waiting for what #LIBSOCK_OPT_LINGER_MS was set to on it. What may wait all
+ *         the same, a file of a server or a Unix-domain socket with descriptors in its queue, is closed in a thread
+ *         like those of look-ups (see @ref names); while 256 of these wait, more stay open. #LIBSOCK_ETIMEDOUT,
  *         #LIBSOCK_EAGAIN: nothing came.
  * @par Threads
  * One reader at a time on the channel.

@@ -60,6 +60,9 @@ void reset(struct sock *s);
 /* What differs between the systems that the tests run on. */
 
 int native_open_descriptors(void);
+
+/* A close may be under way still when the call that threw the descriptor away has returned. POSIX alone. */
+void native_await_descriptors(int count);
 int native_is_inheritable(intptr_t fd);
 void native_linger_zero(intptr_t fd);
 int native_process_id(void);

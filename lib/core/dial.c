@@ -9,6 +9,7 @@
 #include "libsock.h"
 #include "lookup.h"
 #include "os.h"
+#include "os_job.h"
 #include "socket.h"
 
 #include <limits.h>

@@ -4,6 +4,7 @@
 #include "addr.h"
 #include "lookup.h"
 #include "os.h"
+#include "os_job.h"
 #include "socket.h"
 
 struct dial_datagram__dial {

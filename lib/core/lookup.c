@@ -87,7 +87,7 @@ static int lookup__new(struct lookup *l, int max, void (*work)(struct os_job *jo
 
 	if (deadline_left(deadline) == 0)
 		return deadline_error(deadline);
-	l->job = os_job_new(sizeof *job + (size_t)max * LOOKUP_PARTS * sizeof job->found[0], work);
+	l->job = os_job_new(sizeof *job + (size_t)max * LOOKUP_PARTS * sizeof job->found[0], work, OS_JOB_LOOKUP);
 	if (l->job == NULL)
 		return LIBSOCK_ENOMEM;
 	job = (struct lookup__job *)l->job;

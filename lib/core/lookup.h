@@ -9,6 +9,7 @@
 #include "libsock.h"
 #include "names.h"
 #include "os.h"
+#include "os_job.h"
 
 enum { LOOKUP_IP6, LOOKUP_IP4, LOOKUP_PARTS };
 

@@ -2,6 +2,7 @@
 
 #include "path.h"
 #include "os.h"
+#include "os_job.h"
 #include "resolve.h"
 #include "serve.h"
 #include "socket.h"

@@ -5,6 +5,7 @@
 #include "deadline.h"
 #include "libsock.h"
 #include "os.h"
+#include "os_job.h"
 #include "socket.h"
 #include "transfer.h"
 #include "vector.h"

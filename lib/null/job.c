@@ -4,15 +4,16 @@
 
 #include "libsock.h"
 #include "os.h"
+#include "os_job.h"
 
 #include <stdlib.h>
 
-struct os_job *os_job_new(size_t size, void (*work)(struct os_job *job, int part))
+struct os_job *os_job_new(size_t size, void (*work)(struct os_job *job, int part), int kind)
 {
 	struct os_job *job = calloc(1, size);
 
 	if (job)
-		job->work = work;
+		*job = (struct os_job){.work = work, .kind = kind};
 	return job;
 }
 

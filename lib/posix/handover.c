@@ -7,6 +7,7 @@
 #include "bsd.h"
 #include "libsock.h"
 #include "os.h"
+#include "os_job.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -27,48 +28,71 @@ union handover__control {
 
 struct handover__closing {
 	struct os_job job;
-	int fd;
+	int count;
+	int fd[];
 };
 
 static void handover__close(struct os_job *job, int part)
 {
+	const struct handover__closing *closing = (struct handover__closing *)job;
+
 	(void)part;
-	close(((struct handover__closing *)job)->fd);
+	for (int i = 0; i < closing->count; i++)
+		close(closing->fd[i]);
 }
 
 /*
- * What is no socket may be a file whose close asks its server (FUSE, NFS) and waits for the answer, for ever if that
- * likes: in a thread. Nearly always it is done at once, and then nothing is left when this returns.
+ * In a thread, for as long as that takes. Nearly always it is done at once, and then nothing is left when this returns.
+ * Where there is no thread to be had, the descriptors stay open: who sent them cannot hold this call.
  */
-static void handover__close_aside(int fd)
+static void handover__close_aside(struct handover__closing *closing)
 {
-	struct handover__closing *closing = (void *)os_job_new(sizeof *closing, handover__close);
 	int before;
 
-	if (closing == NULL) {
-		close(fd);
-		return;
-	}
-	closing->fd = fd;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before); /* or the job outlives a thread that is cancelled here */
-	if (os_job_start(&closing->job, 0) == 0)
+	if (closing->count > 0 && os_job_start(&closing->job, 0) == 0)
 		os_job_wait(&closing->job, 0, HANDOVER__CLOSE_MS);
-	else
-		close(fd);
 	os_job_drop(&closing->job);
 	pthread_setcancelstate(before, NULL);
 }
 
-void os_discard(intptr_t fd)
+/*
+ * A socket is closed at once when it does not linger. But with one of the Unix domain go the descriptors in its queue,
+ * a lingering one among them; and what is no socket may be a file whose close asks its server (FUSE, NFS) and waits for
+ * the answer, for ever if that likes.
+ */
+static bool handover__closes_at_once(int fd)
 {
 	const struct linger none = {0};
-	int result;
+	int result, family = AF_UNIX;
 
-	BSD_CALL(result, setsockopt((int)fd, SOL_SOCKET, SO_LINGER, &none, sizeof none));
-	if (result == 0)
-		close((int)fd);
-	else
-		handover__close_aside((int)fd);
+	BSD_CALL(result, setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none));
+	return result == 0 && native_ask_family(fd, &family) == 0 && family != AF_UNIX;
+}
+
+static void handover__discard_all(const void *fds, int count)
+{
+	struct handover__closing *closing =
+		(void *)os_job_new(sizeof *closing + (size_t)count * sizeof closing->fd[0], handover__close, OS_JOB_CLOSE);
+
+	for (int i = 0; i < count; i++) {
+		int fd;
+
+		memcpy(&fd, (const char *)fds + (size_t)i * sizeof fd, sizeof fd);
+		if (closing == NULL || handover__closes_at_once(fd))
+			close(fd);
+		else
+			closing->fd[closing->count++] = fd;
+	}
+	if (closing)
+		handover__close_aside(closing);
+}
+
+void os_discard(intptr_t fd)
+{
+	const int one = (int)fd;
+
+	handover__discard_all(&one, 1);
 }
 
 bool os_has_handover(void)
@@ -111,29 +135,34 @@ static bool handover__is_process(const struct cmsghdr *header)
 	       header->cmsg_len == CMSG_LEN(sizeof(int));
 }
 
-/* Keep the first of the descriptors that came, close all others, and tell how many there were. */
+static int handover__first(const struct cmsghdr *header)
+{
+	int fd;
+
+	memcpy(&fd, CMSG_DATA(header), sizeof fd);
+	return fd;
+}
+
+/* Keep a descriptor that came alone and whole, close all others, and tell how many there were. */
 static int handover__take(struct msghdr *message, intptr_t *fd)
 {
-	int count = 0;
+	int count = 0, kept = -1;
 
 	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
-		size_t size = header->cmsg_len - CMSG_LEN(0);
-		int got;
+		const int came = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		const bool is_rights = header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS;
 
-		if (handover__is_process(header)) {
-			memcpy(&got, CMSG_DATA(header), sizeof got);
-			close(got);
-		}
-		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; at + sizeof(int) <= size; at += sizeof(int)) {
-			memcpy(&got, CMSG_DATA(header) + at, sizeof got);
-			if (count++ == 0)
-				*fd = got;
-			else
-				os_discard(got);
-		}
+		if (is_rights && came == 1 && count == 0 && !(message->msg_flags & MSG_CTRUNC))
+			kept = handover__first(header);
+		else if (is_rights)
+			handover__discard_all(CMSG_DATA(header), came);
+		else if (handover__is_process(header))
+			close(handover__first(header));
+		count += is_rights ? came : 0;
 	}
+	if (kept != -1 && count > 1)
+		os_discard(kept);
+	*fd = kept;
 	return count;
 }
 
@@ -157,8 +186,6 @@ int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how)
 	count = handover__take(&message, fd);
 	if (count == 1 && !(message.msg_flags & MSG_CTRUNC))
 		return 0;
-	if (count > 0)
-		os_discard(*fd);
 	if (message.msg_flags & MSG_CTRUNC)
 		return LIBSOCK_EMFILE; /* there was room enough in the control data: the process had none for descriptors */
 	return n == 0 && type == LIBSOCK_STREAM ? LIBSOCK_EEOF : LIBSOCK_EPROTO;

@@ -6,6 +6,7 @@
 
 #include "libsock.h"
 #include "os.h"
+#include "os_job.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -34,7 +35,7 @@
 
 enum {
 	JOB__STACK = 256 * 1024, /* the default is the program's, and may be megabytes */
-	JOB__COUNT = 0x1ff,      /* the bits of job__count */
+	JOB__COUNT = 0x1ff,      /* the bits of job__counts */
 	JOB__PINNED = 0x200,
 	JOB__PROCESS_SHIFT = 10
 };
@@ -55,17 +56,17 @@ struct job__head {
 };
 
 /*
- * The library's one writable global: how many of its threads there are, whether their code is pinned, and above that
+ * How many of the library's threads of each kind there are, whether their code is pinned, and above that
  * the process that this is true of. A child of fork() has none of its parent's threads. By its number alone it cannot
  * be told from its parent where both are the first of their PID namespaces; pthread_atfork() could, and would outlive
  * an unloading.
  */
-static atomic_uint job__count;
+static atomic_uint job__counts[OS_JOB_KINDS];
 
-static bool job__take(void)
+static bool job__take(atomic_uint *count)
 {
 	const unsigned process = (unsigned)getpid() << JOB__PROCESS_SHIFT;
-	unsigned before = atomic_load(&job__count), after;
+	unsigned before = atomic_load(count), after;
 
 	do {
 		after = before;
@@ -73,7 +74,7 @@ static bool job__take(void)
 			after = process | (before & JOB__PINNED);
 		if ((after & JOB__COUNT) >= OS_JOB_MAX)
 			return false;
-	} while (!atomic_compare_exchange_weak(&job__count, &before, after + 1));
+	} while (!atomic_compare_exchange_weak(count, &before, after + 1));
 	return true;
 }
 
@@ -121,7 +122,7 @@ static void job__sleep(struct job__head *head, int64_t left)
 }
 #endif
 
-struct os_job *os_job_new(size_t size, void (*work)(struct os_job *job, int part))
+struct os_job *os_job_new(size_t size, void (*work)(struct os_job *job, int part), int kind)
 {
 	struct job__head *head = calloc(1, sizeof *head + size);
 	pthread_condattr_t attributes;
@@ -138,6 +139,7 @@ struct os_job *os_job_new(size_t size, void (*work)(struct os_job *job, int part
 	struct os_job *job = (void *)head->job;
 
 	job->work = work;
+	job->kind = kind;
 	return job;
 }
 
@@ -172,23 +174,23 @@ static void *job__main(void *arg)
 	int number = part->number;
 
 	job->work(job, number);
-	atomic_fetch_sub(&job__count, 1); /* before the caller can see the end and begin the next one */
+	atomic_fetch_sub(&job__counts[job->kind], 1); /* before the caller can see the end and begin the next one */
 	job__change(head, 1 << number, -1);
 	return NULL;
 }
 
 /* Keep what this code is in, a library or somebody's plug-in, from being unloaded under a thread's feet, for good. */
-static void job__pin(void)
+static void job__pin(atomic_uint *count)
 {
 	Dl_info info;
 	void *(*load)(const char *name, int how) = NULL;
 
-	if (!JOB__HAS_LOADER || (atomic_load(&job__count) & JOB__PINNED))
+	if (!JOB__HAS_LOADER || (atomic_load(count) & JOB__PINNED))
 		return;
 	*(void **)(void *)&load = dlsym(RTLD_DEFAULT, "dlopen"); /* POSIX's own words for it (dlsym, rationale) */
 	if (load && dladdr((void *)(uintptr_t)job__main, &info) != 0 && info.dli_fname)
 		load(info.dli_fname, JOB__PIN);
-	atomic_fetch_or(&job__count, JOB__PINNED);
+	atomic_fetch_or(count, JOB__PINNED);
 }
 
 /*
@@ -236,17 +238,18 @@ int os_job_start(struct os_job *job, int number)
 {
 	struct job__head *head = job__head(job);
 	struct job__part *part = &head->part[number];
+	atomic_uint *count = &job__counts[job->kind];
 	int error;
 
-	if (!job__take())
+	if (!job__take(count))
 		return LIBSOCK_EAGAIN;
-	job__pin();
+	job__pin(count);
 	*part = (struct job__part){.head = head, .number = number};
 	job__change(head, 0, 1);
 	error = job__create(part);
 	if (error == 0)
 		return 0;
-	atomic_fetch_sub(&job__count, 1);
+	atomic_fetch_sub(count, 1);
 	job__change(head, 0, -1);
 	return os_error(error);
 }

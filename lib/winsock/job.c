@@ -6,6 +6,7 @@
 
 #include "libsock.h"
 #include "os.h"
+#include "os_job.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ static struct job__head *job__head(struct os_job *job)
 	return (struct job__head *)(void *)((char *)job - offsetof(struct job__head, job));
 }
 
-struct os_job *os_job_new(size_t size, void (*work)(struct os_job *job, int part))
+struct os_job *os_job_new(size_t size, void (*work)(struct os_job *job, int part), int kind)
 {
 	struct job__head *head = calloc(1, sizeof *head + size);
 
@@ -47,6 +48,7 @@ struct os_job *os_job_new(size_t size, void (*work)(struct os_job *job, int part
 	struct os_job *job = (void *)head->job;
 
 	job->work = work;
+	job->kind = kind;
 	return job;
 }
 

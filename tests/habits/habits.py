@@ -74,7 +74,7 @@ def no_file_of_the_library_asks_which_system_it_is_on():
 # The core alone knows no system at all.
 LAYERS = {"core": [], "bsd": ["native"], "posix": ["bsd"], "linux": ["native"], "unix": ["native", "bsd"], "winsock": ["bsd"], "null": [],
           "poller": ["native", "bsd"]}
-BETWEEN = ["lib/os.h", "lib/compiler.h", "lib/names.h"]
+BETWEEN = ["lib/os.h", "lib/os_job.h", "lib/compiler.h", "lib/names.h"]
 PORTABLE = ["limits.h", "stdbool.h", "stddef.h", "stdint.h", "stdlib.h", "string.h"]
 
 
@@ -194,7 +194,7 @@ def the_library_has_no_writable_data_but_two_counts():
         return None
     symbols = subprocess.run(["objdump", "-t", library], capture_output=True, text=True, check=True).stdout
     linker = ("_DYNAMIC", "_GLOBAL_OFFSET_TABLE_", "__dso_handle", "__TMC_END__", "completed.0",
-              "job__count", "os__closes")
+              "job__counts", "closed__places")
     banned = ("abort exit printf fprintf signal sigaction "
               "inet_aton inet_addr gethostbyname inet_pton inet_ntop").split()
     bad = []

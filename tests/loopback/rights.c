@@ -68,6 +68,35 @@ START_TEST(a_lingering_socket_that_is_not_wanted_does_not_hold_the_receiver)
 }
 END_TEST
 
+/* What waits in a Unix-domain socket's queue is closed with it, by the last who has it: a lingering socket among it. */
+START_TEST(a_lingering_socket_in_a_queue_does_not_hold_the_receiver)
+{
+	const int before = native_open_descriptors();
+	struct sock channel[2], inner[2], a, b, s;
+	static const char data[65536];
+	int64_t begun;
+
+	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+	expect(sock_pair(inner, LIBSOCK_DGRAM), 0);
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	while (sock_send(a, data, sizeof data, LIBSOCK_NOWAIT) > 0)
+		;
+	expect(sock_set(a, LIBSOCK_OPT_LINGER_MS, 2000), 0);
+	native_send_rights(inner[0], (int)sock_native(a), 1);
+	sock_close(&a);
+	native_send_rights(channel[0], (int)sock_native(inner[1]), 2);
+	sock_close(&inner[0]);
+	sock_close(&inner[1]);
+	begun = sock_now();
+	expect(sock_recv_socket(channel[1], &s, LIBSOCK_NOWAIT), LIBSOCK_EPROTO);
+	expect_ended(begun);
+	sock_close(&b); /* nothing lingers any more */
+	sock_close(&channel[0]);
+	sock_close(&channel[1]);
+	native_await_descriptors(before);
+}
+END_TEST
+
 START_TEST(a_descriptor_of_the_sending_process_is_closed_too)
 {
 	enum { PASSPIDFD = 76 /* SO_PASSPIDFD, Linux 6.5 */ };
@@ -633,6 +662,7 @@ int main(void)
 	const struct testing_test tests[] = {
 		{what_comes_without_a_socket_or_with_several_is_a_protocol_error},
 		{a_lingering_socket_that_is_not_wanted_does_not_hold_the_receiver},
+		{a_lingering_socket_in_a_queue_does_not_hold_the_receiver},
 		{a_descriptor_of_the_sending_process_is_closed_too},
 		{what_is_no_socket_is_closed_again},
 		{without_a_free_descriptor_the_code_says_so},

@@ -27,6 +27,13 @@ int native_open_descriptors(void)
 	return open;
 }
 
+void native_await_descriptors(int count)
+{
+	for (int64_t by = soon(); native_open_descriptors() != count && sock_now() < by;)
+		sched_yield();
+	ck_assert_int_eq(native_open_descriptors(), count);
+}
+
 int native_is_inheritable(intptr_t fd)
 {
 	return (fcntl((int)fd, F_GETFD) & FD_CLOEXEC) == 0;
@@ -129,10 +136,10 @@ void native_send_rights(struct sock channel, int fd, int count)
 	struct iovec part = {.iov_base = &byte, .iov_len = 1};
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(8 * sizeof(int))];
+		char room[CMSG_SPACE(256 * sizeof(int))];
 	} control = {.room = {0}};
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room};
-	int fds[8];
+	int fds[256];
 
 	for (int i = 0; i < count; i++)
 		fds[i] = fd;

@@ -5,6 +5,7 @@
 #include "native.h"
 
 #include "os.h"
+#include "os_job.h"
 #include "testing.h"
 
 #include <limits.h>
