@@ -237,7 +237,7 @@ enum {
 
 /*
  * Wait until one of a few descriptors, at most OS_WAIT_MAX, is ready or has an error to tell, for at most `wait_ms`
- * (-1: for ever). How many are; `ready` of each is set. 0: the time is over. Being early is allowed, the core looks at
+ * (-1: for ever). How many are; `ready` of each is set; one of −1 is skipped. 0: the time is over. Being early is allowed, the core looks at
  * the clock. Works for any descriptor number. With none of them (null, 0) it only waits.
  */
 enum { OS_WAIT_MAX = 32 };

@@ -25,10 +25,8 @@ _Static_assert((int)LIBSOCK_DIAL_MAX <= (int)OS_WAIT_MAX, "all attempts can be w
 
 struct dial__attempt {
 	const struct os_addr *addr; /* the look-up's, without the port */
-	intptr_t fd; /* −1: it has failed, by `err` */
 	int err;
 	bool lacks_family; /* of this program; `err` then says nothing of the peer */
-	bool ready;
 };
 
 struct dial__race {
@@ -40,8 +38,9 @@ struct dial__race {
 	int last;                /* the family of the latest attempt; the families take turns */
 	int64_t next;            /* when the next attempt is due, if none has failed by then */
 	struct dial__attempt attempt[LIBSOCK_DIAL_MAX];
+	struct os_wait_item socket[LIBSOCK_DIAL_MAX]; /* of each attempt; −1: it has failed */
 	int begun, pending;
-	struct dial__attempt *winner;
+	int winner; /* −1: there is none */
 };
 
 int dial_self(intptr_t fd, int family, uint16_t port)
@@ -107,71 +106,59 @@ static struct os_addr dial__to(const struct dial__race *race, const struct dial_
 	return to;
 }
 
-static void dial__settle(struct dial__race *race, struct dial__attempt *attempt, int err)
+static void dial__settle(struct dial__race *race, int at, int err)
 {
+	const intptr_t fd = race->socket[at].fd;
+
 	race->pending--;
 	if (err == 0)
-		err = dial_self(attempt->fd, attempt->addr->family, race->addr->bits.port);
-	attempt->err = err;
+		err = dial_self(fd, race->attempt[at].addr->family, race->addr->bits.port);
+	race->attempt[at].err = err;
 	if (err == 0) {
-		race->winner = attempt;
+		race->winner = at;
 		return;
 	}
-	if (attempt->fd != -1)
-		os_close(attempt->fd);
-	attempt->fd = -1;
+	if (fd != -1)
+		os_close(fd);
+	race->socket[at].fd = -1;
 	race->next = 0; /* a failure brings the next one forward */
 }
 
 static void dial__begin(struct dial__race *race, int part)
 {
 	struct dial__attempt *attempt = &race->attempt[race->begun];
+	struct os_wait_item *socket = &race->socket[race->begun];
 	int err;
 
 	attempt->addr = &race->lookup.found[part][race->taken[part]++];
-	attempt->fd = -1;
 	attempt->lacks_family = false;
+	*socket = (struct os_wait_item){.fd = -1, .event = OS_CONNECTED};
 	race->last = part;
 	race->begun++;
 	race->pending++;
 	race->next = os_now() + DIAL__STAGGER_MS;
-	err = os_open_stream(attempt->addr->family, &attempt->fd);
+	err = os_open_stream(attempt->addr->family, &socket->fd);
 	if (err < 0) {
 		attempt->lacks_family = socket_lacks_family(err);
 	} else { /* which does not block, so that this does not, either */
 		const struct os_addr to = dial__to(race, attempt);
 
-		err = os_connect(attempt->fd, LIBSOCK_STREAM, &to, -1);
+		err = os_connect(socket->fd, LIBSOCK_STREAM, &to, -1);
 	}
 	if (err != LIBSOCK_EINPROGRESS)
-		dial__settle(race, attempt, err);
+		dial__settle(race, race->begun - 1, err);
 }
 
-/* Wait for the attempts under way. A function of its own, so that the items are off the stack when one is settled. */
-NOINLINE static int dial__poll(struct dial__race *race, int wait_ms)
-{
-	struct os_wait_item items[LIBSOCK_DIAL_MAX];
-	int count = 0, ready;
-
-	for (int i = 0; i < race->begun; i++)
-		if (race->attempt[i].fd != -1)
-			items[count++] = (struct os_wait_item){.fd = race->attempt[i].fd, .event = OS_CONNECTED};
-	ready = os_wait(items, count, wait_ms);
-	for (int i = 0, item = 0; ready > 0 && i < race->begun; i++)
-		race->attempt[i].ready = race->attempt[i].fd != -1 && items[item++].ready;
-	return ready;
-}
-
-/* The same; and settle what has been decided. 0, or why it could not wait. */
+/* Wait for the attempts under way, and settle what has been decided. 0, or why it could not wait. */
 static int dial__look(struct dial__race *race, int wait_ms)
 {
-	int ready = dial__poll(race, wait_ms);
+	int ready = os_wait(race->socket, race->begun, wait_ms);
 
 	if (ready < 0)
 		return ready == OS_EINTR ? 0 : ready;
-	for (int i = 0; ready > 0 && i < race->begun && race->winner == NULL; i++)
-		if (race->attempt[i].ready)
-			dial__settle(race, &race->attempt[i], os_connect_result(race->attempt[i].fd));
+	for (int i = 0; ready > 0 && i < race->begun && race->winner < 0; i++)
+		if (race->socket[i].ready)
+			dial__settle(race, i, os_connect_result(race->socket[i].fd));
 	return 0;
 }
 
@@ -211,12 +198,12 @@ static int dial__patience(const struct dial__race *race, bool more, int left)
 /* Until one has won, all have failed, or the time is over. */
 static int dial__run(struct dial__race *race)
 {
-	while (race->winner == NULL) {
+	while (race->winner < 0) {
 		int left = deadline_left(race->deadline), part = dial__part(race), err = 0;
 
 		if (part >= 0 && (race->once || (left != 0 && os_now() >= race->next))) {
 			dial__begin(race, part);
-			if (race->once && race->pending > 0 && race->winner == NULL)
+			if (race->once && race->pending > 0 && race->winner < 0)
 				err = dial__look(race, 0);
 			if (err < 0)
 				return err;
@@ -225,7 +212,7 @@ static int dial__run(struct dial__race *race)
 		if (race->pending == 0 && ((part < 0 && lookup_is_over(&race->lookup)) || (part >= 0 && left == 0)))
 			return 0;
 		err = dial__wait(race, dial__patience(race, part >= 0, left));
-		if (err < 0 || (left == 0 && race->winner == NULL))
+		if (err < 0 || (left == 0 && race->winner < 0))
 			return err;
 	}
 	return 0;
@@ -235,8 +222,8 @@ static int dial__run(struct dial__race *race)
 static void dial__end(struct dial__race *race, int err)
 {
 	for (int i = 0; i < race->begun; i++)
-		if (race->attempt[i].fd != -1 && &race->attempt[i] != race->winner)
-			dial__settle(race, &race->attempt[i], err);
+		if (race->socket[i].fd != -1 && i != race->winner)
+			dial__settle(race, i, err);
 }
 
 static int dial__error(const struct dial__race *race)
@@ -256,10 +243,12 @@ static int dial__error(const struct dial__race *race)
 }
 
 /* A socket that does not block was right for the race; the caller's is as sock_open() makes them, and sends at once. */
-static void dial__finish(const struct dial__attempt *winner)
+static void dial__finish(const struct dial__race *race)
 {
-	os_option_set(winner->fd, winner->addr->family, LIBSOCK_OPT_NODELAY, 1);
-	os_set_blocking(winner->fd, true);
+	const intptr_t fd = race->socket[race->winner].fd;
+
+	os_option_set(fd, race->attempt[race->winner].addr->family, LIBSOCK_OPT_NODELAY, 1);
+	os_set_blocking(fd, true);
 }
 
 /* All that may wait, and so may be cancelled. */
@@ -272,10 +261,10 @@ static int dial__all(void *context)
 		return err;
 	dial__learn(race);
 	err = dial__run(race);
-	dial__end(race, race->winner ? LIBSOCK_ECANCELED : err < 0 ? err : LIBSOCK_ETIMEDOUT);
-	if (race->winner == NULL)
+	dial__end(race, race->winner >= 0 ? LIBSOCK_ECANCELED : err < 0 ? err : LIBSOCK_ETIMEDOUT);
+	if (race->winner < 0)
 		return dial__error(race);
-	dial__finish(race->winner);
+	dial__finish(race);
 	return 0;
 }
 
@@ -285,8 +274,8 @@ static void dial__undo(void *context)
 	struct dial__race *race = context;
 
 	for (int i = 0; i < race->begun; i++)
-		if (race->attempt[i].fd != -1)
-			os_close(race->attempt[i].fd);
+		if (race->socket[i].fd != -1)
+			os_close(race->socket[i].fd);
 	lookup_end(&race->lookup);
 }
 
@@ -300,7 +289,7 @@ static void dial__prepare(struct dial__race *race, const struct addr_value *addr
 	race->last = LOOKUP_IP4;
 	race->next = INT64_MAX;
 	race->begun = race->pending = 0;
-	race->winner = NULL;
+	race->winner = -1;
 }
 
 static void dial__report(const struct dial__race *race, struct attempt_log *log)
@@ -321,7 +310,7 @@ int dial_stream(struct sock *s, const struct addr_value *addr, struct attempt_lo
 	err = os_guard(dial__all, dial__undo, &race);
 	dial__report(&race, log);
 	if (err == 0)
-		*s = socket_value(race.winner->fd, race.winner->addr->family, LIBSOCK_STREAM);
+		*s = socket_value(race.socket[race.winner].fd, race.attempt[race.winner].addr->family, LIBSOCK_STREAM);
 	lookup_end(&race.lookup); /* which has the addresses */
 	return err;
 }

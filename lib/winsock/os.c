@@ -316,6 +316,8 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms)
 	FD_ZERO(&writable);
 	FD_ZERO(&failed);
 	for (int i = 0; i < count; i++) {
+		if (items[i].fd == -1)
+			continue;
 		FD_SET((SOCKET)items[i].fd, items[i].event == OS_READABLE ? &readable : &writable);
 		if (items[i].event == OS_CONNECTED) /* for others it would mean out-of-band data */
 			FD_SET((SOCKET)items[i].fd, &failed);
