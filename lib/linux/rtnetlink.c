@@ -184,17 +184,23 @@ static int route__dump(uint16_t type, netlink_found *found, struct route__machin
 	return netlink_dump(ROUTE__NETLINK, &request.header, found, m);
 }
 
-static int route__look(struct route__machine *m)
+/* One list, until it has not changed while it was read; one that is never still is as good at any moment. */
+static int route__list(uint16_t type, netlink_found *found, struct route__machine *m, size_t *count)
 {
 	int err = OS_EINTR;
 
 	for (int tries = 0; err == OS_EINTR && tries < ROUTE__TRIES; tries++) {
-		m->link_count = m->addr_count = 0;
-		err = route__dump(ROUTE__GET_LINK, route__add_link, m);
-		if (err == 0)
-			err = route__dump(ROUTE__GET_ADDR, route__add_addr, m);
+		*count = 0;
+		err = route__dump(type, found, m);
 	}
-	return err == OS_EINTR ? 0 : err; /* never still: as good a moment as any */
+	return err == OS_EINTR ? 0 : err;
+}
+
+static int route__look(struct route__machine *m)
+{
+	int err = route__list(ROUTE__GET_LINK, route__add_link, m, &m->link_count);
+
+	return err < 0 ? err : route__list(ROUTE__GET_ADDR, route__add_addr, m, &m->addr_count);
 }
 
 /* The link with the lowest index above `last`, or NULL. */

@@ -10,6 +10,9 @@
 #undef os_interfaces
 #define os_interfaces read_interfaces
 #include "../../lib/linux/netlink.c"
+#undef netlink_dump
+#define netlink_dump tell_restlessly
+static int tell_restlessly(int protocol, const struct netlink_header *request, netlink_found *found, void *context);
 #include "../../lib/linux/rtnetlink.c"
 #undef netlink_dump
 #undef os_interfaces
@@ -137,6 +140,26 @@ static int note(void *context, const struct os_interface_addr *row)
 	return 0;
 }
 
+/* In the kernel's place: two lists that are never still while they are read. */
+static int tell_restlessly(int protocol, const struct netlink_header *request, netlink_found *found, void *context)
+{
+	ck_assert_int_eq(protocol, ROUTE__NETLINK);
+	if (request->type == ROUTE__GET_LINK)
+		expect(found(context, ROUTE__NEW_LINK, (const void *)&link_message, sizeof link_message), 0);
+	else
+		expect(found(context, ROUTE__NEW_ADDR, (const void *)&addr_message, sizeof addr_message), 0);
+	return OS_EINTR;
+}
+
+START_TEST(while_interfaces_come_and_go_each_has_its_addresses)
+{
+	char text[100] = "";
+
+	expect(read_interfaces(note, text), 0);
+	ck_assert_str_eq(text, "abcde192/24 ");
+}
+END_TEST
+
 /* The kernel lists links in any order, and addresses by themselves. */
 START_TEST(rows_come_by_rising_index_and_then_as_they_appeared)
 {
@@ -184,6 +207,7 @@ int main(void)
 		{whoever_looks_may_end_it},
 		{messages_are_read_whole_or_not_at_all},
 		{rows_come_by_rising_index_and_then_as_they_appeared},
+		{while_interfaces_come_and_go_each_has_its_addresses},
 		{garbage_does_no_harm},
 		{0},
 	};
