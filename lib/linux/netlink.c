@@ -13,7 +13,7 @@ enum {
 	NETLINK__ERROR = 2,       /* NLMSG_ERROR */
 	NETLINK__DONE = 3,        /* NLMSG_DONE */
 	NETLINK__CHANGED = 0x10,  /* NLM_F_DUMP_INTR */
-	NETLINK__ROOM = 16384     /* the kernel fills what was offered last, and begins with at most 8 KiB */
+	NETLINK__ROOM = 131072    /* more than any message: of a link's other names come at most 64 KiB */
 };
 
 /* The kernel's struct sockaddr_nl; the kernel itself has the port 0, which nobody else can have. */

@@ -23,14 +23,11 @@ enum {
 	ROUTE__NEW_ADDR = 20,   /* RTM_NEWADDR */
 	ROUTE__GET_ADDR = 22,   /* RTM_GETADDR */
 	ROUTE__LINK_NAME = 3,   /* IFLA_IFNAME */
+	ROUTE__LINK_MASK = 29,  /* IFLA_EXT_MASK */
+	ROUTE__NO_STATS = 8,    /* RTEXT_FILTER_SKIP_STATS */
 	ROUTE__ADDR_PEER = 1,   /* IFA_ADDRESS: the interface's own, but where there is a peer */
 	ROUTE__ADDR_LOCAL = 2,  /* IFA_LOCAL: the interface's own */
 	ROUTE__TRIES = 16       /* while interfaces come and go */
-};
-
-struct route__request {
-	struct netlink_header header;
-	uint8_t family, pad[3];
 };
 
 struct route__link_message {
@@ -44,6 +41,26 @@ struct route__addr_message {
 	uint8_t family, prefix, flags, scope;
 	uint32_t index;
 };
+
+/*
+ * Every link and every address. Only where a request for links says what it wants of them does the kernel look how
+ * much room the longest message needs (rtnl_calcit); for others a link that does not fit is, in silence, the last.
+ */
+static const struct {
+	struct netlink_header header;
+	struct route__link_message about;
+	uint16_t mask_size, mask_type;
+	uint32_t mask;
+} route__links = {
+	.header = {.length = sizeof route__links, .type = ROUTE__GET_LINK, .flags = ROUTE__DUMP},
+	.mask_size = 8,
+	.mask_type = ROUTE__LINK_MASK,
+	.mask = ROUTE__NO_STATS,
+};
+static const struct {
+	struct netlink_header header;
+	struct route__addr_message about;
+} route__addrs = {.header = {.length = sizeof route__addrs, .type = ROUTE__GET_ADDR, .flags = ROUTE__DUMP}};
 
 struct route__link {
 	uint32_t index;
@@ -174,33 +191,24 @@ static int route__add_addr(void *context, uint16_t type, const uint8_t *data, si
 	return 0;
 }
 
-static int route__dump(uint16_t type, netlink_found *found, struct route__machine *m)
-{
-	const struct route__request request = {
-		.header = {.length = sizeof request, .type = type, .flags = ROUTE__DUMP},
-		.family = AF_UNSPEC,
-	};
-
-	return netlink_dump(ROUTE__NETLINK, &request.header, found, m);
-}
-
 /* One list, until it has not changed while it was read; one that is never still is as good at any moment. */
-static int route__list(uint16_t type, netlink_found *found, struct route__machine *m, size_t *count)
+static int route__list(const struct netlink_header *request, netlink_found *found, struct route__machine *m,
+		       size_t *count)
 {
 	int err = OS_EINTR;
 
 	for (int tries = 0; err == OS_EINTR && tries < ROUTE__TRIES; tries++) {
 		*count = 0;
-		err = route__dump(type, found, m);
+		err = netlink_dump(ROUTE__NETLINK, request, found, m);
 	}
 	return err == OS_EINTR ? 0 : err;
 }
 
 static int route__look(struct route__machine *m)
 {
-	int err = route__list(ROUTE__GET_LINK, route__add_link, m, &m->link_count);
+	int err = route__list(&route__links.header, route__add_link, m, &m->link_count);
 
-	return err < 0 ? err : route__list(ROUTE__GET_ADDR, route__add_addr, m, &m->addr_count);
+	return err < 0 ? err : route__list(&route__addrs.header, route__add_addr, m, &m->addr_count);
 }
 
 /* The link with the lowest index above `last`, or NULL. */

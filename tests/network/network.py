@@ -564,6 +564,15 @@ def interfaces_are_told_by_their_number():
     want(len(rows) == 7, rows)
 
 
+def an_interface_of_many_names_hides_none():
+    """What Linux tells of it is longer than a few pages; where it has no room for that, it ends its answer."""
+    for count in (160, 400):
+        names = f"seq -f 'link property add dev w0 altname w%0126.0f' {count} | ip -batch -"
+        setup = f"ip link add w0 index 30 type veth peer name w1 index 31; {names}; ip addr add 10.8.8.8/24 dev w0"
+        rows = alone(setup, "interfaces")[0]["rows"]
+        want(rows[-2:] == [["w0", 30, "10.8.8.8"], ["w1", 31, ""]] and len(rows) > 2, count, "names:", rows)
+
+
 def ten_thousand_look_ups_given_up_leave_nothing_behind():
     resolve_with(SILENT_DNS)
     own = probe("resolve", "dual.test", "any", "forever")["ms"]
@@ -965,6 +974,7 @@ SCENARIOS = [
     a_host_without_ipv6_serves_and_dials_localhost,
     a_client_is_never_its_own_server,
     interfaces_are_told_by_their_number,
+    an_interface_of_many_names_hides_none,
     a_port_is_served_again_right_after_a_restart_but_not_twice,
     addresses_have_their_names,
     a_silent_name_server_ends_a_reverse_look_up_at_its_deadline,

@@ -36,11 +36,7 @@ static int tell(void *context, uint16_t type, const uint8_t *data, size_t size)
 
 static int ask(int fd)
 {
-	const struct route__request request = {
-		.header = {.length = sizeof request, .type = ROUTE__GET_LINK, .flags = ROUTE__DUMP},
-	};
-
-	return send(fd, &request, sizeof request, 0) == (ssize_t)sizeof request;
+	return send(fd, &route__links, sizeof route__links, 0) == (ssize_t)sizeof route__links;
 }
 
 /* A forged end of the list lies there before the kernel's answer does. */
