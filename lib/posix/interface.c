@@ -12,6 +12,17 @@
 #include <sys/ioctl.h>
 
 #ifdef SIOCGIFNAME /* Linux */
+/* A socket of any family can be asked, and a sandbox may allow some only. */
+static int interface__open(intptr_t *fd)
+{
+	static const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6, LIBSOCK_AF_UNIX};
+	int err = LIBSOCK_ENOTSUP;
+
+	for (size_t i = 0; err < 0 && i < sizeof families / sizeof families[0]; i++)
+		err = os_open(families[i], LIBSOCK_DGRAM, fd);
+	return err;
+}
+
 /*
  * glibc's if_nametoindex and if_indextoname open a socket at each call, and where they cannot it is no interface to
  * them. The kernel overlooks what follows a colon, a label.
@@ -24,7 +35,7 @@ COLD int os_interface(intptr_t fd, const char *name, uint32_t *index)
 
 	if (name && (strchr(name, ':') || !memccpy(request.ifr_name, name, '\0', sizeof request.ifr_name)))
 		return LIBSOCK_ENODEV;
-	err = fd < 0 ? os_open(LIBSOCK_AF_INET, LIBSOCK_DGRAM, &asked) : 0;
+	err = fd < 0 ? interface__open(&asked) : 0;
 	if (err < 0)
 		return err;
 	BSD_CALL(result, ioctl((int)asked, name ? SIOCGIFINDEX : SIOCGIFNAME, &request));

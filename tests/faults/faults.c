@@ -322,6 +322,8 @@ int main(int argc, char **argv)
 		result = bind_path();
 	else if (strcmp(what, "connect-scope") == 0)
 		result = connect_scope();
+	else if (strcmp(what, "interface-index") == 0)
+		result = sock_interface_index("lo");
 	else if (strcmp(what, "open-inet6") == 0)
 		result = sock_open(&conn, LIBSOCK_AF_INET6, LIBSOCK_STREAM);
 	else if (strcmp(what, "segments") == 0)
