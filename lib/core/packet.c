@@ -67,18 +67,21 @@ static bool packet__is_group(int family, const uint8_t *ip)
 	return (ip[0] & 0xf0) == 0xe0 || memcmp(ip, "\xff\xff\xff\xff", 4) == 0;
 }
 
+/* The interface is for groups alone. Whether a connected socket's peer is one the system knows. */
 static int packet__read_peer(struct sock s, const struct sock_packet *packet, int64_t deadline, struct os_packet *bits)
 {
+	const bool is_named = packet->peer.host[0] != '\0';
 	const uint8_t *ip = bits->peer.ip;
-	int err;
+	int err = 0;
 
 	bits->peer.family = 0;
 	bits->family = s.family != LIBSOCK_AF_INET6 ? s.family : 0;
 	bits->interface_index = 0;
-	if (packet->peer.host[0] == '\0')
-		return 0;
-	err = resolve_for(s, RESOLVE_PEER | RESOLVE_UNCHECKED, &packet->peer, deadline, &bits->peer);
-	if (err < 0 || s.family == LIBSOCK_AF_UNIX)
+	if (is_named)
+		err = resolve_for(s, RESOLVE_PEER | RESOLVE_UNCHECKED, &packet->peer, deadline, &bits->peer);
+	else if (packet->interface_index != 0 && s.family != LIBSOCK_AF_UNIX)
+		err = os_peer(s.fd, &bits->peer);
+	if (err < 0 || s.family == LIBSOCK_AF_UNIX || bits->peer.family == 0)
 		return err;
 	bits->family = bits->peer.family;
 	if (bits->family == LIBSOCK_AF_INET6 && ip6_is_mapped(ip)) {
@@ -87,6 +90,8 @@ static int packet__read_peer(struct sock s, const struct sock_packet *packet, in
 	}
 	if (packet__is_group(bits->family, ip))
 		bits->interface_index = packet->interface_index;
+	if (!is_named)
+		bits->peer.family = 0;
 	return 0;
 }
 

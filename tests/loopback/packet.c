@@ -574,6 +574,17 @@ START_TEST(a_record_is_written_as_a_whole_and_only_os_cuts_by_sending)
 }
 END_TEST
 
+static int is_loopback(void *unused, const struct sock_interface_addr *row)
+{
+	(void)unused;
+	return row->loopback ? (int)row->index : 0;
+}
+
+static uint32_t loopback_index(void)
+{
+	return (uint32_t)sock_interfaces(is_loopback, NULL);
+}
+
 /* An interface is for groups and broadcasts: an unknown one is in nobody's way elsewhere. */
 START_TEST(an_interface_is_looked_at_for_groups_alone)
 {
@@ -608,7 +619,33 @@ START_TEST(an_interface_is_looked_at_for_groups_alone)
 }
 END_TEST
 
-/* Of a connected socket the peer's family is not in the record. */
+/* Of a connected socket the peer is not in the record. */
+START_TEST(an_interface_is_looked_at_for_the_group_that_a_socket_is_connected_to)
+{
+	const int can = sock_has(LIBSOCK_HAS_PACKET_LOCAL);
+	const struct sock_addr group = {"239.255.77.9", 9};
+
+	for (int f = 0; f < 2; f++) {
+		struct sock_addr addr;
+		struct sock_packet packet = {.interface_index = 999999};
+		struct sock s = wildcard(families[f], &(uint16_t){0}), single = datagram(families[f], &addr);
+
+		expect(sock_send_packet(s, "hi", 2, &packet, soon()), LIBSOCK_ENOTCONN);
+		expect(sock_set(s, LIBSOCK_OPT_MULTICAST_INTERFACE, loopback_index()), 0);
+		expect(sock_connect(s, &group, soon()), 0);
+		expect(sock_send_packet(s, "hi", 2, &packet, soon()), can ? LIBSOCK_ENODEV : LIBSOCK_ENOTSUP);
+		packet.interface_index = loopback_index();
+		expect(sock_send_packet(s, "hi", 2, &packet, soon()), can ? 2 : LIBSOCK_ENOTSUP);
+		packet.interface_index = 999999;
+		expect(sock_connect(single, &addr, soon()), 0);
+		expect(sock_send_packet(single, "hi", 2, &packet, soon()), 2);
+		sock_close(&single);
+		sock_close(&s);
+	}
+}
+END_TEST
+
+/* Nor is its peer's family. */
 START_TEST(a_connected_sockets_local_address_is_of_its_peers_family_too)
 {
 	static const char *const wrong[2] = {"::1", "127.0.0.1"}, *const foreign[2] = {"192.0.2.1", "2001:db8::1"};
@@ -755,6 +792,7 @@ int main(void)
 		{features_are_yes_or_no_and_sockets_agree},
 		{a_record_is_written_as_a_whole_and_only_os_cuts_by_sending},
 		{an_interface_is_looked_at_for_groups_alone},
+		{an_interface_is_looked_at_for_the_group_that_a_socket_is_connected_to},
 		{a_connected_sockets_local_address_is_of_its_peers_family_too},
 		{what_is_unknown_or_zero_is_left_to_the_system},
 		{one_try_sends_64_segments},
