@@ -277,9 +277,10 @@ ptrdiff_t sock_reader_read(struct sock_reader *reader, void *data, size_t size, 
 		return n;
 	if (data == NULL || size == 0)
 		return LIBSOCK_EINVAL;
-	reader->overlong = reader->partial = 0;
+	reader->partial = 0;
 	buffered = reader->end - reader->begin;
 	if (buffered > 0) {
+		reader->overlong = 0;
 		if (size > buffered)
 			size = buffered;
 		memcpy(data, reader->buffer + reader->begin, size);
@@ -288,7 +289,9 @@ ptrdiff_t sock_reader_read(struct sock_reader *reader, void *data, size_t size, 
 	}
 	reader->begin = reader->end = 0;
 	n = reader->err < 0 ? reader->err : sock_recv(reader->s, data, size, deadline);
-	if (n <= 0)
+	if (n > 0)
+		reader->overlong = 0; /* only now: where nothing is given, the rest of a line is still one */
+	else
 		n = reader->err < 0 ? reader->err : reader__ended(reader, n);
 	return n == LIBSOCK_EEOF ? 0 : n;
 }

@@ -288,6 +288,24 @@ START_TEST(a_long_line_can_be_read_in_pieces_instead)
 }
 END_TEST
 
+/* What has come of it is skipped: there is nothing to read in pieces but what is still to come. */
+START_TEST(a_read_that_gives_nothing_leaves_a_long_line_too_long)
+{
+	struct bench bench;
+	char data[8];
+
+	open_bench(&bench, 8);
+	put(&bench, "0123456");
+	expect(sock_reader_line(&bench.in, &bench.line, soon()), LIBSOCK_EMSGSIZE);
+	expect(sock_reader_line(&bench.in, &bench.line, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_reader_read(&bench.in, data, sizeof data, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	ck_assert_int_eq(bench.in.overlong, 1);
+	put(&bench, "tail\nnext\n");
+	expect_line(&bench, "next");
+	close_bench(&bench);
+}
+END_TEST
+
 START_TEST(the_end_of_file_within_a_long_line_is_the_end_of_file)
 {
 	struct bench bench;
@@ -711,6 +729,7 @@ int main(void)
 		{a_long_line_is_skipped_to_its_end_by_the_next_call},
 		{a_line_is_too_long_as_soon_as_the_buffer_is_full},
 		{a_long_line_can_be_read_in_pieces_instead},
+		{a_read_that_gives_nothing_leaves_a_long_line_too_long},
 		{the_end_of_file_within_a_long_line_is_the_end_of_file},
 		{the_rest_before_the_end_of_file_is_one_last_line},
 		{a_line_that_a_reset_cuts_off_is_no_line},
