@@ -1581,17 +1581,18 @@ LIBSOCK_API int sock_send_socket(struct sock channel, struct sock s, int64_t dea
 /**
  * Take a socket from the process at the other end of a channel.
  *
- * @param[in] channel  A connected #LIBSOCK_AF_UNIX socket.
+ * @param[in] channel  A connected #LIBSOCK_AF_UNIX socket. That the other end of one of datagrams has been closed Linux
+ *                     does not tell: there the call waits up to its deadline.
  * @param[out] s       Receives the socket, close-on-exec, in the mode in which it was (see sock_adopt()); `{0}` on
  *                     error. Close it. Must not be NULL.
  * @param[in] deadline When to give up.
- * @return 0, or: #LIBSOCK_EEOF, the channel has ended; #LIBSOCK_EPROTO, a byte or a datagram came without a socket, or
- *         with several; #LIBSOCK_EMFILE, this process has no descriptor left for it; #LIBSOCK_ENOTSOCK,
- *         #LIBSOCK_ENOTSUP, what came is no socket that libsock knows, or as from sock_send_socket(). Whatever came
- *         with an error has been closed, without waiting for what #LIBSOCK_OPT_LINGER_MS was set to on it. What may wait all
- *         the same, a file of a server or a Unix-domain socket with descriptors in its queue, is closed in a thread
- *         like those of look-ups (see @ref names); while 256 of these wait, more stay open. #LIBSOCK_ETIMEDOUT,
- *         #LIBSOCK_EAGAIN: nothing came.
+ * @return 0, or: #LIBSOCK_EEOF, the channel is a stream and has ended; #LIBSOCK_EPROTO, a byte or a datagram came
+ *         without a socket, or with several; #LIBSOCK_EMFILE, this process has no descriptor left for it;
+ *         #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP, what came is no socket that libsock knows, or as from
+ *         sock_send_socket(). Whatever came with an error has been closed, without waiting for what
+ *         #LIBSOCK_OPT_LINGER_MS was set to on it. What may wait all the same, a file of a server or a Unix-domain
+ *         socket with descriptors in its queue, is closed in a thread like those of look-ups (see @ref names); while
+ *         256 of these wait, more stay open. #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN: nothing came.
  * @par Threads
  * One reader at a time on the channel.
  * @since 0.1.0

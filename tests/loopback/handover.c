@@ -140,6 +140,31 @@ START_TEST(a_channel_that_is_closed_full_or_none_says_so)
 }
 END_TEST
 
+/* After what was sent before it. Of datagrams Linux does not tell it, whoever asks and however. */
+START_TEST(the_end_of_a_channel_is_told_of_streams)
+{
+	struct sock channel[2], got;
+	int err;
+
+	if (!sock_has(LIBSOCK_HAS_SEND_SOCKET))
+		return;
+	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+	expect(sock_send_socket(channel[0], channel[0], soon()), 0);
+	sock_close(&channel[0]);
+	expect(sock_recv_socket(channel[1], &got, soon()), 0);
+	sock_close(&got);
+	expect(sock_recv_socket(channel[1], &got, LIBSOCK_FOREVER), LIBSOCK_EEOF);
+	expect(sock_recv_socket(channel[1], &got, LIBSOCK_NOWAIT), LIBSOCK_EEOF);
+	sock_close(&channel[1]);
+	expect(sock_pair(channel, LIBSOCK_DGRAM), 0);
+	sock_close(&channel[0]);
+	err = sock_recv_socket(channel[1], &got, sock_after(10));
+	ck_assert(err == LIBSOCK_ETIMEDOUT || err == LIBSOCK_ECONNRESET); /* the second on macOS and the BSDs */
+	expect(sock_recv_socket(channel[1], &got, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	sock_close(&channel[1]);
+}
+END_TEST
+
 START_TEST(a_closed_socket_cannot_be_given)
 {
 	struct sock channel[2], s, closed;
@@ -172,6 +197,7 @@ int main(void)
 		{without_a_service_manager_nothing_is_activated},
 		{sockets_of_every_kind_go_with_one_byte_and_stay_open_here},
 		{a_channel_that_is_closed_full_or_none_says_so},
+		{the_end_of_a_channel_is_told_of_streams},
 		{a_closed_socket_cannot_be_given},
 		{0},
 	};
