@@ -202,8 +202,8 @@ int os_end(intptr_t fd);
 
 /*
  * A descriptor has told, perhaps for the only time, an error that may have ended it: what is it to be called? If it is
- * a stream that had been connected and is over, what is no reset is LIBSOCK_ECONNTIMEDOUT, and os_end() will say the
- * same later. Of anything else, and where the system does not say, `err`.
+ * a stream that was connected and is over, what is no reset (LIBSOCK_EPIPE, which is no send's, is one) is
+ * LIBSOCK_ECONNTIMEDOUT, and os_end() will say the same later. Else, and where the system does not say, `err`.
  */
 int os_ended_by(intptr_t fd, int err);
 

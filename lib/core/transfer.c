@@ -34,7 +34,7 @@ static bool transfer__is_path_error(ptrdiff_t err)
 int transfer_error(intptr_t fd, int err)
 {
 	const bool may_be = err == LIBSOCK_ECONNTIMEDOUT || err == LIBSOCK_ECONNRESET || err == LIBSOCK_ECONNREFUSED ||
-			    err == LIBSOCK_ENOTCONN || transfer__is_path_error(err);
+			    err == LIBSOCK_ENOTCONN || err == LIBSOCK_EPIPE || transfer__is_path_error(err);
 
 	return may_be ? os_ended_by(fd, err) : err;
 }
@@ -57,10 +57,10 @@ bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline,
 {
 	if (*result == OS_EINTR || transfer__passes(result, tries))
 		return true;
-	if (*result != LIBSOCK_EAGAIN)
-		*result = transfer_error(fd, (int)*result);
-	else
+	if (*result == LIBSOCK_EAGAIN)
 		tries->stale = 0;
+	else if (*result != LIBSOCK_EPIPE || event != OS_WRITABLE) /* it may be one's own end that a send has met */
+		*result = transfer_error(fd, (int)*result);
 	if (*result != LIBSOCK_EAGAIN || deadline == LIBSOCK_NOWAIT)
 		return false;
 	for (;;) {

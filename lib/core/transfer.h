@@ -30,7 +30,10 @@ bool transfer_again(intptr_t fd, ptrdiff_t *result, int event, int64_t deadline,
  */
 bool transfer_send_again(intptr_t fd, ptrdiff_t *result, int64_t deadline, struct transfer_tries *tries);
 
-/* The error that a stream has told, in one word where the system gave it up. What transfer_end() will have to know is kept. */
+/*
+ * The error that a stream has told, in one word where the system gave it up. What transfer_end() will have to know is
+ * kept. Not for LIBSOCK_EPIPE from a send.
+ */
 int transfer_error(intptr_t fd, int err);
 
 /* What a receive of 0 on a stream means: 0, its end, or the error that ended it. */

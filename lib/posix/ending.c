@@ -75,6 +75,8 @@ int os_ended_by(intptr_t fd, int err)
 
 		return note < 0 ? note : LIBSOCK_ECONNRESET;
 	}
+	if (err == LIBSOCK_EPIPE) /* a reset after the peer's end (tcp_reset) */
+		err = LIBSOCK_ECONNRESET;
 	if (err != LIBSOCK_ECONNRESET)
 		err = LIBSOCK_ECONNTIMEDOUT;
 	ending__set((int)fd, TCP_NOTSENT_LOWAT, err);

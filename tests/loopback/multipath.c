@@ -92,6 +92,26 @@ START_TEST(a_reset_of_multipath_tcp_stays_one_whoever_told_it)
 }
 END_TEST
 
+/* Linux tells it in the word of a send that comes too late. */
+START_TEST(a_reset_after_the_peers_end_is_one_too)
+{
+	for (int i = 0; i < 2 * 2 * 2; i++) {
+		struct sock a, b;
+
+		connect_pair(i & 1 ? LIBSOCK_AF_INET : LIBSOCK_AF_INET6, i & 2, &a, &b);
+		expect(sock_send(a, "x", 1, soon()), 1);
+		wait_for(b, LIBSOCK_READABLE);
+		expect(sock_shutdown(b, LIBSOCK_SHUT_WR), 0);
+		wait_for(a, LIBSOCK_PEER_ENDED);
+		sock_close(&b); /* without having read all */
+		wait_for(a, LIBSOCK_ERROR);
+		if (i & 4)
+			expect(sock_connect_result(a, soon()), LIBSOCK_ECONNRESET);
+		expect_reset_ever_after(&a);
+	}
+}
+END_TEST
+
 START_TEST(an_orderly_end_of_multipath_tcp_stays_one)
 {
 	for (int i = 0; i < 2 * 2 * 3; i++) {
@@ -124,6 +144,7 @@ int main(void)
 {
 	const struct testing_test tests[] = {
 		{a_reset_of_multipath_tcp_stays_one_whoever_told_it},
+		{a_reset_after_the_peers_end_is_one_too},
 		{an_orderly_end_of_multipath_tcp_stays_one},
 		{0},
 	};
