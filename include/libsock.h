@@ -1608,7 +1608,8 @@ LIBSOCK_API int sock_recv_socket(struct sock channel, struct sock *s, int64_t de
  *
  * @param[in] name Which: those that the manager's configuration calls so (`FileDescriptorName=`). NULL: all.
  * @param[out] out Receives the sockets, in the manager's order, close-on-exec. May be NULL if `room` is 0.
- * @param[in] room The room in `out`. Sockets beyond it are counted, and left alone.
+ * @param[in] room The room in `out`. Sockets beyond it are counted, and left alone; all that is asked of them is
+ *                 whether they are open.
  * @return How many there are, which may be more than `room`; 0 where none were passed to this very process, and always
  *         on Windows: then open your own. Or: #LIBSOCK_EINVAL, a number in the environment is malformed, or an
  *         argument; #LIBSOCK_EBADF, #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP, one of them is not open or no socket that

@@ -103,13 +103,15 @@ int sock_activation_sockets(const char *name, struct sock out[], int room)
 
 	if (room < 0 || (out == NULL && room > 0))
 		return LIBSOCK_EINVAL;
-	for (int i = 0; i < count; i++) {
-		int err = 0;
+	for (int i = 0; i < count && (name == NULL || names); i++) {
+		int err;
 
 		if (!handover__is_named(&names, name))
 			continue;
 		if (found < room)
 			err = sock_adopt(&out[found], HANDOVER__FIRST + i);
+		else
+			err = os_is_datagram(HANDOVER__FIRST + i) == LIBSOCK_EBADF ? LIBSOCK_EBADF : 0;
 		if (err < 0)
 			return err;
 		found++;

@@ -228,6 +228,8 @@ START_TEST(the_environment_says_which_sockets_were_passed)
 		{"self", NULL, NULL, NULL, 0},
 		{NULL, "2", NULL, NULL, 0},
 		{"1", "2", NULL, NULL, 0}, /* another process's */
+		{"self", "2000000000", NULL, NULL, LIBSOCK_EBADF}, /* which takes no time, */
+		{"self", "2000000000", "first:second", "second", 1}, /* nor does this */
 		{"self", "two", NULL, NULL, LIBSOCK_EINVAL},
 		{"self", "", NULL, NULL, LIBSOCK_EINVAL},
 		{"self", "-1", NULL, NULL, LIBSOCK_EINVAL},
@@ -244,8 +246,8 @@ START_TEST(the_environment_says_which_sockets_were_passed)
 }
 END_TEST
 
-/* In a process of its own, where 3 is one listener and 4 is what the case makes of it. */
-static int activate_odd(struct sock first, int odd, int expected)
+/* In a process of its own, where 3 is one listener and 4 is what the case makes of it, within the room and beyond. */
+static int activate_odd(struct sock first, int odd, int expected, int beyond)
 {
 	int status = -1, a, b;
 	pid_t child = fork();
@@ -267,7 +269,9 @@ static int activate_odd(struct sock first, int odd, int expected)
 
 	struct sock found[2] = {{0}};
 
-	_exit(sock_activation_sockets(NULL, found, 2) == expected && sock_activation_sockets(NULL, found, 1) == 2 ? 0 : 1);
+	if (sock_activation_sockets(NULL, found, 2) != expected)
+		_exit(1);
+	_exit(sock_activation_sockets(NULL, found, 1) == beyond ? 0 : 2);
 }
 
 START_TEST(what_was_passed_and_is_no_socket_of_ours_says_so)
@@ -281,12 +285,12 @@ START_TEST(what_was_passed_and_is_no_socket_of_ours_says_so)
 	int other = -1;
 #endif
 
-	expect(activate_odd(l, -1, LIBSOCK_EBADF), 0);
-	expect(activate_odd(l, file, LIBSOCK_ENOTSOCK), 0);
+	expect(activate_odd(l, -1, LIBSOCK_EBADF, LIBSOCK_EBADF), 0);
+	expect(activate_odd(l, file, LIBSOCK_ENOTSOCK, 2), 0);
 	if (other >= 0) {
 		struct sock channel[2], s;
 
-		expect(activate_odd(l, other, LIBSOCK_ENOTSUP), 0);
+		expect(activate_odd(l, other, LIBSOCK_ENOTSUP, 2), 0);
 		expect(sock_pair(channel, LIBSOCK_STREAM), 0);
 		native_send_rights(channel[0], other, 1);
 		expect(sock_recv_socket(channel[1], &s, soon()), LIBSOCK_ENOTSUP);
