@@ -1554,9 +1554,41 @@ LIBSOCK_API int sock_poller_close(struct sock_poller *poller);
 
 /**
  * @defgroup handover Between processes
- * @brief Sockets that another process has made.
+ * @brief Who the other process is, and sockets that it has made.
  * @{
  */
+
+/**
+ * Who is at the other end of a Unix-domain connection. What the OS does not tell is −1.
+ * @since 0.1.0
+ */
+struct sock_credentials {
+	int64_t pid;         /**< The process. */
+	int64_t uid;         /**< Its user, the effective one. */
+	int64_t gid;         /**< Its group, the effective one. */
+	int64_t reserved[5]; /**< 0. */
+};
+
+/**
+ * Who is at the other end of a Unix-domain connection, by the OS's word and not by the peer's.
+ *
+ * The OS notes it once, and what is noted does not change. A server learns who called sock_connect(), a client who called
+ * sock_listen() or sock_serve(), each as it was then, and both ends of a sock_pair() who made it. Whoever was given the
+ * socket later is not told.
+ *
+ * A process that has ended is still told, and its number may be another's by then: decide by the user; the process is
+ * for a log. One that this process is not to see is −1 (Linux: of another PID namespace). Windows tells the process
+ * alone.
+ *
+ * @param[in] s            A connected #LIBSOCK_AF_UNIX stream.
+ * @param[out] credentials Receives it; on error it stays as it was. Must not be NULL.
+ * @return 0, or: #LIBSOCK_ENOTCONN, no peer, or a listener; #LIBSOCK_EPROTOTYPE, a Unix-domain datagram socket, which may
+ *         hear from anybody; #LIBSOCK_ENOTSUP, a socket of another family.
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_peer_credentials(struct sock s, struct sock_credentials *credentials);
 
 /**
  * Give a socket to the process at the other end of a channel.

@@ -45,6 +45,7 @@
 #pragma redefine_extname sock_packet_fields libsock_packet_fields
 #pragma redefine_extname sock_pair libsock_pair
 #pragma redefine_extname sock_peer_addr libsock_peer_addr
+#pragma redefine_extname sock_peer_credentials libsock_peer_credentials
 #pragma redefine_extname sock_poller_add libsock_poller_add
 #pragma redefine_extname sock_poller_close libsock_poller_close
 #pragma redefine_extname sock_poller_modify libsock_poller_modify
@@ -120,6 +121,7 @@
 #define sock_packet_fields libsock_packet_fields
 #define sock_pair libsock_pair
 #define sock_peer_addr libsock_peer_addr
+#define sock_peer_credentials libsock_peer_credentials
 #define sock_poller_add libsock_poller_add
 #define sock_poller_close libsock_poller_close
 #define sock_poller_modify libsock_poller_modify
@@ -195,6 +197,7 @@
 #undef sock_packet_fields
 #undef sock_pair
 #undef sock_peer_addr
+#undef sock_peer_credentials
 #undef sock_poller_add
 #undef sock_poller_close
 #undef sock_poller_modify

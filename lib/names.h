@@ -133,6 +133,7 @@
 #define os_packet_heard libsock__os_packet_heard
 #define os_pair libsock__os_pair
 #define os_peer libsock__os_peer
+#define os_peer_credentials libsock__os_peer_credentials
 #define os_poll libsock__os_poll
 #define os_poller_change libsock__os_poller_change
 #define os_poller_close libsock__os_poller_close

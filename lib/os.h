@@ -3,8 +3,8 @@
 /*
  * The platform contract: everything that the portable core asks of an operating system, and nothing else.
  *
- * A port is one folder with these calls (start from null/); what BSD sockets and Winsock share stands in bsd.c. The
- * rules for all of them:
+ * A port is one folder with these calls and those of os_process.h (start from null/); what BSD sockets and Winsock share
+ * stands in bsd.c. The rules for all of them:
  *
  * - They take checked arguments: a pointer is not null, a family or type is one of ours.
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
@@ -283,24 +283,6 @@ int os_resolve(const char *name, int family, struct os_addr out[], int max);
 
 /* The name of an address (NUL-terminated, at most `size` bytes with it), through the system's resolver, as long as it takes. */
 int os_reverse(const struct os_addr *addr, char *name, size_t size);
-
-/*
- * Pass a descriptor through an AF_UNIX channel, beside one byte of data, or receive one. What came without a
- * descriptor, or with several, is LIBSOCK_EPROTO, the end of a stream LIBSOCK_EEOF, no descriptor left LIBSOCK_EMFILE:
- * nothing of it is kept open then.
- */
-bool os_has_handover(void);
-int os_send_fd(intptr_t channel, intptr_t fd, int how);
-int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how);
-
-/*
- * Close a descriptor that a stranger has passed, of whatever kind, without the waiting that the stranger set up:
- * SO_LINGER, or a file whose close waits, which may be closed later than this returns.
- */
-void os_discard(intptr_t fd);
-
-/* Who this process is, above 0. */
-int os_process_id(void);
 
 /*
  * The machine's own database of services: the port, or the name's length. A name is printing ASCII, at most 63 bytes,

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Sockets from one process to another: through a channel, or from the service manager that started this one. */
+/*
+ * Other processes: who is at the other end, and sockets from there, through a channel or from the service manager that
+ * started this one.
+ */
 
 #include "libsock.h"
 #include "os.h"
+#include "os_process.h"
+#include "socket.h"
 #include "transfer.h"
 
 #include <limits.h>
@@ -12,6 +17,23 @@
 
 /* sd_listen_fds(3): the first descriptor that the service manager passes. */
 enum { HANDOVER__FIRST = 3 };
+
+int sock_peer_credentials(struct sock s, struct sock_credentials *credentials)
+{
+	struct sock_credentials found = {.pid = -1, .uid = -1, .gid = -1};
+	int err = s.family == 0 || s.family == LIBSOCK_AF_UNIX ? socket_check(s, LIBSOCK_STREAM) : LIBSOCK_ENOTSUP;
+
+	if (err < 0)
+		return err;
+	if (credentials == NULL)
+		return LIBSOCK_EINVAL;
+	if (os_listens(s.fd) > 0)
+		return LIBSOCK_ENOTCONN; /* Linux would tell of this very process */
+	err = os_peer_credentials(s.fd, &found);
+	if (err == 0)
+		*credentials = found;
+	return err;
+}
 
 static int handover__check(struct sock channel)
 {

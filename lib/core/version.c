@@ -4,6 +4,7 @@
 
 #include "libsock.h"
 #include "os.h"
+#include "os_process.h"
 #include "socket.h"
 
 #define VERSION__TEXT(x) #x

@@ -319,38 +319,6 @@ int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wai
 	return LIBSOCK_ENOTSUP;
 }
 
-bool os_has_handover(void)
-{
-	return false;
-}
-
-void os_discard(intptr_t fd)
-{
-	(void)fd;
-}
-
-int os_send_fd(intptr_t channel, intptr_t fd, int how)
-{
-	(void)channel;
-	(void)fd;
-	(void)how;
-	return LIBSOCK_ENOTSUP;
-}
-
-int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how)
-{
-	(void)channel;
-	(void)type;
-	(void)fd;
-	(void)how;
-	return LIBSOCK_ENOTSUP;
-}
-
-int os_process_id(void)
-{
-	return 1;
-}
-
 int os_resolve(const char *name, int family, struct os_addr out[], int max)
 {
 	(void)name;

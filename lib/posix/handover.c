@@ -8,6 +8,7 @@
 #include "libsock.h"
 #include "os.h"
 #include "os_job.h"
+#include "os_process.h"
 
 #include <pthread.h>
 #include <string.h>

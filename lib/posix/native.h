@@ -83,6 +83,16 @@ enum { NATIVE_HANGUP_ENDS_BOTH = true }; /* POLLHUP: neither direction is left (
 #define NATIVE_CLOEXEC 0 /* macOS: set a moment later */
 #endif
 
+/* What SO_PEERCRED tells, where there is one. FreeBSD has LOCAL_PEERCRED, like others, but with the process in it. */
+#ifdef __OpenBSD__
+typedef struct sockpeercred native_peer;
+#elif defined(SO_PEERCRED)
+typedef struct ucred native_peer;
+#endif
+#ifdef __FreeBSD__
+#define NATIVE_PEERCRED_TELLS_PROCESS
+#endif
+
 #ifdef __APPLE__
 #define NATIVE_RELATIVE_WAIT /* pthread_cond_timedwait_relative_np; a condition variable's clock cannot be chosen */
 #endif
