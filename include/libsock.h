@@ -1954,7 +1954,15 @@ enum sock_option {
 	 * #LIBSOCK_EADDRNOTAVAIL on #LIBSOCK_AF_INET, and on #LIBSOCK_AF_INET6 is used for IPv6 alone; of two that
 	 * share it the system takes either.
 	 */
-	LIBSOCK_OPT_MULTICAST_INTERFACE = 219
+	LIBSOCK_OPT_MULTICAST_INTERFACE = 219,
+
+	/**
+	 * Stream or datagram, before sock_bind() and sock_connect(). The interface to send by, as an index, whatever the
+	 * routes say; 0, the default: by the routes. An unknown index is #LIBSOCK_ENODEV. On Linux what comes by another
+	 * interface is not received either, and who lacks CAP_NET_RAW can set this once, which later is #LIBSOCK_EPERM
+	 * (before Linux 5.7 always). #LIBSOCK_ENOTSUP on FreeBSD, OpenBSD and NetBSD. @since 0.1.0
+	 */
+	LIBSOCK_OPT_INTERFACE = 220
 };
 
 /**

@@ -62,6 +62,8 @@
 #define native_at_end libsock__native_at_end
 #define native_bind libsock__native_bind
 #define native_connect libsock__native_connect
+#define native_device_get libsock__native_device_get
+#define native_device_set libsock__native_device_set
 #define native_get_local4 libsock__native_get_local4
 #define native_getpeername libsock__native_getpeername
 #define native_getsockname libsock__native_getsockname

@@ -209,7 +209,8 @@ int os_ended_by(intptr_t fd, int err);
 
 /*
  * A socket option, of enum sock_option but the next one, in the units of libsock.h; the core has checked it against the
- * socket and its range. What the OS does not have is LIBSOCK_ENOTSUP. Of LIBSOCK_AF_INET6, both get what IPv4 has as well.
+ * socket and its range. What the OS does not have is LIBSOCK_ENOTSUP, an interface that is not there LIBSOCK_ENODEV. Of
+ * LIBSOCK_AF_INET6, both get what IPv4 has as well.
  */
 int os_option_set(intptr_t fd, int family, int option, int64_t value);
 int os_option_get(intptr_t fd, int family, int option, int64_t *value);

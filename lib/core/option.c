@@ -41,6 +41,7 @@ static const struct option__rule option__rules[] = {
 	{LIBSOCK_OPT_MULTICAST_LOOP, LIBSOCK_DGRAM, OPTION__IP, 0, 1},
 	{LIBSOCK_OPT_MULTICAST_TTL, LIBSOCK_DGRAM, OPTION__IP, 0, 255},
 	{LIBSOCK_OPT_MULTICAST_INTERFACE, LIBSOCK_DGRAM, OPTION__IP, 0, UINT32_MAX},
+	{LIBSOCK_OPT_INTERFACE, 0, OPTION__IP, 0, UINT32_MAX},
 };
 
 static const struct option__rule *option__find(int option)

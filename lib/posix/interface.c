@@ -3,6 +3,7 @@
 /* Which interface has a name, or an index; and the machine's name. */
 
 #include "native.h"
+#include "native_option.h"
 
 #include "bsd.h"
 #include "libsock.h"
@@ -61,6 +62,45 @@ int os_interface(intptr_t fd, const char *name, uint32_t *index)
 	if (found)
 		return 0;
 	return errno == ENXIO || errno == ENOENT ? LIBSOCK_ENODEV : bsd_error(); /* POSIX names the one, RFC 3493 none */
+}
+#endif
+
+#ifdef SO_BINDTODEVICE
+/* No name is no interface (socket(7)). */
+int native_device_set(int fd, uint32_t index)
+{
+	struct ifreq request = {.ifr_ifindex = (int)index};
+	int result = 0;
+
+	if (index > 0)
+		BSD_CALL(result, ioctl(fd, SIOCGIFNAME, &request));
+	if (result == -1)
+		return bsd_error();
+	return bsd_sockopt_set(fd, SOL_SOCKET, SO_BINDTODEVICE, request.ifr_name, index > 0 ? sizeof request.ifr_name : 0);
+}
+
+int native_device_get(int fd, uint32_t *index)
+{
+	char name[IF_NAMESIZE] = "";
+	native_len length = sizeof name;
+	int err = bsd_sockopt_get(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &length);
+
+	*index = 0;
+	return err < 0 || name[0] == '\0' ? err : os_interface(fd, name, index);
+}
+#else
+int native_device_set(int fd, uint32_t index)
+{
+	(void)fd;
+	(void)index;
+	return LIBSOCK_ENOTSUP;
+}
+
+int native_device_get(int fd, uint32_t *index)
+{
+	(void)fd;
+	(void)index;
+	return LIBSOCK_ENOTSUP;
 }
 #endif
 

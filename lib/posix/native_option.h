@@ -82,6 +82,23 @@ enum { NATIVE_USER_TIMEOUT_IN_MS = true };
 enum { NATIVE_USER_TIMEOUT_IN_MS = false };
 #endif
 
+/*
+ * The interface to send by. Linux knows its index from 5.1 on, by a number that the C library may not have, and before
+ * that its name (socket(7)). macOS has one for each family (ip(4), ip6(4)), of which an IPv6 socket takes its own alone.
+ */
+#if defined(SO_BINDTODEVICE)
+enum { NATIVE_INTERFACE_LEVEL = SOL_SOCKET, NATIVE_INTERFACE = 62 /* SO_BINDTOIFINDEX */, NATIVE_INTERFACE6 = 0 };
+#elif defined(IP_BOUND_IF) && defined(IPV6_BOUND_IF)
+enum { NATIVE_INTERFACE_LEVEL = IPPROTO_IP, NATIVE_INTERFACE = IP_BOUND_IF, NATIVE_INTERFACE6 = IPV6_BOUND_IF };
+#else
+enum { NATIVE_INTERFACE_LEVEL = IPPROTO_IP, NATIVE_INTERFACE = NATIVE_NO_OPTION, NATIVE_INTERFACE6 = 0 };
+#endif
+enum { NATIVE_INTERFACE_IN_NETWORK_ORDER = false }; /* of IPv4's */
+
+/* By its name, on a system that does not know NATIVE_INTERFACE; in our codes, LIBSOCK_ENOTSUP: nor by that. */
+int native_device_set(int fd, uint32_t index);
+int native_device_get(int fd, uint32_t *index);
+
 typedef unsigned char native_small; /* of IP_MULTICAST_TTL: OpenBSD takes nothing else, all the others this too */
 
 /* Within an option an address must tell its own length, where it has a field for that. */

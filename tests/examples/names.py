@@ -1,4 +1,4 @@
-"""resolve, services and interfaces say what this machine knows. No name server is needed; a dead one costs 5 s."""
+"""resolve, services, interfaces and which_way say what this machine knows. No name server is needed; a dead one costs 5 s."""
 import shutil
 import subprocess
 import time
@@ -31,6 +31,7 @@ def serves(wanted, *args):
 # First, because the first program may have to wait for a Windows to start.
 good, rows, done = lines('interfaces')
 check('interfaces', good and len(rows) > 1, done)
+rows_of_interfaces = rows[1:]
 check('interfaces: the name of this machine, alone in its line', len(rows[0]) == 1 if rows else False, done)
 # An interface's name may have blanks in it: "Local Area Connection".
 check('interfaces: each begins with its number', all(row[0].isdigit() and len(row) > 2 for row in rows[1:]), done)
@@ -62,6 +63,14 @@ check_error('services without a name', run('services'), 'usage: services', statu
 known = run('services', 'ssh', 'no-such-service', 'http')
 check('services: an unknown one among known ones', known.returncode == 1 and known.stderr.count(b'\n') == 1
       and known.stdout.split() == [b'ssh', b'22/tcp', b'http', b'80/tcp'], known)
+
+loopback = next((row for row in rows_of_interfaces if 'loopback' in row), ['0'])
+for args in ['127.0.0.1'], ['127.0.0.1', ' '.join(loopback[1:loopback.index('up')]) if 'up' in loopback else 'lo']:
+    good, rows, done = lines('which_way', *args)
+    check(f'which_way {" ".join(args)}', good and rows == [['127.0.0.1']], done)
+check_error('which_way by an unknown interface', run('which_way', '127.0.0.1', 'none'), 'which_way: 127.0.0.1: ', 'interface')
+check_error('which_way of a name', run('which_way', 'localhost'), 'which_way: localhost: ')
+check_error('which_way to nowhere', run('which_way'), 'usage: which_way', status=2)
 
 NAME = b'a\x1b[2J\xc2\x9b\x9b\x7f'
 command = ['unshare', '-n', 'sh', '-c', 'ip link set lo name "$1" && exec "$0"', PROGRAMS['interfaces'], NAME]

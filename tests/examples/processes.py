@@ -23,7 +23,7 @@ def who_calls(path):
 
 check_error('who_calls without a path', run('who_calls'), 'usage: who_calls', status=2)
 if WINDOWS:
-    check_error('who_calls', run('who_calls', './who'), 'who_calls: ./who: this operating system cannot do it')
+    check_error('who_calls', run('who_calls', './who'), 'who_calls: ./who: not supported by this operating system')
 else:
     with tempfile.TemporaryDirectory(prefix='libsock-') as folder:
         check_error('who_calls at a path that cannot be', run('who_calls', folder + '/none/who'), 'who_calls: ', 'no such path')

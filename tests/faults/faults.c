@@ -156,6 +156,23 @@ static ptrdiff_t choose_interface(void)
 	return sock_set(s, LIBSOCK_OPT_MULTICAST_INTERFACE, 0);
 }
 
+/* Set and read again, and undone, by its index or by its name. */
+static ptrdiff_t keep_to_interface(void)
+{
+	int64_t value = 0;
+	const int index = sock_interface_index("lo");
+	struct sock s;
+
+	must(sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_DGRAM));
+	must(sock_set(s, LIBSOCK_OPT_INTERFACE, index));
+	must(sock_get(s, LIBSOCK_OPT_INTERFACE, &value));
+	if (value != index)
+		return LIBSOCK_EIO;
+	must(sock_set(s, LIBSOCK_OPT_INTERFACE, 0));
+	must(sock_get(s, LIBSOCK_OPT_INTERFACE, &value));
+	return value == 0 ? 0 : LIBSOCK_EPROTO;
+}
+
 static ptrdiff_t send_zeros(struct sock s)
 {
 	return sock_sendfile(s, open("/dev/zero", O_RDONLY | O_CLOEXEC), 0, 1, NULL, LIBSOCK_FOREVER);
@@ -300,6 +317,8 @@ int main(int argc, char **argv)
 		result = read_switch(s);
 	else if (strcmp(what, "choose-interface") == 0)
 		result = choose_interface();
+	else if (strcmp(what, "keep-to-interface") == 0)
+		result = keep_to_interface();
 	else if (argc > 2 && strcmp(what, "connect") == 0)
 		result = connect_somehow(s, argv[2]);
 	else if (strcmp(what, "serve-again") == 0)

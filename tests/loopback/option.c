@@ -42,6 +42,7 @@ static const struct option {
 	{LIBSOCK_OPT_MULTICAST_LOOP, LIBSOCK_DGRAM, ON_ALL, 0, 1, 1},
 	{LIBSOCK_OPT_MULTICAST_TTL, LIBSOCK_DGRAM, ON_ALL, 0, 255, 1},
 	{LIBSOCK_OPT_MULTICAST_INTERFACE, LIBSOCK_DGRAM, ON_ALL, 0, UINT32_MAX, 0},
+	{LIBSOCK_OPT_INTERFACE, 0, ON_ALL, 0, UINT32_MAX, 0},
 };
 enum { OPTIONS = sizeof options / sizeof options[0] };
 
@@ -231,7 +232,7 @@ END_TEST
 START_TEST(what_is_no_option_is_einval)
 {
 	/* SO_REUSEADDR, SO_BROADCAST and others of the systems', and what lies beside ours */
-	static const int bad[] = {0, -1, 1, 2, 4, 6, 16, 32, 200, 220, 0xffff, INT32_MAX, INT32_MIN};
+	static const int bad[] = {0, -1, 1, 2, 4, 6, 16, 32, 200, 221, 0xffff, INT32_MAX, INT32_MIN};
 	struct sock s = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
 	const struct sock none = {0};
 	int64_t value = 33;
@@ -256,7 +257,7 @@ START_TEST(a_unix_socket_has_buffers_and_nothing_else)
 
 		if (sock_open(&s, LIBSOCK_AF_UNIX, type) != 0)
 			return; /* shown in test-unix.c */
-		for (int option = LIBSOCK_OPT_NODELAY; option <= LIBSOCK_OPT_MULTICAST_INTERFACE; option++) {
+		for (int option = LIBSOCK_OPT_NODELAY; option <= LIBSOCK_OPT_INTERFACE; option++) {
 			int interest = LIBSOCK_ENOPROTOOPT;
 
 			for (int i = 0; i < OPTIONS; i++) /* of what is wrong about it the type comes first */
@@ -631,6 +632,72 @@ START_TEST(dotted_ipv4_is_of_the_wrong_family_on_a_socket_of_ipv6_alone)
 }
 END_TEST
 
+/* The indices of the machine's interfaces, the loopback's first; at most 8, of which there is one. */
+struct indices {
+	int count;
+	int64_t index[8];
+};
+
+static int add_index(void *context, const struct sock_interface_addr *row)
+{
+	struct indices *all = context;
+	const int at = row->loopback ? 0 : all->count;
+
+	if (all->count < 8 && (all->count == 1 || row->index != all->index[all->count - 1]))
+		all->index[at] = row->index, all->count += at > 0;
+	return 0;
+}
+
+static struct indices interfaces(void)
+{
+	struct indices all = {.count = 1};
+
+	expect(sock_interfaces(add_index, &all), 0);
+	ck_assert_int_gt(all.index[0], 0);
+	return all;
+}
+
+START_TEST(an_interface_is_read_as_it_was_set_and_0_undoes_it)
+{
+	const struct indices all = interfaces();
+
+	for (int k = 0; k < KINDS; k++) {
+		struct sock s = opened(kinds[k].family, kinds[k].type);
+
+		for (int i = 0; i < all.count; i++)
+			set_and_read(s, LIBSOCK_OPT_INTERFACE, all.index[i]);
+		expect(sock_set(s, LIBSOCK_OPT_INTERFACE, 0x7ffffff0), LIBSOCK_ENODEV);
+		expect(sock_set(s, LIBSOCK_OPT_INTERFACE, UINT32_MAX), LIBSOCK_ENODEV);
+		ck_assert_int_eq(option_of(s, LIBSOCK_OPT_INTERFACE), all.index[all.count - 1]);
+		set_and_read(s, LIBSOCK_OPT_INTERFACE, 0);
+		sock_close(&s);
+	}
+}
+END_TEST
+
+/* Of both families: an IPv6 socket has its IPv4 peers by it, too. */
+START_TEST(what_goes_by_the_interface_that_was_set_arrives)
+{
+	const struct indices all = interfaces();
+
+	for (int k = 0; k < KINDS; k++)
+		for (int family = LIBSOCK_AF_INET; family <= kinds[k].family; family += 2) {
+			struct sock s = opened(kinds[k].family, kinds[k].type), to;
+			struct sock_addr addr;
+			char byte;
+
+			to = kinds[k].type == LIBSOCK_STREAM ? listener(family, 1, &addr) : datagram(family, &addr);
+			set_and_read(s, LIBSOCK_OPT_INTERFACE, all.index[0]);
+			expect(sock_connect(s, &addr, soon()), 0);
+			expect(sock_send(s, "x", 1, soon()), 1);
+			if (kinds[k].type == LIBSOCK_DGRAM)
+				expect(sock_recv(to, &byte, 1, soon()), 1);
+			sock_close(&s);
+			sock_close(&to);
+		}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -657,6 +724,8 @@ int main(void)
 		{close_returns_at_once_unless_told_otherwise},
 		{the_keepalive_defaults_are_the_systems_own},
 		{dotted_ipv4_is_of_the_wrong_family_on_a_socket_of_ipv6_alone},
+		{an_interface_is_read_as_it_was_set_and_0_undoes_it},
+		{what_goes_by_the_interface_that_was_set_arrives},
 		{0},
 	};
 

@@ -13,10 +13,12 @@
 
 #include <net/if.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6};
@@ -233,6 +235,76 @@ START_TEST(without_permission_it_is_eacces)
 END_TEST
 
 /* Row of docs/porting.md about a peer that closes without reading: the system forgets the error. */
+/* Another interface than the loopback, which leads nowhere; 0: this kernel has none. */
+static int64_t another_interface(void)
+{
+	if (system("ip link add libsock0 type veth peer name libsock1 2>&1 && ip link set libsock0 up 2>&1") != 0)
+		return 0;
+	return sock_interface_index("libsock0");
+}
+
+START_TEST(an_interface_is_the_only_one_to_send_and_to_hear_by)
+{
+	const int64_t other = another_interface(), lo = sock_interface_index("lo");
+
+	for (int f = 0; f < 2 && other > 0; f++) {
+		struct sock_addr addr, six = {"", 0};
+		struct sock to, from, stream, l = listener(LIBSOCK_AF_INET, 1, &addr);
+
+		expect(sock_open(&stream, families[f], LIBSOCK_STREAM), 0);
+		expect(sock_set(stream, LIBSOCK_OPT_INTERFACE, other), 0);
+		ck_assert_int_lt(sock_connect(stream, &addr, sock_after(50)), 0); /* nobody answers there */
+		sock_close(&stream);
+		sock_close(&l);
+
+		expect(sock_open(&to, families[f], LIBSOCK_DGRAM), 0);
+		expect(sock_set(to, LIBSOCK_OPT_INTERFACE, other), 0);
+		expect(sock_bind(to, &six), 0);
+		expect(sock_local_addr(to, &six), 0);
+		addr = loopback(LIBSOCK_AF_INET, six.port);
+		expect(sock_open(&from, LIBSOCK_AF_INET, LIBSOCK_DGRAM), 0);
+		expect(sock_connect(from, &addr, soon()), 0);
+		expect(sock_send(from, "x", 1, soon()), 1);
+		expect(sock_recv(from, &(char){0}, 1, soon()), LIBSOCK_ECONNREFUSED);
+		expect(sock_set(to, LIBSOCK_OPT_INTERFACE, f ? 0 : lo), 0);
+		expect(sock_send(from, "x", 1, soon()), 1);
+		expect(sock_recv(to, &(char){0}, 1, soon()), 1);
+		sock_close(&from);
+		sock_close(&to);
+	}
+	if (other > 0)
+		ck_assert_int_eq(system("ip link del libsock0"), 0);
+}
+END_TEST
+
+/* In a child: anybody may choose an interface, and not another one afterwards (sock_bindtoindex). */
+static int choose_twice(int64_t index)
+{
+	int64_t value = -1;
+	struct sock s;
+
+	if (setuid(65534) != 0 || sock_open(&s, LIBSOCK_AF_INET, LIBSOCK_STREAM) != 0)
+		return 1;
+	if (sock_set(s, LIBSOCK_OPT_INTERFACE, index) != 0)
+		return 2;
+	if (sock_set(s, LIBSOCK_OPT_INTERFACE, 0) != LIBSOCK_EPERM || sock_set(s, LIBSOCK_OPT_INTERFACE, index) != LIBSOCK_EPERM)
+		return 3;
+	return sock_get(s, LIBSOCK_OPT_INTERFACE, &value) == 0 && value == index ? 0 : 4;
+}
+
+START_TEST(an_interface_is_set_once_by_who_may_do_nothing)
+{
+	const int64_t index = sock_interface_index("lo");
+	const pid_t child = fork();
+	int status = -1;
+
+	if (child == 0)
+		_exit(choose_twice(index));
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child's status is %d", status);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -243,6 +315,8 @@ int main(void)
 		{what_the_system_gives_up_is_not_late},
 		{another_users_stale_path_is_not_replaced},
 		{without_permission_it_is_eacces},
+		{an_interface_is_the_only_one_to_send_and_to_hear_by},
+		{an_interface_is_set_once_by_who_may_do_nothing},
 		{0},
 	};
 
