@@ -1,15 +1,14 @@
 /*
  * telnet: a terminal at a server, by the Telnet protocol (RFC 854), or by lines of text with any other server.
  *
- *   cc telnet.c -o telnet $(pkg-config --cflags --libs libsock) -pthread
+ *   cc telnet.c -o telnet $(pkg-config --cflags --libs libsock)      (on Windows with -pthread)
  *   ./telnet 127.0.0.1                        (port 23; the key ^] ends it)
  *   printf 'GET / HTTP/1.0\n\n' | ./telnet 127.0.0.1:8080
  *
- * Not every system can wait for keys and a socket together: so a thread reads the keys, and sends them to the main one
- * through a pair of sockets.
+ * POSIX waits for keys and a socket together. Windows does not: there a thread reads the keys, and sends them to the main
+ * one through a pair of sockets.
  */
 #include <libsock.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +22,7 @@ static bool terminal, raw;
 #ifdef _WIN32
 #include <fcntl.h>
 #include <io.h>
+#include <pthread.h>
 #include <windows.h>
 
 static HANDLE keyboard, screen;
@@ -44,8 +44,30 @@ static void terminal_set(bool interest)
 }
 
 #define terminal_end() terminal_set(false)
-/* A read keeps the mode that it began in: begin it when there is something to read. */
-#define terminal_wait() (terminal ? WaitForSingleObject(keyboard, INFINITE) : 0)
+
+static void *pass_keys(void *to)
+{
+	char data[1024];
+	ptrdiff_t got;
+
+	/* A read keeps the mode that it began in: begin it when there is something to read. */
+	while (terminal && WaitForSingleObject(keyboard, INFINITE), (got = read(0, data, sizeof data)) > 0)
+		sock_send_all(*(struct sock *)to, data, (size_t)got, NULL, LIBSOCK_FOREVER);
+	sock_shutdown(*(struct sock *)to, LIBSOCK_SHUT_WR);
+	return NULL;
+}
+
+static int keys_open(struct sock *keys)
+{
+	static struct sock pair[2];
+	pthread_t thread;
+	int err = sock_pair(pair, LIBSOCK_STREAM);
+
+	*keys = pair[0];
+	return err == 0 && pthread_create(&thread, NULL, pass_keys, &pair[1]) != 0 ? LIBSOCK_ENOMEM : err;
+}
+
+#define keys_read(keys, data, size) sock_recv(keys, data, size, LIBSOCK_NOWAIT)
 #else
 #include <termios.h>
 
@@ -71,10 +93,11 @@ static void terminal_set(bool interest)
 }
 
 #define terminal_end() tcsetattr(0, TCSANOW, &as_it_was)
-#define terminal_wait() ((void)0)
+#define keys_open(keys) sock_from_descriptor(keys, 0)
+#define keys_read(keys, data, size) read((int)sock_native(keys), data, size)
 #endif
 
-/* The only way out, whatever the other thread is doing. */
+/* The only way out, whatever another thread is doing. */
 static _Noreturn void end(int status, const char *what, const char *why)
 {
 	if (terminal)
@@ -89,21 +112,10 @@ static void end_by_signal(int number)
 	end(128 + number, NULL, NULL);
 }
 
-static void *read_keys(void *to)
-{
-	char data[1024];
-	ptrdiff_t got;
-
-	while (terminal_wait(), (got = read(0, data, sizeof data)) > 0)
-		sock_send_all(*(struct sock *)to, data, (size_t)got, NULL, LIBSOCK_FOREVER);
-	sock_shutdown(*(struct sock *)to, LIBSOCK_SHUT_WR);
-	return NULL;
-}
-
 enum { OPTION_ECHO = 1, OPTION_SGA = 3, FIRST_COMMAND = 236, SE = 240, SB = 250, WILL, WONT, DO, DONT, IAC };
 
 struct telnet {
-	struct sock server, keys[2];
+	struct sock server, keys;
 	int after;                   /* what the server's next byte belongs to: a command from IAC on, or 0 for text */
 	bool theirs[256], ours[256]; /* options that are on: of what the server does, of what we do */
 	bool typed_cr;               /* the last byte was a CR, and the next one tells which kind */
@@ -114,7 +126,7 @@ struct telnet {
 
 static void put(struct telnet *t, int byte)
 {
-	if (t->keys[0].family == 0) /* the connection's end has been sent */
+	if (t->keys.family == 0) /* the connection's end has been sent */
 		return;
 	if (t->size == sizeof t->out)
 		end(1, "the server", "it asks on and on, and takes no answer");
@@ -193,7 +205,7 @@ static ptrdiff_t talk(struct telnet *t)
 	ptrdiff_t i, got, lost = 0;
 
 	for (;;) {
-		struct sock_wait_item items[2] = {{t->server, LIBSOCK_READABLE, 0}, {t->keys[0], LIBSOCK_READABLE, 0}};
+		struct sock_wait_item items[2] = {{t->server, LIBSOCK_READABLE, 0}, {t->keys, LIBSOCK_READABLE, 0}};
 
 		if (t->size > 0)
 			items[0].interest |= LIBSOCK_WRITABLE;
@@ -208,13 +220,13 @@ static ptrdiff_t talk(struct telnet *t)
 			if (got <= 0 && got != LIBSOCK_EAGAIN)
 				return got == 0 ? lost : got;
 		}
-		if (items[1].ready) {
-			got = sock_recv(t->keys[0], data, sizeof data, LIBSOCK_NOWAIT);
+		if (items[1].ready && t->size == 0) {
+			got = keys_read(t->keys, data, sizeof data);
 			for (i = 0; i < got; i++)
 				type(t, data[i]);
-			if (got == 0 && t->size == 0) {
+			if (got <= 0 && got != LIBSOCK_EAGAIN) {
 				sock_shutdown(t->server, LIBSOCK_SHUT_WR);
-				sock_close(&t->keys[0]);
+				sock_close(&t->keys);
 			}
 		}
 		if (t->size > 0 && (got = sock_send(t->server, t->out, t->size, LIBSOCK_NOWAIT)) > 0)
@@ -228,7 +240,6 @@ int main(int argc, char **argv)
 {
 	static struct telnet t;
 	struct sock_addr addr;
-	pthread_t reader;
 
 	if (argc != 2)
 		end(2, "usage", "telnet HOST[:PORT]");
@@ -237,9 +248,7 @@ int main(int argc, char **argv)
 	signal(SIGTERM, end_by_signal);
 	ptrdiff_t err = sock_addr_parse(&addr, argv[1], 23);
 	if (err == 0 && (err = sock_dial(&t.server, LIBSOCK_STREAM, &addr, sock_after(10000))) == 0)
-		err = sock_pair(t.keys, LIBSOCK_STREAM);
-	if (err == 0 && pthread_create(&reader, NULL, read_keys, &t.keys[1]) != 0)
-		err = LIBSOCK_ENOMEM;
+		err = keys_open(&t.keys);
 	if (err == 0 && terminal) {
 		terminal_set(false);
 		fprintf(stderr, "connected to %s, port %d; the key ^] ends it\n", addr.host, addr.port);

@@ -79,7 +79,7 @@ enum sock_how {
  */
 struct sock {
 	intptr_t fd;       /**< The descriptor, or SOCKET on Windows; valid only while `family` is not 0. */
-	int16_t family;    /**< One of enum sock_family, or 0 for "no socket". */
+	int16_t family;    /**< One of enum sock_family, 0 for "no socket", or −1 for a descriptor (sock_from_descriptor()). */
 	int16_t type;      /**< One of enum sock_type. */
 	uint32_t reserved; /**< The library's own. */
 };
@@ -1424,6 +1424,29 @@ struct sock_wait_item {
  * @since 0.1.0
  */
 LIBSOCK_API int sock_wait(struct sock_wait_item items[], int count, int64_t deadline);
+
+/**
+ * Have a descriptor that is no socket waited for together with sockets: a terminal, a pipe, a timer.
+ *
+ * What it makes is for sock_wait() and the pollers, and for sock_native(). Any other call answers #LIBSOCK_ENOTSOCK, also
+ * where the descriptor is a socket, of a family that libsock does not know for example. The program reads and writes
+ * with the system's own calls.
+ *
+ * The descriptor stays the program's, and nothing about it changes. sock_close() gives only the value back, and
+ * sock_release() the descriptor, too. Remove it from a poller before it is closed.
+ *
+ * #LIBSOCK_READABLE and #LIBSOCK_WRITABLE mean that the system's read or write would not wait. A pipe that nobody writes
+ * to any more is #LIBSOCK_READABLE and #LIBSOCK_PEER_ENDED, and one that nobody reads is told as a failed connection. What
+ * the OS cannot wait for, a regular file or `/dev/null`, is always ready for what is of interest.
+ *
+ * @param[out] s Receives the value; `{0}` on error. Must not be NULL.
+ * @param[in] fd The descriptor.
+ * @return 0, or: #LIBSOCK_EBADF, it is not open; #LIBSOCK_ENOTSUP, this OS waits for sockets alone (Windows).
+ * @par Threads
+ * Any thread.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_from_descriptor(struct sock *s, intptr_t fd);
 
 /**
  * Waits for any number of sockets: epoll, kqueue, poll or WSAPoll, chosen when libsock is built.

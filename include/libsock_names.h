@@ -28,6 +28,7 @@
 #pragma redefine_extname sock_dial libsock_dial
 #pragma redefine_extname sock_dial_report libsock_dial_report
 #pragma redefine_extname sock_errname libsock_errname
+#pragma redefine_extname sock_from_descriptor libsock_from_descriptor
 #pragma redefine_extname sock_get libsock_get
 #pragma redefine_extname sock_has libsock_has
 #pragma redefine_extname sock_hostname libsock_hostname
@@ -104,6 +105,7 @@
 #define sock_dial libsock_dial
 #define sock_dial_report libsock_dial_report
 #define sock_errname libsock_errname
+#define sock_from_descriptor libsock_from_descriptor
 #define sock_get libsock_get
 #define sock_has libsock_has
 #define sock_hostname libsock_hostname
@@ -180,6 +182,7 @@
 #undef sock_dial_report
 #undef sock_errname
 #undef sock_close_gracefully
+#undef sock_from_descriptor
 #undef sock_get
 #undef sock_has
 #undef sock_hostname

@@ -108,6 +108,7 @@
 #define os_ended_by libsock__os_ended_by
 #define os_guard libsock__os_guard
 #define os_has_abstract_names libsock__os_has_abstract_names
+#define os_has_descriptor libsock__os_has_descriptor
 #define os_has_handover libsock__os_has_handover
 #define os_hostname libsock__os_hostname
 #define os_interface libsock__os_interface

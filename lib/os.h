@@ -255,6 +255,9 @@ int os_wait(struct os_wait_item items[], int count, int wait_ms);
  */
 int os_adopt(intptr_t fd, int *family, int *type);
 
+/* Is it open, of whatever kind? LIBSOCK_EBADF: no; LIBSOCK_ENOTSUP: the system waits for sockets alone. */
+int os_has_descriptor(intptr_t fd);
+
 /*
  * Readiness as the public header has it: sets `ready` of each item, 0 before, and returns of how many it did.
  * An item whose socket is {0} is skipped. A socket that is none any more is LIBSOCK_EBADF. Being early is allowed.
@@ -266,10 +269,11 @@ int os_poll(struct sock_wait_item *items, int count, int wait_ms);
  * A poller. To add what is there already is to modify it; to modify or remove what is not there is LIBSOCK_ENOENT.
  * Changing may allocate. Waiting does not; it fills one event for each socket that is ready, at most `max` (itself at
  * most OS_POLLER_EVENT_MAX), in such an order that all have their turn, and returns how many, as early as it likes.
+ * `interest` with OS_DESCRIPTOR is of what may be no socket: what the system cannot wait for is always ready then.
  */
 struct sock_event;
 enum { OS_POLLER_ADD, OS_POLLER_MODIFY, OS_POLLER_REMOVE };
-enum { OS_POLLER_EVENT_MAX = 256 };
+enum { OS_POLLER_EVENT_MAX = 256, OS_DESCRIPTOR = 16 };
 int os_poller_open(intptr_t *poller);
 void os_poller_close(intptr_t poller);
 int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, void *data);

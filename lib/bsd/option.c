@@ -134,9 +134,14 @@ int os_option_set(intptr_t fd, int family, int option, int64_t value)
 	if (err < 0)
 		return err;
 	if (family == LIBSOCK_AF_INET6 && row->name6 != 0)
-		return bsd_option__put_dual(fd, row, value);
-	err = bsd_option__put(fd, row->kind, row->level, row->name, value);
-	return err == LIBSOCK_ENOTSUP && row->kind == BSD_OPTION__INTERFACE ? native_device_set((native_socket)fd, index) : err;
+		err = bsd_option__put_dual(fd, row, value);
+	else
+		err = bsd_option__put(fd, row->kind, row->level, row->name, value);
+	if (row->kind != BSD_OPTION__INTERFACE)
+		return err;
+	if (err == LIBSOCK_EINVAL) /* of an interface that is there: Wine expects IPv6's index in IPv4's order */
+		return LIBSOCK_ENOTSUP;
+	return err == LIBSOCK_ENOTSUP ? native_device_set((native_socket)fd, index) : err;
 }
 
 static int64_t bsd_option__get(enum bsd_option__kind kind, const union bsd_option__value *v, native_len length)

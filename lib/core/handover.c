@@ -21,7 +21,7 @@ enum { HANDOVER__FIRST = 3 };
 int sock_peer_credentials(struct sock s, struct sock_credentials *credentials)
 {
 	struct sock_credentials found = {.pid = -1, .uid = -1, .gid = -1};
-	int err = s.family == 0 || s.family == LIBSOCK_AF_UNIX ? socket_check(s, LIBSOCK_STREAM) : LIBSOCK_ENOTSUP;
+	int err = s.family <= 0 || s.family == LIBSOCK_AF_UNIX ? socket_check(s, LIBSOCK_STREAM) : LIBSOCK_ENOTSUP;
 
 	if (err < 0)
 		return err;
@@ -37,8 +37,8 @@ int sock_peer_credentials(struct sock s, struct sock_credentials *credentials)
 
 static int handover__check(struct sock channel)
 {
-	if (channel.family == 0)
-		return LIBSOCK_EBADF;
+	if (channel.family <= 0)
+		return socket_none(channel);
 	return channel.family == LIBSOCK_AF_UNIX && os_has_handover() ? 0 : LIBSOCK_ENOTSUP;
 }
 
@@ -47,8 +47,8 @@ int sock_send_socket(struct sock channel, struct sock s, int64_t deadline)
 	ptrdiff_t result = handover__check(channel);
 	struct transfer_tries tries = {0};
 
-	if (result == 0 && s.family == 0)
-		result = LIBSOCK_EBADF;
+	if (result == 0 && s.family <= 0)
+		result = socket_none(s);
 	if (result < 0)
 		return (int)result;
 	do

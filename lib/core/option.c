@@ -4,6 +4,7 @@
 
 #include "libsock.h"
 #include "os.h"
+#include "socket.h"
 
 enum {
 	OPTION__INET = 1,
@@ -67,8 +68,8 @@ static int option__family(int family)
 /* The rule that the option and the socket are under, or why there is none. */
 static int option__check(struct sock s, int option, const struct option__rule **rule)
 {
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
+	if (s.family <= 0)
+		return socket_none(s);
 	*rule = option__find(option);
 	if (*rule == NULL)
 		return LIBSOCK_EINVAL;

@@ -45,7 +45,7 @@ static int poller__change(struct sock_poller *poller, int change, struct sock s,
 		return LIBSOCK_EINVAL;
 	if (poller->wake[0].family == 0 || s.family == 0 || poller__is_own(poller, s))
 		return LIBSOCK_EBADF;
-	return os_poller_change(poller->os, change, s.fd, interest, data);
+	return os_poller_change(poller->os, change, s.fd, s.family < 0 ? interest | OS_DESCRIPTOR : interest, data);
 }
 
 int sock_poller_add(struct sock_poller *poller, struct sock s, int interest, void *data)

@@ -49,8 +49,8 @@ int sock_connect(struct sock s, const struct sock_addr *addr, int64_t deadline)
 	struct os_addr to;
 	int err, left;
 
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
+	if (s.family <= 0)
+		return socket_none(s);
 	if (addr == NULL || deadline_is_duration(deadline)) /* before anything has begun that would go on */
 		return LIBSOCK_EINVAL;
 	err = resolve_for(s, RESOLVE_PEER, addr, deadline, &to);
@@ -103,8 +103,8 @@ int sock_bind(struct sock s, const struct sock_addr *addr)
 	struct os_addr to;
 	int err;
 
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
+	if (s.family <= 0)
+		return socket_none(s);
 	if (addr == NULL)
 		return LIBSOCK_EINVAL;
 	err = resolve_for(s, RESOLVE_LOCAL, addr, LIBSOCK_FOREVER, &to);
@@ -191,7 +191,7 @@ int sock_close(struct sock *s)
 	struct sock last = *s;
 
 	*s = (struct sock){0};
-	return last.family == 0 ? 0 : os_close(last.fd);
+	return last.family <= 0 ? 0 : os_close(last.fd);
 }
 
 static int socket__name(struct sock s, struct sock_addr *addr, int (*ask)(intptr_t fd, struct os_addr *addr))
@@ -199,8 +199,8 @@ static int socket__name(struct sock s, struct sock_addr *addr, int (*ask)(intptr
 	struct os_addr bits;
 	int err;
 
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
+	if (s.family <= 0)
+		return socket_none(s);
 	if (addr == NULL)
 		return LIBSOCK_EINVAL;
 	err = ask(s.fd, &bits);
@@ -238,6 +238,19 @@ int sock_adopt(struct sock *s, intptr_t fd)
 	if (type == LIBSOCK_DGRAM && os_packet_coalesces(fd)) /* as whoever had it before has chosen */
 		s->reserved = SOCKET_COALESCES;
 	return 0;
+}
+
+int sock_from_descriptor(struct sock *s, intptr_t fd)
+{
+	int err;
+
+	if (s == NULL)
+		return LIBSOCK_EINVAL;
+	*s = (struct sock){0};
+	err = os_has_descriptor(fd);
+	if (err == 0)
+		*s = socket_value(fd, SOCKET_DESCRIPTOR, 0);
+	return err;
 }
 
 intptr_t sock_release(struct sock *s)

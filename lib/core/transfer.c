@@ -158,8 +158,8 @@ ptrdiff_t sock_send(struct sock s, const void *data, size_t size, int64_t deadli
 	struct transfer__kept kept;
 	ptrdiff_t n;
 
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
+	if (s.family <= 0)
+		return socket_none(s);
 	if (data == NULL && size > 0)
 		return LIBSOCK_EINVAL;
 	transfer__keep(&kept, s, data, size, deadline);

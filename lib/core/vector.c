@@ -118,8 +118,8 @@ ptrdiff_t sock_sendv(struct sock s, const struct sock_const_buffer parts[], int 
 	ptrdiff_t n;
 	struct transfer_tries tries = {0};
 
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
+	if (s.family <= 0)
+		return socket_none(s);
 	n = vector__sum_parts(&sum, parts, count);
 	if (n < 0)
 		return n;
@@ -144,8 +144,8 @@ ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer rooms[], int count,
 	ptrdiff_t n;
 	struct transfer_tries tries = {0};
 
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
+	if (s.family <= 0)
+		return socket_none(s);
 	n = vector__sum_rooms(&sum, rooms, count);
 	if (n < 0)
 		return n;

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Other processes, if there were any. */
+/* Other processes, and what is no socket, if there were any. */
 
 #include "libsock.h"
 #include "os.h"
 #include "os_process.h"
+
+int os_has_descriptor(intptr_t fd)
+{
+	(void)fd;
+	return LIBSOCK_ENOTSUP;
+}
 
 bool os_has_handover(void)
 {

@@ -28,6 +28,7 @@ struct epoll__entry {
 	unsigned closes; /* bsd_closes() when it was known to be open */
 	uint8_t interest;
 	bool edge; /* reported only when something changes, for it is at an end that is not wanted */
+	bool always; /* the kernel does not watch it */
 };
 
 struct epoll__set {
@@ -35,6 +36,9 @@ struct epoll__set {
 	uint32_t serial;
 	size_t room;
 	struct epoll__entry *entries; /* by descriptor */
+	size_t always; /* how many are ready without the kernel */
+	size_t next;   /* where to begin to look for them, so that all have their turn */
+	int turn;      /* 0 or 1: who has the odd place */
 };
 
 static int epoll__create(void)
@@ -107,6 +111,27 @@ static int epoll__error(void)
 	return errno == EPERM ? LIBSOCK_EBADF : bsd_error();
 }
 
+/* What is not watched, a file for example, is ready for all that is of interest, as poll(2) has it of files. */
+COLD static int epoll__keep_always(const struct epoll__set *set, int change, int fd, struct epoll__entry *entry)
+{
+	const bool is_there = (size_t)fd < set->room && set->entries[fd].always;
+
+	entry->always = true;
+	return change == OS_POLLER_ADD || is_there ? 0 : LIBSOCK_ENOENT;
+}
+
+static bool epoll__counts(const struct epoll__entry *entry)
+{
+	return entry->always && entry->interest != 0;
+}
+
+static void epoll__put(struct epoll__set *set, size_t fd, const struct epoll__entry *entry)
+{
+	set->always -= epoll__counts(&set->entries[fd]);
+	set->always += epoll__counts(entry);
+	set->entries[fd] = *entry;
+}
+
 static uint32_t epoll__next_serial(struct epoll__set *set)
 {
 	set->serial += set->serial == UINT32_MAX ? 2 : 1;
@@ -136,8 +161,8 @@ static bool epoll__was_closed(struct epoll__set *set, intptr_t fd)
 int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, void *data)
 {
 	struct epoll__set *set = (struct epoll__set *)poller;
-	struct epoll__entry entry = {.data = data, .interest = (uint8_t)interest};
-	int err;
+	struct epoll__entry entry = {.data = data, .interest = (uint8_t)(interest & ~OS_DESCRIPTOR)};
+	int err = 0;
 
 	if (fd == set->fd)
 		return LIBSOCK_EBADF; /* a copy of a socket that is closed, whose number this poller was given */
@@ -145,15 +170,16 @@ int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, voi
 		return LIBSOCK_ENOENT;
 	entry.serial = epoll__next_serial(set);
 	entry.closes = bsd_closes(fd);
-	err = epoll__change(set, change, (int)fd, &entry) == 0 ? 0 : epoll__error();
+	if (epoll__change(set, change, (int)fd, &entry) != 0)
+		err = errno == EPERM && interest & OS_DESCRIPTOR ? epoll__keep_always(set, change, (int)fd, &entry) : epoll__error();
 	if (err < 0 || change == OS_POLLER_REMOVE)
-		entry.serial = 0; /* an error: what stood there is not what the descriptor is now */
+		entry.serial = entry.always = 0; /* an error: what stood there is not what the descriptor is now */
 	if (err == 0 && epoll__make_room(set, (size_t)fd) < 0) {
 		epoll__control(set->fd, EPOLL_CTL_DEL, (int)fd, &entry);
 		return LIBSOCK_ENOMEM;
 	}
 	if (fd >= 0 && (size_t)fd < set->room)
-		set->entries[fd] = entry;
+		epoll__put(set, (size_t)fd, &entry);
 	return err;
 }
 
@@ -184,7 +210,7 @@ COLD static int epoll__rebuild(struct epoll__set *set)
 	for (size_t i = 0; i < set->room; i++) {
 		struct epoll__entry *entry = &set->entries[i];
 
-		if (entry->serial == 0 || !epoll__ask(set, (int)i, entry))
+		if (entry->serial == 0 || entry->always || !epoll__ask(set, (int)i, entry))
 			continue;
 		if (epoll__control(fd, EPOLL_CTL_ADD, (int)i, entry) == 0)
 			continue;
@@ -233,9 +259,8 @@ COLD static int epoll__clean(struct epoll__set *set, int filled, bool stale)
 	return err < 0 ? err : OS_EINTR;
 }
 
-int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wait_ms)
+static inline int epoll__wait(struct epoll__set *set, struct sock_event events[], int max, int wait_ms)
 {
-	struct epoll__set *set = (struct epoll__set *)poller;
 	struct epoll_event got[OS_POLLER_EVENT_MAX];
 	int count = epoll_wait(set->fd, got, max, wait_ms), filled = 0;
 	bool stale = false;
@@ -249,4 +274,46 @@ int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wai
 	if (filled > 0 && !stale)
 		return filled;
 	return count > 0 ? epoll__clean(set, filled, stale) : 0;
+}
+
+/* Of what is always ready at most so many, beginning where the last look ended. */
+static int epoll__tell_always(struct epoll__set *set, struct sock_event events[], size_t most)
+{
+	size_t filled = 0;
+
+	for (size_t left = set->room; left > 0 && filled < most; left--) {
+		const struct epoll__entry *entry = &set->entries[set->next < set->room ? set->next : 0];
+
+		set->next = (size_t)(entry - set->entries) + 1;
+		if (epoll__counts(entry))
+			events[filled++] = (struct sock_event){.data = entry->data, .ready = entry->interest};
+	}
+	return (int)filled;
+}
+
+static size_t epoll__less(size_t a, int b)
+{
+	return a < (size_t)b ? a : (size_t)b;
+}
+
+/* Half of the room is for what is always ready and half for what has become so, and what one leaves the other takes. */
+COLD static int epoll__wait_beside(struct epoll__set *set, struct sock_event events[], int max)
+{
+	const int first = epoll__tell_always(set, events, epoll__less(set->always, (max + set->turn) / 2));
+	int filled = first, count = 0;
+
+	set->turn = !set->turn;
+	if (filled < max)
+		count = epoll__wait(set, events + filled, max - filled, 0);
+	if (count > 0)
+		filled += count;
+	filled += epoll__tell_always(set, events + filled, epoll__less(set->always - (size_t)first, max - filled));
+	return filled > 0 ? filled : count;
+}
+
+int os_poller_wait(intptr_t poller, struct sock_event events[], int max, int wait_ms)
+{
+	struct epoll__set *set = (struct epoll__set *)poller;
+
+	return set->always == 0 ? epoll__wait(set, events, max, wait_ms) : epoll__wait_beside(set, events, max);
 }

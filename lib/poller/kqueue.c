@@ -76,7 +76,7 @@ static int kqueue__delete(int queue, intptr_t fd)
 	int err = kqueue__apply(queue, fd, EVFILT_READ, EV_DELETE, NULL);
 	int also = kqueue__apply(queue, fd, EVFILT_WRITE, EV_DELETE, NULL);
 
-	return err < 0 ? err : also;
+	return err < 0 && also < 0 ? err : 0; /* half a pipe has one of them */
 }
 
 static int kqueue__add(int queue, intptr_t fd, int interest, void *data)
@@ -85,7 +85,13 @@ static int kqueue__add(int queue, intptr_t fd, int interest, void *data)
 	int writes = EV_ADD | (interest & LIBSOCK_WRITABLE ? EV_ENABLE : EV_DISABLE);
 	int err = kqueue__apply(queue, fd, EVFILT_READ, reads, data);
 
-	return err < 0 ? err : kqueue__apply(queue, fd, EVFILT_WRITE, writes, data);
+	int also = kqueue__apply(queue, fd, EVFILT_WRITE, writes, data);
+
+	if (interest & OS_DESCRIPTOR) { /* what it is not for it need not have */
+		err = interest & LIBSOCK_READABLE ? err : 0;
+		also = interest & LIBSOCK_WRITABLE ? also : 0;
+	}
+	return err < 0 ? err : also;
 }
 
 int os_poller_change(intptr_t poller, int change, intptr_t fd, int interest, void *data)

@@ -133,6 +133,16 @@ int os_close(intptr_t fd)
 	return err;
 }
 
+int os_has_descriptor(intptr_t fd)
+{
+	int flags = -1;
+
+	errno = EBADF;
+	if ((intptr_t)(int)fd == fd)
+		BSD_CALL(flags, fcntl((int)fd, F_GETFD));
+	return flags == -1 ? bsd_error() : 0;
+}
+
 ssize_t native_receive(int fd, void *data, size_t size, int flags, struct sockaddr *from, socklen_t *length)
 {
 	if (NATIVE_TELLS_LENGTH)

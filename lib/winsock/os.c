@@ -146,6 +146,12 @@ fail:
 	return err;
 }
 
+int os_has_descriptor(intptr_t fd)
+{
+	(void)fd;
+	return LIBSOCK_ENOTSUP;
+}
+
 int os_open_stream(int family, intptr_t *result)
 {
 	return os_open(family, LIBSOCK_STREAM, result);

@@ -101,6 +101,16 @@ START_TEST(a_copy_of_a_closed_socket_is_no_socket)
 }
 END_TEST
 
+START_TEST(only_posix_waits_for_what_is_no_socket)
+{
+	struct sock s = {1, 2, 3, 4};
+
+	expect(sock_from_descriptor(&s, 0), native_is_windows() ? LIBSOCK_ENOTSUP : 0);
+	ck_assert_int_eq(s.family, native_is_windows() ? 0 : -1);
+	expect(sock_from_descriptor(NULL, 0), LIBSOCK_EINVAL);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -109,6 +119,7 @@ int main(void)
 		{sendto_elsewhere_while_connected_is_sent},
 		{connecting_to_the_wildcard_reaches_this_machine},
 		{a_copy_of_a_closed_socket_is_no_socket},
+		{only_posix_waits_for_what_is_no_socket},
 		{0},
 	};
 

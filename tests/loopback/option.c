@@ -657,12 +657,25 @@ static struct indices interfaces(void)
 	return all;
 }
 
+/* Wine passes the number on to Linux, which expects it in another byte order: then no interface is that one. */
+static int keeps_to_interfaces(int k)
+{
+	return kinds[k].family == LIBSOCK_AF_INET || !native_is_wine();
+}
+
 START_TEST(an_interface_is_read_as_it_was_set_and_0_undoes_it)
 {
 	const struct indices all = interfaces();
 
 	for (int k = 0; k < KINDS; k++) {
 		struct sock s = opened(kinds[k].family, kinds[k].type);
+
+		if (!keeps_to_interfaces(k)) {
+			expect(sock_set(s, LIBSOCK_OPT_INTERFACE, all.index[0]), LIBSOCK_ENOTSUP);
+			ck_assert_int_eq(option_of(s, LIBSOCK_OPT_INTERFACE), 0);
+			sock_close(&s);
+			continue;
+		}
 
 		for (int i = 0; i < all.count; i++)
 			set_and_read(s, LIBSOCK_OPT_INTERFACE, all.index[i]);
@@ -681,7 +694,7 @@ START_TEST(what_goes_by_the_interface_that_was_set_arrives)
 	const struct indices all = interfaces();
 
 	for (int k = 0; k < KINDS; k++)
-		for (int family = LIBSOCK_AF_INET; family <= kinds[k].family; family += 2) {
+		for (int family = LIBSOCK_AF_INET; family <= kinds[k].family && keeps_to_interfaces(k); family += 2) {
 			struct sock s = opened(kinds[k].family, kinds[k].type), to;
 			struct sock_addr addr;
 			char byte;
