@@ -51,7 +51,7 @@ static void *pass_keys(void *to)
 	ptrdiff_t got;
 
 	/* A read keeps the mode that it began in: begin it when there is something to read. */
-	while (terminal && WaitForSingleObject(keyboard, INFINITE), (got = read(0, data, sizeof data)) > 0)
+	while ((void)(terminal && WaitForSingleObject(keyboard, INFINITE)), (got = read(0, data, sizeof data)) > 0)
 		sock_send_all(*(struct sock *)to, data, (size_t)got, NULL, LIBSOCK_FOREVER);
 	sock_shutdown(*(struct sock *)to, LIBSOCK_SHUT_WR);
 	return NULL;

@@ -343,7 +343,10 @@ enum sock_feature {
 	LIBSOCK_HAS_PACKET_LOCAL = 37, /**< #LIBSOCK_PACKET_LOCAL, and sending from sock_packet::local. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_ECN = 38,   /**< #LIBSOCK_PACKET_ECN, and sending with sock_packet::ecn. @since 0.1.0 */
 	LIBSOCK_HAS_PACKET_TTL = 39,   /**< #LIBSOCK_PACKET_TTL, and sending with sock_packet::ttl. @since 0.1.0 */
-	/** sock_send_socket(), sock_recv_socket(): also where only a channel that was inherited is left. @since 0.1.0 */
+	/**
+	 * sock_send_socket(), sock_recv_socket() and the like of descriptors: also where only a channel that was inherited is
+	 * left. @since 0.1.0
+	 */
 	LIBSOCK_HAS_SEND_SOCKET = 40,
 	LIBSOCK_HAS_CONNECTIONS = 41   /**< sock_connections(). @since 0.1.0 */
 };
@@ -1653,6 +1656,58 @@ LIBSOCK_API int sock_send_socket(struct sock channel, struct sock s, int64_t dea
  * @since 0.1.0
  */
 LIBSOCK_API int sock_recv_socket(struct sock channel, struct sock *s, int64_t deadline);
+
+/** The most descriptors in one sock_send_descriptors(). @since 0.1.0 */
+#define LIBSOCK_DESCRIPTORS_MAX 128
+
+/**
+ * Send bytes, or one datagram, and descriptors of any kind beside them, as other programs do (Python's
+ * `socket.send_fds`).
+ *
+ * The other process gets descriptors of its own for the same files and sockets; this one's stay open. On a stream they
+ * go with the first byte, so a part is sent with all of them: go on with the rest of the data by sock_send().
+ *
+ * @param[in] channel  A connected #LIBSOCK_AF_UNIX socket.
+ * @param[in] data     What to send. Must not be NULL.
+ * @param[in] size     Bytes, at least 1.
+ * @param[in] fds      The descriptors, sock_native() of a socket for example. May be NULL if `count` is 0.
+ * @param[in] count    How many, at most #LIBSOCK_DESCRIPTORS_MAX.
+ * @param[in] deadline When to give up.
+ * @return The bytes taken, or, and nothing was given: #LIBSOCK_EBADF, one of them is not open; or as from
+ *         sock_send_socket().
+ * @par Threads
+ * One writer at a time on the channel.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_send_descriptors(struct sock channel, const void *data, size_t size, const intptr_t fds[], int count,
+				int64_t deadline);
+
+/**
+ * Receive bytes, or one datagram, and the descriptors that came beside them.
+ *
+ * A receive on a stream ends behind the bytes that descriptors came with, and they come with the first of these. Bytes
+ * that were sent before may come with them, so a message says how many descriptors it has.
+ *
+ * Nothing is kept open that there is no room for: whatever came with an error has been closed, as sock_recv_socket()
+ * does, and the bytes are lost.
+ *
+ * @param[in] channel   A connected #LIBSOCK_AF_UNIX socket.
+ * @param[out] data     Receives. Must not be NULL.
+ * @param[in] size      Bytes of room, at least 1.
+ * @param[out] fds      Receives the descriptors, close-on-exec, in the order in which they were sent; the caller closes
+ *                      them. May be NULL if `room` is 0.
+ * @param[in] room      The room in `fds`, 0 or more.
+ * @param[out] count    Receives how many came, at most `room`; 0 on error. Must not be NULL.
+ * @param[in] deadline  When to give up.
+ * @return The bytes received; on a stream 0 is the end of file. Or: #LIBSOCK_EPROTO, more descriptors than room;
+ *         #LIBSOCK_EMSGSIZE, a datagram that is longer than `size`; #LIBSOCK_EMFILE, this process has no descriptor left
+ *         for them; #LIBSOCK_ENOTSUP, as from sock_send_socket(); #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN, nothing came.
+ * @par Threads
+ * One reader at a time on the channel.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_recv_descriptors(struct sock channel, void *data, size_t size, intptr_t fds[], int room,
+				int *count, int64_t deadline);
 
 /**
  * The sockets that the service manager opened before it started this process (systemd's socket activation,

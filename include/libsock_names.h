@@ -60,6 +60,7 @@
 #pragma redefine_extname sock_reader_read libsock_reader_read
 #pragma redefine_extname sock_reader_until libsock_reader_until
 #pragma redefine_extname sock_recv libsock_recv
+#pragma redefine_extname sock_recv_descriptors libsock_recv_descriptors
 #pragma redefine_extname sock_recv_exact libsock_recv_exact
 #pragma redefine_extname sock_recv_packet libsock_recv_packet
 #pragma redefine_extname sock_recv_socket libsock_recv_socket
@@ -70,6 +71,7 @@
 #pragma redefine_extname sock_reverse libsock_reverse
 #pragma redefine_extname sock_send libsock_send
 #pragma redefine_extname sock_send_all libsock_send_all
+#pragma redefine_extname sock_send_descriptors libsock_send_descriptors
 #pragma redefine_extname sock_send_packet libsock_send_packet
 #pragma redefine_extname sock_send_socket libsock_send_socket
 #pragma redefine_extname sock_sendfile libsock_sendfile
@@ -137,6 +139,7 @@
 #define sock_reader_read libsock_reader_read
 #define sock_reader_until libsock_reader_until
 #define sock_recv libsock_recv
+#define sock_recv_descriptors libsock_recv_descriptors
 #define sock_recv_exact libsock_recv_exact
 #define sock_recv_packet libsock_recv_packet
 #define sock_recv_socket libsock_recv_socket
@@ -147,6 +150,7 @@
 #define sock_reverse libsock_reverse
 #define sock_send libsock_send
 #define sock_send_all libsock_send_all
+#define sock_send_descriptors libsock_send_descriptors
 #define sock_send_packet libsock_send_packet
 #define sock_send_socket libsock_send_socket
 #define sock_sendfile libsock_sendfile
@@ -214,6 +218,7 @@
 #undef sock_reader_until
 #undef sock_reader_init
 #undef sock_recv
+#undef sock_recv_descriptors
 #undef sock_recv_exact
 #undef sock_recv_packet
 #undef sock_recv_socket
@@ -224,6 +229,7 @@
 #undef sock_reverse
 #undef sock_send
 #undef sock_send_all
+#undef sock_send_descriptors
 #undef sock_send_packet
 #undef sock_send_socket
 #undef sock_sendfile

@@ -144,7 +144,7 @@
 #define os_poller_wait libsock__os_poller_wait
 #define os_process_id libsock__os_process_id
 #define os_recv libsock__os_recv
-#define os_recv_fd libsock__os_recv_fd
+#define os_recv_fds libsock__os_recv_fds
 #define os_recv_packet libsock__os_recv_packet
 #define os_recvfrom libsock__os_recvfrom
 #define os_recvv libsock__os_recvv
@@ -152,7 +152,7 @@
 #define os_resolve libsock__os_resolve
 #define os_reverse libsock__os_reverse
 #define os_send libsock__os_send
-#define os_send_fd libsock__os_send_fd
+#define os_send_fds libsock__os_send_fds
 #define os_send_packet libsock__os_send_packet
 #define os_sendto libsock__os_sendto
 #define os_sendv libsock__os_sendv

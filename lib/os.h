@@ -10,7 +10,7 @@
  * - They return 0 or a count, or an error in libsock's own codes, mapped by os_error(); never errno.
  * - OS_EINTR is a code more: "nothing has happened, ask again", mostly after a signal. The core does, of the calls
  *   that wait or transfer: os_accept, os_send and all its kin, os_recv and all its kin, os_file_read,
- *   os_send_fd, os_recv_fd, os_wait, os_poll, os_poller_wait. All others repeat an interrupted call themselves.
+ *   os_send_fds, os_recv_fds, os_wait, os_poll, os_poller_wait. All others repeat an interrupted call themselves.
  * - They may be called from any thread. They do not retry otherwise, and they wait only where it says so here.
  * - They leave a descriptor's mode, blocking or not, as they found it, and are right in either.
  * - They do not allocate (but names, services, interfaces, connections and jobs may: the system's own calls do), print,

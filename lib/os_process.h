@@ -8,16 +8,19 @@
 #include "names.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
- * Pass a descriptor through an AF_UNIX channel, beside one byte of data, or receive one. What came without a
- * descriptor, or with several, is LIBSOCK_EPROTO, the end of a stream LIBSOCK_EEOF, no descriptor left LIBSOCK_EMFILE:
- * nothing of it is kept open then.
+ * Pass descriptors of any kind through an AF_UNIX channel, beside at least one byte of data, or receive what has come,
+ * close-on-exec. `count` is the room for descriptors before and their number after. The bytes, or an error: then nothing
+ * of it is kept open and `count` is 0. LIBSOCK_EPROTO: more descriptors than room; LIBSOCK_EMFILE: the process has none
+ * left; LIBSOCK_EMSGSIZE, with OS_WHOLE: a datagram that was longer; without, its head is received.
  */
+enum { OS_WHOLE = 2 };
 bool os_has_handover(void);
-int os_send_fd(intptr_t channel, intptr_t fd, int how);
-int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how);
+ptrdiff_t os_send_fds(intptr_t channel, const void *data, size_t size, const intptr_t fds[], int count, int how);
+ptrdiff_t os_recv_fds(intptr_t channel, int type, void *data, size_t size, intptr_t fds[], int *count, int how);
 
 /*
  * Close a descriptor that a stranger has passed, of whatever kind, without the waiting that the stranger set up:

@@ -42,41 +42,96 @@ static int handover__check(struct sock channel)
 	return channel.family == LIBSOCK_AF_UNIX && os_has_handover() ? 0 : LIBSOCK_ENOTSUP;
 }
 
+static ptrdiff_t handover__send(struct sock channel, const void *data, size_t size, const intptr_t fds[], int count,
+				int64_t deadline)
+{
+	struct transfer_tries tries = {0};
+	ptrdiff_t n;
+
+	do
+		n = os_send_fds(channel.fd, data, size, fds, count, transfer_how(deadline));
+	while (n < 0 && transfer_send_again(channel.fd, &n, deadline, &tries));
+	return n;
+}
+
+static ptrdiff_t handover__recv(struct sock channel, void *data, size_t size, intptr_t fds[], int *count, int whole,
+				int64_t deadline)
+{
+	struct transfer_tries tries = {0};
+	const int room = *count;
+	ptrdiff_t n;
+
+	do {
+		*count = room;
+		n = os_recv_fds(channel.fd, channel.type, data, size, fds, count, transfer_how(deadline) | whole);
+	} while (n < 0 && transfer_again(channel.fd, &n, OS_READABLE, deadline, &tries));
+	return n;
+}
+
+ptrdiff_t sock_send_descriptors(struct sock channel, const void *data, size_t size, const intptr_t fds[], int count,
+				int64_t deadline)
+{
+	int err = handover__check(channel);
+
+	if (err < 0)
+		return err;
+	if (data == NULL || size == 0 || count < 0 || count > LIBSOCK_DESCRIPTORS_MAX || (fds == NULL && count > 0))
+		return LIBSOCK_EINVAL;
+	return handover__send(channel, data, size, fds, count, deadline);
+}
+
+ptrdiff_t sock_recv_descriptors(struct sock channel, void *data, size_t size, intptr_t fds[], int room, int *count,
+				int64_t deadline)
+{
+	int err = handover__check(channel);
+	ptrdiff_t n;
+
+	if (count == NULL)
+		return LIBSOCK_EINVAL;
+	*count = 0;
+	if (err < 0)
+		return err;
+	if (data == NULL || size == 0 || room < 0 || (fds == NULL && room > 0))
+		return LIBSOCK_EINVAL;
+	*count = room;
+	n = handover__recv(channel, data, size, fds, count, OS_WHOLE, deadline);
+	return n == 0 && channel.type == LIBSOCK_STREAM ? transfer_end(channel.fd) : n;
+}
+
 int sock_send_socket(struct sock channel, struct sock s, int64_t deadline)
 {
-	ptrdiff_t result = handover__check(channel);
-	struct transfer_tries tries = {0};
+	int err = handover__check(channel);
+	ptrdiff_t n;
 
-	if (result == 0 && s.family <= 0)
-		result = socket_none(s);
-	if (result < 0)
-		return (int)result;
-	do
-		result = os_send_fd(channel.fd, s.fd, transfer_how(deadline));
-	while (result < 0 && transfer_send_again(channel.fd, &result, deadline, &tries));
-	return (int)result;
+	if (err == 0 && s.family <= 0)
+		err = socket_none(s);
+	if (err < 0)
+		return err;
+	n = handover__send(channel, "", 1, &s.fd, 1, deadline);
+	return n < 0 ? (int)n : 0;
 }
 
 int sock_recv_socket(struct sock channel, struct sock *s, int64_t deadline)
 {
-	ptrdiff_t result = handover__check(channel);
+	int err = handover__check(channel), count = 1;
 	intptr_t fd = -1;
-	struct transfer_tries tries = {0};
+	char unused;
+	ptrdiff_t n;
 
 	if (s == NULL)
 		return LIBSOCK_EINVAL;
 	*s = (struct sock){0};
-	if (result < 0)
-		return (int)result;
-	do
-		result = os_recv_fd(channel.fd, channel.type, &fd, transfer_how(deadline));
-	while (result < 0 && transfer_again(channel.fd, &result, OS_READABLE, deadline, &tries));
-	if (result < 0)
-		return (int)result;
-	result = sock_adopt(s, fd);
-	if (result < 0)
+	if (err < 0)
+		return err;
+	n = handover__recv(channel, &unused, 1, &fd, &count, 0, deadline);
+	if (n < 0)
+		return (int)n;
+	if (count == 0)
+		return n == 0 && channel.type == LIBSOCK_STREAM ? LIBSOCK_EEOF : LIBSOCK_EPROTO;
+	err = sock_adopt(s, fd);
+	if (err < 0)
 		os_discard(fd);
-	return result == LIBSOCK_EBADF ? LIBSOCK_ENOTSOCK : (int)result; /* open(2), O_PATH: the channel is not bad */
+	return err == LIBSOCK_EBADF ? LIBSOCK_ENOTSOCK : err; /* open(2), O_PATH: the channel is not bad */
 }
 
 /* A variable of the environment that holds a number: 0 where there is none, or why it is no number. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Sockets from one process to another: SCM_RIGHTS of unix(7). */
+/* Descriptors from one process to another: SCM_RIGHTS of unix(7). */
 
 #include "native.h"
 
@@ -10,6 +10,7 @@
 #include "os_job.h"
 #include "os_process.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -21,16 +22,20 @@ enum { HANDOVER__FD_MAX = 512 };
 union handover__control {
 	struct cmsghdr header; /* for its alignment */
 	char room[CMSG_SPACE(HANDOVER__FD_MAX * sizeof(int))];
+	int fds[HANDOVER__FD_MAX]; /* what handover__gather() makes of it */
 };
 
-#ifndef MSG_CMSG_CLOEXEC
-#define MSG_CMSG_CLOEXEC 0 /* os_adopt() sets it, a moment later */
+#ifdef MSG_CMSG_CLOEXEC
+enum { HANDOVER__BORN_TAME = true };
+#else
+#define MSG_CMSG_CLOEXEC 0
+enum { HANDOVER__BORN_TAME = false }; /* macOS: close-on-exec a moment later */
 #endif
 
 struct handover__closing {
 	struct os_job job;
 	int count;
-	int fd[];
+	int fds[];
 };
 
 static void handover__close(struct os_job *job, int part)
@@ -39,7 +44,7 @@ static void handover__close(struct os_job *job, int part)
 
 	(void)part;
 	for (int i = 0; i < closing->count; i++)
-		close(closing->fd[i]);
+		close(closing->fds[i]);
 }
 
 /*
@@ -71,20 +76,16 @@ static bool handover__closes_at_once(int fd)
 	return result == 0 && native_ask_family(fd, &family) == 0 && family != AF_UNIX;
 }
 
-static void handover__discard_all(const void *fds, int count)
+static void handover__discard(const int fds[], int count)
 {
 	struct handover__closing *closing =
-		(void *)os_job_new(sizeof *closing + (size_t)count * sizeof closing->fd[0], handover__close, OS_JOB_CLOSE);
+		(void *)os_job_new(sizeof *closing + (size_t)count * sizeof *fds, handover__close, OS_JOB_CLOSE);
 
-	for (int i = 0; i < count; i++) {
-		int fd;
-
-		memcpy(&fd, (const char *)fds + (size_t)i * sizeof fd, sizeof fd);
-		if (closing == NULL || handover__closes_at_once(fd))
-			close(fd);
+	for (int i = 0; i < count; i++)
+		if (closing == NULL || handover__closes_at_once(fds[i]))
+			close(fds[i]);
 		else
-			closing->fd[closing->count++] = fd;
-	}
+			closing->fds[closing->count++] = fds[i];
 	if (closing)
 		handover__close_aside(closing);
 }
@@ -93,7 +94,7 @@ void os_discard(intptr_t fd)
 {
 	const int one = (int)fd;
 
-	handover__discard_all(&one, 1);
+	handover__discard(&one, 1);
 }
 
 bool os_has_handover(void)
@@ -101,27 +102,38 @@ bool os_has_handover(void)
 	return true;
 }
 
-int os_send_fd(intptr_t channel, intptr_t fd, int how)
+static int handover__flags(int how)
 {
-	char nothing = 0;
-	struct iovec byte = {.iov_base = &nothing, .iov_len = 1}; /* a stream carries control data only beside data */
-	union handover__control control = {.room = {0}};
-	struct msghdr message = {
-		.msg_iov = &byte,
-		.msg_iovlen = 1,
-		.msg_control = control.room,
-		.msg_controllen = CMSG_SPACE(sizeof(int)),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	const int rights = (int)fd;
+	return how & OS_NOWAIT ? MSG_DONTWAIT : 0;
+}
 
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof rights);
-	memcpy(CMSG_DATA(header), &rights, sizeof rights);
-	if (sendmsg((int)channel, &message, (how & OS_NOWAIT ? MSG_DONTWAIT : 0) | NATIVE_SEND_FLAGS) == -1)
-		return os_error(errno);
-	return 0;
+ptrdiff_t os_send_fds(intptr_t channel, const void *data, size_t size, const intptr_t fds[], int count, int how)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(LIBSOCK_DESCRIPTORS_MAX * sizeof(int))];
+	} control = {.room = {0}};
+	struct iovec part = {.iov_base = (void *)(uintptr_t)data, .iov_len = NATIVE_SIZE(size)};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	const size_t length = (size_t)count * sizeof(int);
+	ssize_t n;
+
+	if (count > 0) {
+		message.msg_control = control.room;
+		message.msg_controllen = CMSG_SPACE(length);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(length);
+	}
+	for (int i = 0; i < count; i++) {
+		const int fd = (int)fds[i];
+
+		if (fd != fds[i])
+			return LIBSOCK_EBADF;
+		memcpy(CMSG_DATA(&control.header) + (size_t)i * sizeof fd, &fd, sizeof fd);
+	}
+	n = sendmsg((int)channel, &message, handover__flags(how) | NATIVE_SEND_FLAGS);
+	return n >= 0 ? n : os_error(errno);
 }
 
 /*
@@ -136,60 +148,64 @@ static bool handover__is_process(const struct cmsghdr *header)
 	       header->cmsg_len == CMSG_LEN(sizeof(int));
 }
 
-static int handover__first(const struct cmsghdr *header)
+/* The descriptors that came, to the front of the room that they lie in: none is written over before it is read. How many. */
+static int handover__gather(struct msghdr *message, union handover__control *control)
 {
-	int fd;
+	struct cmsghdr *header = CMSG_FIRSTHDR(message), *next;
+	int count = 0, got;
 
-	memcpy(&fd, CMSG_DATA(header), sizeof fd);
-	return fd;
-}
+	for (; header; header = next) {
+		const bool rights = header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS;
+		const size_t size = header->cmsg_len - CMSG_LEN(0);
 
-/* Keep a descriptor that came alone and whole, close all others, and tell how many there were. */
-static int handover__take(struct msghdr *message, intptr_t *fd)
-{
-	int count = 0, kept = -1;
-
-	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
-		const int came = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-		const bool is_rights = header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS;
-
-		if (is_rights && came == 1 && count == 0 && !(message->msg_flags & MSG_CTRUNC))
-			kept = handover__first(header);
-		else if (is_rights)
-			handover__discard_all(CMSG_DATA(header), came);
-		else if (handover__is_process(header))
-			close(handover__first(header));
-		count += is_rights ? came : 0;
+		next = CMSG_NXTHDR(message, header);
+		if (handover__is_process(header)) {
+			memcpy(&got, CMSG_DATA(header), sizeof got);
+			close(got);
+		}
+		for (size_t at = 0; rights && at + sizeof got <= size; at += sizeof got) {
+			memcpy(&got, CMSG_DATA(header) + at, sizeof got);
+			if (!HANDOVER__BORN_TAME)
+				fcntl(got, F_SETFD, FD_CLOEXEC);
+			memcpy(control->room + (size_t)count++ * sizeof got, &got, sizeof got);
+		}
 	}
-	if (kept != -1 && count > 1)
-		os_discard(kept);
-	*fd = kept;
 	return count;
 }
 
-int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how)
+ptrdiff_t os_recv_fds(intptr_t channel, int type, void *data, size_t size, intptr_t fds[], int *count, int how)
 {
-	char nothing;
-	struct iovec byte = {.iov_base = &nothing, .iov_len = 1};
+	struct iovec part = {.iov_base = data, .iov_len = NATIVE_SIZE(size)};
 	union handover__control control;
 	struct msghdr message = {
-		.msg_iov = &byte,
+		.msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = control.room,
 		.msg_controllen = sizeof control.room,
 	};
-	ssize_t n = recvmsg((int)channel, &message, (how & OS_NOWAIT ? MSG_DONTWAIT : 0) | MSG_CMSG_CLOEXEC);
-	int count;
+	ssize_t n = native_received(type, recvmsg((int)channel, &message, handover__flags(how) | MSG_CMSG_CLOEXEC));
+	const int room = *count;
+	int came;
 
-	n = native_received(type, n);
+	*count = 0;
 	if (n == -1)
 		return errno == EMSGSIZE ? LIBSOCK_EMFILE : os_error(errno); /* the word of macOS and the BSDs for that */
-	count = handover__take(&message, fd);
-	if (count == 1 && !(message.msg_flags & MSG_CTRUNC))
-		return 0;
+	came = handover__gather(&message, &control);
 	if (message.msg_flags & MSG_CTRUNC)
-		return LIBSOCK_EMFILE; /* there was room enough in the control data: the process had none for descriptors */
-	return n == 0 && type == LIBSOCK_STREAM ? LIBSOCK_EEOF : LIBSOCK_EPROTO;
+		n = LIBSOCK_EMFILE; /* there was room enough in the control data: the process had none for descriptors */
+	else if (came > room)
+		n = LIBSOCK_EPROTO;
+	else if (how & OS_WHOLE && type == LIBSOCK_DGRAM && message.msg_flags & MSG_TRUNC)
+		n = LIBSOCK_EMSGSIZE;
+	if (n < 0) {
+		if (came > 0)
+			handover__discard(control.fds, came);
+		return n;
+	}
+	for (int i = 0; i < came; i++)
+		fds[i] = control.fds[i];
+	*count = came;
+	return n;
 }
 
 int os_process_id(void)

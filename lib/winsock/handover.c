@@ -13,19 +13,25 @@ bool os_has_handover(void)
 	return false;
 }
 
-int os_send_fd(intptr_t channel, intptr_t fd, int how)
+ptrdiff_t os_send_fds(intptr_t channel, const void *data, size_t size, const intptr_t fds[], int count, int how)
 {
 	(void)channel;
-	(void)fd;
+	(void)data;
+	(void)size;
+	(void)fds;
+	(void)count;
 	(void)how;
 	return LIBSOCK_ENOTSUP;
 }
 
-int os_recv_fd(intptr_t channel, int type, intptr_t *fd, int how)
+ptrdiff_t os_recv_fds(intptr_t channel, int type, void *data, size_t size, intptr_t fds[], int *count, int how)
 {
 	(void)channel;
 	(void)type;
-	(void)fd;
+	(void)data;
+	(void)size;
+	(void)fds;
+	(void)count;
 	(void)how;
 	return LIBSOCK_ENOTSUP;
 }

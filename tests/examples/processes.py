@@ -1,8 +1,12 @@
 """Programs that talk to others on this machine: who they are, what they are given."""
+import contextlib
 import os
+import pathlib
 import signal
 import socket
+import subprocess
 import tempfile
+import threading
 
 from harness import DEADLINE, PROGRAMS, WINDOWS, check, check_error, finish, run, running, start_server
 
@@ -21,11 +25,48 @@ def who_calls(path):
     check('who_calls ends in order, and the path with it', running[path].wait(DEADLINE) == 0 and not os.path.exists(path))
 
 
+def hand_files(path):
+    texts = [b'one\n' * 1000, b'', b'three\n']
+    files = [pathlib.Path(path + str(number)) for number in range(3)]
+    for file, text in zip(files, texts):
+        file.write_bytes(text)
+
+    with socket.create_server(path, family=socket.AF_UNIX) as server:  # Python takes
+        process = subprocess.Popen([PROGRAMS['hand_files'], 'give', path, *files])
+        with server.accept()[0] as s:
+            data, fds, _, _ = socket.recv_fds(s, 100, 10)
+            got = [open(fd, 'rb').read() for fd in fds]
+            check('hand_files gives files beside data to Python', (data, got, process.wait(DEADLINE)) == (b'files', texts, 0), got)
+        with contextlib.ExitStack() as stack:
+            done = run('hand_files', 'give', path, files[0], path + 'none')
+            check_error('hand_files gives nothing where a file cannot be opened', done, 'hand_files: ')
+            s = stack.enter_context(server.accept()[0])
+            check('nor a byte', s.recv(1) == b'')
+    os.unlink(path)
+
+    process = subprocess.Popen([PROGRAMS['hand_files'], 'take', path], stdout=subprocess.PIPE)  # Python gives
+    opened = [open(file, 'rb') for file in files]
+    with socket.socket(socket.AF_UNIX) as s:
+        timer = threading.Timer(DEADLINE, process.kill)
+        timer.start()
+        while s.connect_ex(path):  # until it listens
+            if process.poll() is not None:
+                break
+        socket.send_fds(s, [b'some', b'data'], [file.fileno() for file in opened])
+        said = process.communicate()[0]
+        timer.cancel()
+        check('hand_files takes files beside data from Python', (said, process.returncode) == (b''.join(texts), 0), said)
+    for file in opened:
+        file.close()
+
+
 check_error('who_calls without a path', run('who_calls'), 'usage: who_calls', status=2)
 if WINDOWS:
     check_error('who_calls', run('who_calls', './who'), 'who_calls: ./who: not supported by this operating system')
+    check_error('hand_files', run('hand_files', 'take', './who'), 'hand_files: not supported by this operating system')
 else:
     with tempfile.TemporaryDirectory(prefix='libsock-') as folder:
         check_error('who_calls at a path that cannot be', run('who_calls', folder + '/none/who'), 'who_calls: ', 'no such path')
         who_calls(folder + '/who')
+        hand_files(folder + '/files')
 finish()

@@ -4,6 +4,8 @@
 
 #include "testing.h"
 
+#include <string.h>
+
 START_TEST(a_listener_goes_through_a_channel_and_still_listens)
 {
 	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
@@ -189,6 +191,215 @@ START_TEST(a_closed_socket_cannot_be_given)
 }
 END_TEST
 
+static ptrdiff_t send_three(struct sock channel, const struct sock sockets[3])
+{
+	const intptr_t fds[] = {sock_native(sockets[0]), sock_native(sockets[1]), sock_native(sockets[2])};
+
+	return sock_send_descriptors(channel, "hello", 5, fds, 3, soon());
+}
+
+START_TEST(descriptors_go_beside_data_in_their_order)
+{
+	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
+		struct sock channel[2], sockets[3], got;
+		struct sock_addr addrs[3], addr;
+		intptr_t fds[4] = {-7, -7, -7, -7};
+		char data[8];
+		int count = 4;
+
+		expect(sock_pair(channel, type), 0);
+		for (int i = 0; i < 3; i++)
+			sockets[i] = datagram(LIBSOCK_AF_INET, &addrs[i]);
+		if (sock_has(LIBSOCK_HAS_SEND_SOCKET)) {
+			expect(send_three(channel[0], sockets), 5);
+			expect(sock_recv_descriptors(channel[1], data, sizeof data, fds, 4, &count, soon()), 5);
+			ck_assert_int_eq(memcmp(data, "hello", 5), 0);
+			ck_assert_int_eq(count, 3);
+			ck_assert_int_eq(fds[3], -7);
+			for (int i = 0; i < 3; i++) {
+				ck_assert_int_eq(native_is_inheritable(fds[i]), 0);
+				expect(sock_adopt(&got, fds[i]), 0);
+				expect(sock_local_addr(got, &addr), 0);
+				ck_assert(sock_addr_equal(&addr, &addrs[i]));
+				sock_close(&got);
+			}
+		} else {
+			expect(send_three(channel[0], sockets), LIBSOCK_ENOTSUP);
+			expect(sock_recv_descriptors(channel[1], data, sizeof data, fds, 4, &count, soon()), LIBSOCK_ENOTSUP);
+			ck_assert_int_eq(count, 0);
+		}
+		for (int i = 0; i < 3; i++)
+			sock_close(&sockets[i]);
+		sock_close(&channel[0]);
+		sock_close(&channel[1]);
+	}
+}
+END_TEST
+
+START_TEST(data_goes_without_descriptors_too)
+{
+	if (!sock_has(LIBSOCK_HAS_SEND_SOCKET))
+		return;
+	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
+		struct sock channel[2];
+		char data[8];
+		int count = 0;
+
+		expect(sock_pair(channel, type), 0);
+		expect(sock_send_descriptors(channel[0], "hello", 5, NULL, 0, soon()), 5);
+		expect(sock_recv_descriptors(channel[1], data, sizeof data, NULL, 0, &count, soon()), 5);
+		ck_assert_int_eq(count, 0);
+		expect(sock_send(channel[0], "hello", 5, soon()), 5);
+		expect(sock_recv_descriptors(channel[1], data, sizeof data, (intptr_t[2]){0}, 2, &count, soon()), 5);
+		ck_assert_int_eq(count, 0);
+		expect(sock_recv_descriptors(channel[1], data, 8, NULL, 0, &count, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		expect(sock_recv_descriptors(channel[1], data, 8, NULL, 0, &count, sock_after(10)), LIBSOCK_ETIMEDOUT);
+		expect(sock_recv_descriptors(channel[1], data, 8, NULL, 0, &count, 10), LIBSOCK_EINVAL);
+		sock_close(&channel[0]);
+		if (type == LIBSOCK_STREAM)
+			for (int i = 0; i < 2; i++) {
+				count = 2;
+				expect(sock_recv_descriptors(channel[1], data, 8, (intptr_t[2]){0}, 2, &count, soon()), 0);
+				ck_assert_int_eq(count, 0);
+			}
+		sock_close(&channel[1]);
+	}
+}
+END_TEST
+
+START_TEST(a_stream_brings_descriptors_with_the_first_of_their_bytes)
+{
+	struct sock channel[2], s;
+	struct sock_addr addr;
+	intptr_t fds[2];
+	char data[8];
+	int count = 2;
+
+	if (!sock_has(LIBSOCK_HAS_SEND_SOCKET))
+		return;
+	s = datagram(LIBSOCK_AF_INET, &addr);
+	fds[0] = sock_native(s);
+	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+	expect(sock_send(channel[0], "a", 1, soon()), 1);
+	expect(sock_send_descriptors(channel[0], "bcd", 3, fds, 1, soon()), 3);
+	expect(sock_send(channel[0], "e", 1, soon()), 1);
+	sock_close(&s);
+	expect(sock_recv_descriptors(channel[1], data, 2, fds, 2, &count, soon()), 2);
+	ck_assert_int_eq(count, 1);
+	ck_assert_int_eq(memcmp(data, "ab", 2), 0);
+	expect(sock_adopt(&s, fds[0]), 0);
+	sock_close(&s);
+	count = 2;
+	expect(sock_recv_descriptors(channel[1], data, 8, fds, 2, &count, soon()), 3);
+	ck_assert_int_eq(count, 0);
+	sock_close(&channel[0]);
+	sock_close(&channel[1]);
+}
+END_TEST
+
+START_TEST(what_a_stream_does_not_take_goes_without_descriptors)
+{
+	static char data[1 << 20];
+	struct sock channel[2], s;
+	struct sock_addr addr;
+	intptr_t fds[2];
+	ptrdiff_t sent, got = 0;
+	int all = 0;
+
+	if (!sock_has(LIBSOCK_HAS_SEND_SOCKET))
+		return;
+	s = datagram(LIBSOCK_AF_INET, &addr);
+	fds[0] = sock_native(s);
+	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+	sent = sock_send_descriptors(channel[0], data, sizeof data, fds, 1, sock_after(20));
+	ck_assert(sent > 0 && sent < (ptrdiff_t)sizeof data);
+	expect(sock_send_descriptors(channel[0], data, sizeof data, fds, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	expect(sock_send_descriptors(channel[0], data, sizeof data, fds, 1, sock_after(20)), LIBSOCK_ETIMEDOUT);
+	while (got < sent) {
+		int count = 1;
+
+		got += sock_recv_descriptors(channel[1], data, sizeof data, &fds[1], 1, &count, soon());
+		all += count;
+	}
+	ck_assert_int_eq(got, sent);
+	ck_assert_int_eq(all, 1);
+	sock_close(&s);
+	expect(sock_adopt(&s, fds[1]), 0);
+	sock_close(&s);
+	sock_close(&channel[1]);
+	ck_assert(is_closed((int)sock_send_descriptors(channel[0], "x", 1, NULL, 0, soon())));
+	sock_close(&channel[0]);
+}
+END_TEST
+
+START_TEST(as_many_descriptors_as_may_go_arrive)
+{
+	intptr_t fds[LIBSOCK_DESCRIPTORS_MAX + 1];
+	struct sock channel[2], s;
+	struct sock_addr addr;
+	char byte;
+
+	if (!sock_has(LIBSOCK_HAS_SEND_SOCKET))
+		return;
+	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
+		int count = LIBSOCK_DESCRIPTORS_MAX;
+
+		expect(sock_pair(channel, type), 0);
+		s = datagram(LIBSOCK_AF_INET, &addr);
+		for (int i = 0; i <= LIBSOCK_DESCRIPTORS_MAX; i++)
+			fds[i] = sock_native(s);
+		expect(sock_send_descriptors(channel[0], "x", 1, fds, count + 1, soon()), LIBSOCK_EINVAL);
+		expect(sock_send_descriptors(channel[0], "x", 1, fds, count, soon()), 1);
+		sock_close(&s);
+		expect(sock_recv_descriptors(channel[1], &byte, 1, fds, LIBSOCK_DESCRIPTORS_MAX, &count, soon()), 1);
+		ck_assert_int_eq(count, LIBSOCK_DESCRIPTORS_MAX);
+		for (int i = 0; i < count; i++) {
+			expect(sock_adopt(&s, fds[i]), 0);
+			sock_close(&s);
+		}
+		sock_close(&channel[0]);
+		sock_close(&channel[1]);
+	}
+}
+END_TEST
+
+START_TEST(what_descriptors_cannot_go_with_is_refused)
+{
+	struct sock client, server, channel[2];
+	intptr_t fds[] = {-1, -1};
+	char data[4];
+	int count = 2;
+
+	connected_pair(LIBSOCK_AF_INET, &client, &server);
+	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+	expect(sock_send_descriptors(client, "x", 1, NULL, 0, LIBSOCK_NOWAIT), LIBSOCK_ENOTSUP);
+	expect(sock_recv_descriptors(client, data, 4, fds, 2, &count, LIBSOCK_NOWAIT), LIBSOCK_ENOTSUP);
+	ck_assert_int_eq(count, 0);
+	expect(sock_send_descriptors((struct sock){0}, "x", 1, NULL, 0, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
+	expect(sock_recv_descriptors((struct sock){0}, data, 4, fds, 2, &count, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
+	expect(sock_recv_descriptors(channel[0], data, 4, fds, 2, NULL, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+	if (sock_has(LIBSOCK_HAS_SEND_SOCKET)) {
+		expect(sock_send_descriptors(channel[0], NULL, 1, fds, 1, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+		expect(sock_send_descriptors(channel[0], "x", 0, fds, 1, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+		expect(sock_send_descriptors(channel[0], "x", 1, NULL, 1, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+		expect(sock_send_descriptors(channel[0], "x", 1, fds, -1, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+		expect(sock_recv_descriptors(channel[0], NULL, 4, fds, 2, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+		expect(sock_recv_descriptors(channel[0], data, 0, fds, 2, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+		expect(sock_recv_descriptors(channel[0], data, 4, NULL, 2, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+		expect(sock_recv_descriptors(channel[0], data, 4, fds, -1, &count, LIBSOCK_NOWAIT), LIBSOCK_EINVAL);
+		fds[0] = sock_native(client);
+		expect(sock_send_descriptors(channel[0], "x", 1, fds, 2, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
+		fds[1] = INTPTR_MAX;
+		expect(sock_send_descriptors(channel[0], "x", 1, fds, 2, LIBSOCK_NOWAIT), LIBSOCK_EBADF);
+		expect(sock_recv(channel[1], data, 4, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	}
+	sock_close(&client);
+	sock_close(&server);
+	sock_close(&channel[0]);
+	sock_close(&channel[1]);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -199,6 +410,12 @@ int main(void)
 		{a_channel_that_is_closed_full_or_none_says_so},
 		{the_end_of_a_channel_is_told_of_streams},
 		{a_closed_socket_cannot_be_given},
+		{descriptors_go_beside_data_in_their_order},
+		{data_goes_without_descriptors_too},
+		{a_stream_brings_descriptors_with_the_first_of_their_bytes},
+		{what_a_stream_does_not_take_goes_without_descriptors},
+		{as_many_descriptors_as_may_go_arrive},
+		{what_descriptors_cannot_go_with_is_refused},
 		{0},
 	};
 

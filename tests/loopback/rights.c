@@ -141,14 +141,93 @@ START_TEST(what_is_no_socket_is_closed_again)
 }
 END_TEST
 
+/* The harness counts what stays open. */
+START_TEST(more_descriptors_than_room_are_closed_and_told_of)
+{
+	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++)
+		for (int room = 0; room < 3; room++) {
+			struct sock channel[2];
+			intptr_t fds[3] = {-7, -7, -7};
+			char data[4];
+			int pipes[2], count = room, open_before;
+
+			expect(sock_pair(channel, type), 0);
+			ck_assert_int_eq(pipe(pipes), 0);
+			open_before = native_open_descriptors();
+			native_send_rights(channel[0], room == 1 ? pipes[0] : (int)sock_native(channel[0]), room + 1);
+			expect(sock_recv_descriptors(channel[1], data, 4, fds, room, &count, soon()), LIBSOCK_EPROTO);
+			ck_assert_int_eq(count, 0);
+			ck_assert_int_eq(fds[0], -7);
+			for (int64_t by = soon(); native_open_descriptors() > open_before && sock_now() < by;)
+				sched_yield(); /* a pipe's close may wait, and is not waited for */
+			native_send_rights(channel[0], pipes[0], 1); /* and the channel goes on */
+			expect(sock_recv_descriptors(channel[1], data, 4, fds, 1, &count, soon()), 1);
+			ck_assert_int_eq(count, 1);
+			close((int)fds[0]);
+			close(pipes[0]);
+			close(pipes[1]);
+			sock_close(&channel[0]);
+			sock_close(&channel[1]);
+		}
+}
+END_TEST
+
+START_TEST(the_descriptors_of_a_datagram_that_is_too_long_are_closed)
+{
+	struct sock channel[2], s;
+	intptr_t fds[2];
+	char data[4];
+	int count = 2;
+
+	expect(sock_pair(channel, LIBSOCK_DGRAM), 0);
+	fds[0] = sock_native(channel[0]);
+	for (int i = 0; i < 2; i++)
+		expect(sock_send_descriptors(channel[0], "hello", 5, fds, 1, soon()), 5);
+	expect(sock_recv_descriptors(channel[1], data, 4, fds, 2, &count, soon()), LIBSOCK_EMSGSIZE);
+	ck_assert_int_eq(count, 0);
+	expect(sock_recv_socket(channel[1], &s, soon()), 0); /* which looks at no data */
+	sock_close(&s);
+	sock_close(&channel[0]);
+	sock_close(&channel[1]);
+}
+END_TEST
+
+START_TEST(any_file_goes_and_is_the_same)
+{
+	struct sock channel[2];
+	intptr_t fds[2];
+	char data[4];
+	int pipes[2], count = 2;
+
+	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+	ck_assert_int_eq(pipe(pipes), 0);
+	fds[0] = pipes[0];
+	fds[1] = pipes[1];
+	expect(sock_send_descriptors(channel[0], "x", 1, fds, 2, soon()), 1);
+	expect(sock_recv_descriptors(channel[1], data, 4, fds, 2, &count, soon()), 1);
+	ck_assert_int_eq(count, 2);
+	ck_assert(!native_is_inheritable(fds[0]) && !native_is_inheritable(fds[1]));
+	ck_assert_int_eq(write((int)fds[1], "yes", 3), 3);
+	ck_assert_int_eq(read(pipes[0], data, 4), 3);
+	for (int i = 0; i < 2; i++) {
+		close((int)fds[i]);
+		close(pipes[i]);
+		sock_close(&channel[i]);
+	}
+}
+END_TEST
+
 START_TEST(without_a_free_descriptor_the_code_says_so)
 {
 	struct sock channel[2], s;
 	struct rlimit limit, small;
-	int lowest;
+	int lowest, count = 1;
+	intptr_t fd;
+	char byte;
 
 	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
-	native_send_rights(channel[0], (int)sock_native(channel[0]), 1);
+	for (int i = 0; i < 2; i++)
+		native_send_rights(channel[0], (int)sock_native(channel[0]), 1);
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	lowest = dup(0);
 	ck_assert_int_ge(lowest, 0);
@@ -157,8 +236,10 @@ START_TEST(without_a_free_descriptor_the_code_says_so)
 	small.rlim_cur = (rlim_t)lowest;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &small), 0);
 	expect(sock_recv_socket(channel[1], &s, soon()), LIBSOCK_EMFILE);
+	expect(sock_recv_descriptors(channel[1], &byte, 1, &fd, 1, &count, soon()), LIBSOCK_EMFILE);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	expect(s.family, 0);
+	ck_assert_int_eq(count, 0);
 	sock_close(&channel[0]);
 	sock_close(&channel[1]);
 }
@@ -669,6 +750,9 @@ int main(void)
 		{a_lingering_socket_in_a_queue_does_not_hold_the_receiver},
 		{a_descriptor_of_the_sending_process_is_closed_too},
 		{what_is_no_socket_is_closed_again},
+		{more_descriptors_than_room_are_closed_and_told_of},
+		{the_descriptors_of_a_datagram_that_is_too_long_are_closed},
+		{any_file_goes_and_is_the_same},
 		{without_a_free_descriptor_the_code_says_so},
 		{the_environment_says_which_sockets_were_passed},
 		{what_was_passed_and_is_no_socket_of_ours_says_so},
