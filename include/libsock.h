@@ -79,7 +79,7 @@ enum sock_how {
  */
 struct sock {
 	intptr_t fd;       /**< The descriptor, or SOCKET on Windows; valid only while `family` is not 0. */
-	int16_t family;    /**< One of enum sock_family, 0 for "no socket", or −1 for a descriptor (sock_from_descriptor()). */
+	int16_t family;    /**< One of enum sock_family, 0 for "no socket", or −1: see sock_from_descriptor(). */
 	int16_t type;      /**< One of enum sock_type. */
 	uint32_t reserved; /**< The library's own. */
 };
@@ -593,8 +593,9 @@ LIBSOCK_API int sock_connect_result(struct sock s, int64_t deadline);
  * If two servers may be started at the same time, take a lock (`flock()` on a file beside it) before the first step.
  *
  * @param[in] s    A socket that is not bound.
- * @param[in] addr The address; a name is looked up, without a deadline. An empty host is the wildcard: every address, on an #LIBSOCK_AF_INET6 socket of both
- *                 families. Port 0 lets the OS choose; sock_local_addr() shows which. Must not be NULL.
+ * @param[in] addr The address; a name is looked up, without a deadline. An empty host is the wildcard: every address,
+ *                 on an #LIBSOCK_AF_INET6 socket of both families. Port 0 lets the OS choose, and so does the host `@` on an
+ *                 #LIBSOCK_AF_UNIX socket, of abstract names (Linux); sock_local_addr() shows which. Must not be NULL.
  * @return 0, or: #LIBSOCK_EADDRINUSE; #LIBSOCK_EADDRNOTAVAIL, not an address of this machine; #LIBSOCK_EACCES, a port
  *         below 1024 (as a rule) or a path, without permission; #LIBSOCK_EINVAL, bound already;
  *         #LIBSOCK_ENAMETOOLONG, #LIBSOCK_ENOENT, #LIBSOCK_ENOTDIR, #LIBSOCK_EROFS, of a path; #LIBSOCK_ENAME, an
@@ -1915,8 +1916,9 @@ LIBSOCK_API int sock_hostname(char *name, size_t size);
  * The options of sock_set() and sock_get().
  *
  * "Stream" and "datagram" say which type of socket has the option: the other is #LIBSOCK_EPROTOTYPE. Only the two
- * buffers exist on #LIBSOCK_AF_UNIX, and #LIBSOCK_OPT_V6ONLY only on #LIBSOCK_AF_INET6: elsewhere, on the right type,
- * they are #LIBSOCK_ENOPROTOOPT. Defaults are the system's, on Linux unless something else is said.
+ * buffers and #LIBSOCK_OPT_INHERIT exist on #LIBSOCK_AF_UNIX, and #LIBSOCK_OPT_V6ONLY only on #LIBSOCK_AF_INET6:
+ * elsewhere, on the right type, they are #LIBSOCK_ENOPROTOOPT. Defaults are the system's, on Linux unless something else
+ * is said.
  * @since 0.1.0
  */
 enum sock_option {
@@ -2040,7 +2042,14 @@ enum sock_option {
 	 * interface is not received either, and who lacks CAP_NET_RAW can set this once, which later is #LIBSOCK_EPERM
 	 * (before Linux 5.7 always). #LIBSOCK_ENOTSUP on FreeBSD, OpenBSD and NetBSD. @since 0.1.0
 	 */
-	LIBSOCK_OPT_INTERFACE = 220
+	LIBSOCK_OPT_INTERFACE = 220,
+
+	/**
+	 * Any socket. 1: a program that this one starts has it, too, under the same number (on Windows: with
+	 * CreateProcess() and `bInheritHandles`), and makes a socket of it with sock_adopt(). Every program that is started
+	 * meanwhile has it, by other threads as well. 0, the default: no other program has it. @since 0.1.0
+	 */
+	LIBSOCK_OPT_INHERIT = 221
 };
 
 /**

@@ -69,8 +69,9 @@
 #define native_getsockname libsock__native_getsockname
 #define native_hears libsock__native_hears
 #define native_identity libsock__native_identity
+#define native_inherit libsock__native_inherit
+#define native_inherits libsock__native_inherits
 #define native_is_connected libsock__native_is_connected
-#define native_no_inherit libsock__native_no_inherit
 #define native_no_sigpipe libsock__native_no_sigpipe
 #define native_poll libsock__native_poll
 #define native_put_local4 libsock__native_put_local4
@@ -93,6 +94,8 @@
 #define os_accept libsock__os_accept
 #define os_adopt libsock__os_adopt
 #define os_bind libsock__os_bind
+#define os_bound_get libsock__os_bound_get
+#define os_bound_set libsock__os_bound_set
 #define os_break libsock__os_break
 #define os_close libsock__os_close
 #define os_connect libsock__os_connect
@@ -111,6 +114,8 @@
 #define os_has_descriptor libsock__os_has_descriptor
 #define os_has_handover libsock__os_has_handover
 #define os_hostname libsock__os_hostname
+#define os_inherit_get libsock__os_inherit_get
+#define os_inherit_set libsock__os_inherit_set
 #define os_interface libsock__os_interface
 #define os_interfaces libsock__os_interfaces
 #define os_is_datagram libsock__os_is_datagram

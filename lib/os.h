@@ -91,7 +91,7 @@ int os_connect_result(intptr_t fd);
 
 /*
  * With the reuse that is safe on this OS: a stream can be bound again after a restart, nobody can take a port in use
- * (but of a datagram socket with LIBSOCK_OPT_SHARE_PORT).
+ * (but of a datagram socket with LIBSOCK_OPT_SHARE_PORT). The path @ is any abstract name that is free.
  */
 int os_bind(intptr_t fd, int type, const struct os_addr *to);
 
@@ -208,9 +208,8 @@ int os_end(intptr_t fd);
 int os_ended_by(intptr_t fd, int err);
 
 /*
- * A socket option, of enum sock_option but the next one, in the units of libsock.h; the core has checked it against the
- * socket and its range. What the OS does not have is LIBSOCK_ENOTSUP, an interface that is not there LIBSOCK_ENODEV. Of
- * LIBSOCK_AF_INET6, both get what IPv4 has as well.
+ * A socket option, of enum sock_option but the next ones, in the units of libsock.h; the core has checked it against the
+ * socket and its range. What the OS does not have is LIBSOCK_ENOTSUP. Of LIBSOCK_AF_INET6, both get what IPv4 has as well.
  */
 int os_option_set(intptr_t fd, int family, int option, int64_t value);
 int os_option_get(intptr_t fd, int family, int option, int64_t *value);
@@ -218,6 +217,12 @@ int os_option_get(intptr_t fd, int family, int option, int64_t *value);
 /* LIBSOCK_OPT_MULTICAST_INTERFACE, which takes more than a number where the system knows an interface by its address. */
 int os_multicast_set(intptr_t fd, int family, uint32_t index);
 int os_multicast_get(intptr_t fd, int family, int64_t *index);
+
+/* LIBSOCK_OPT_INTERFACE (an index that is not there is LIBSOCK_ENODEV), and LIBSOCK_OPT_INHERIT of a socket of any kind. */
+int os_bound_set(intptr_t fd, int family, uint32_t index);
+int os_bound_get(intptr_t fd, int family, int64_t *index);
+int os_inherit_set(intptr_t fd, bool on);
+int os_inherit_get(intptr_t fd, int64_t *on);
 
 /*
  * Join or leave a multicast group, of `source` alone if it is not null, on an interface or (0) where the OS would have

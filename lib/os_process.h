@@ -13,9 +13,9 @@
 
 /*
  * Pass descriptors of any kind through an AF_UNIX channel, beside at least one byte of data, or receive what has come,
- * close-on-exec. `count` is the room for descriptors before and their number after. The bytes, or an error: then nothing
- * of it is kept open and `count` is 0. LIBSOCK_EPROTO: more descriptors than room; LIBSOCK_EMFILE: the process has none
- * left; LIBSOCK_EMSGSIZE, with OS_WHOLE: a datagram that was longer; without, its head is received.
+ * close-on-exec. `count` is the room for descriptors before and their number after. The bytes, or an error: then
+ * nothing of it is kept open and `count` is 0. LIBSOCK_EPROTO: more descriptors than room; LIBSOCK_EMFILE: the process
+ * has none left; LIBSOCK_EMSGSIZE, with OS_WHOLE: a datagram that was longer; without, its head is received.
  */
 enum { OS_WHOLE = 2 };
 bool os_has_handover(void);

@@ -93,6 +93,9 @@ void native_send_rights(struct sock channel, int fd, int count);
 
 int native_make_folder(const char *path);
 
+/* The exit status of a program, whose path is the first argument; −1: it could not be started, or did not end by itself. */
+int native_run(const char *const args[]);
+
 /* From now on in a network namespace of this process's own, with a loopback. Linux alone, as root; or −1. */
 int native_enter_namespace(void);
 

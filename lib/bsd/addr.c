@@ -46,7 +46,7 @@ NOINLINE static int bsd_addr__path_put(union bsd_addr *to, native_len *length, c
 	if (is_abstract && !NATIVE_ABSTRACT_NAMES)
 		return LIBSOCK_ENOTSUP;
 	if (is_abstract && size == 1)
-		return LIBSOCK_ENAME; /* the kernel would take it for "any name" */
+		return LIBSOCK_ENAME; /* nobody's; to bind to see bsd__any_name() */
 	if (size >= BSD_ADDR__PATH_SIZE && memcmp(path, "./", 2) == 0 && strchr(path + 2, '/') == NULL) {
 		path += 2;
 		size -= 2;

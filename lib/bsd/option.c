@@ -17,8 +17,7 @@ enum bsd_option__kind {
 	BSD_OPTION__SMALL,    /* a number in a type that systems do not agree on */
 	BSD_OPTION__SECONDS,  /* milliseconds here, whole seconds there */
 	BSD_OPTION__LINGER,
-	BSD_OPTION__DONTFRAG, /* two of the states that the system has */
-	BSD_OPTION__INTERFACE /* an index, of which the system does not ask whether there is such an interface */
+	BSD_OPTION__DONTFRAG  /* two of the states that the system has */
 };
 
 /* `name6` is what IPv6 has beside IPv4, or 0: then an IPv6 socket has the same one. */
@@ -48,7 +47,6 @@ static const struct bsd_option__row bsd_option__rows[] = {
 	 NATIVE_USER_TIMEOUT, 0},
 	{LIBSOCK_OPT_MULTICAST_LOOP, BSD_OPTION__SMALL, IPPROTO_IP, IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP},
 	{LIBSOCK_OPT_MULTICAST_TTL, BSD_OPTION__SMALL, IPPROTO_IP, IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS},
-	{LIBSOCK_OPT_INTERFACE, BSD_OPTION__INTERFACE, NATIVE_INTERFACE_LEVEL, NATIVE_INTERFACE, NATIVE_INTERFACE6},
 };
 
 static const struct bsd_option__row *bsd_option__find(int option)
@@ -67,12 +65,6 @@ union bsd_option__value {
 	native_small small;
 	struct linger linger;
 };
-
-/* What is IPv6's own is a number in the plain order, of the one size. */
-static enum bsd_option__kind bsd_option__kind6(enum bsd_option__kind kind)
-{
-	return kind == BSD_OPTION__SMALL || kind == BSD_OPTION__INTERFACE ? BSD_OPTION__NUMBER : kind;
-}
 
 /* Up, so that a little time does not become none. */
 static int bsd_option__seconds(int64_t ms)
@@ -102,9 +94,6 @@ static int bsd_option__put(intptr_t fd, enum bsd_option__kind kind, int level, i
 	case BSD_OPTION__DONTFRAG:
 		v.number = value ? NATIVE_DONTFRAG_ON : NATIVE_DONTFRAG_OFF;
 		break;
-	case BSD_OPTION__INTERFACE:
-		v.number = NATIVE_INTERFACE_IN_NETWORK_ORDER ? (int)htonl((uint32_t)value) : (int)value;
-		break;
 	default:
 		break;
 	}
@@ -114,7 +103,8 @@ static int bsd_option__put(intptr_t fd, enum bsd_option__kind kind, int level, i
 /* An IPv6 socket speaks IPv4 too, which has its own hop limits and the like. */
 static int bsd_option__put_dual(intptr_t fd, const struct bsd_option__row *row, int64_t value)
 {
-	int err = bsd_option__put(fd, bsd_option__kind6(row->kind), IPPROTO_IPV6, row->name6, value);
+	const enum bsd_option__kind kind6 = row->kind == BSD_OPTION__SMALL ? BSD_OPTION__NUMBER : row->kind;
+	int err = bsd_option__put(fd, kind6, IPPROTO_IPV6, row->name6, value);
 
 	if (err < 0 || !NATIVE_DUAL_OPTIONS)
 		return err;
@@ -124,24 +114,12 @@ static int bsd_option__put_dual(intptr_t fd, const struct bsd_option__row *row, 
 int os_option_set(intptr_t fd, int family, int option, int64_t value)
 {
 	const struct bsd_option__row *row = bsd_option__find(option);
-	uint32_t index = (uint32_t)value;
-	int err = 0;
 
 	if (row == NULL)
 		return LIBSOCK_ENOTSUP;
-	if (row->kind == BSD_OPTION__INTERFACE && index > 0)
-		err = os_interface(fd, NULL, &index);
-	if (err < 0)
-		return err;
 	if (family == LIBSOCK_AF_INET6 && row->name6 != 0)
-		err = bsd_option__put_dual(fd, row, value);
-	else
-		err = bsd_option__put(fd, row->kind, row->level, row->name, value);
-	if (row->kind != BSD_OPTION__INTERFACE)
-		return err;
-	if (err == LIBSOCK_EINVAL) /* of an interface that is there: Wine expects IPv6's index in IPv4's order */
-		return LIBSOCK_ENOTSUP;
-	return err == LIBSOCK_ENOTSUP ? native_device_set((native_socket)fd, index) : err;
+		return bsd_option__put_dual(fd, row, value);
+	return bsd_option__put(fd, row->kind, row->level, row->name, value);
 }
 
 static int64_t bsd_option__get(enum bsd_option__kind kind, const union bsd_option__value *v, native_len length)
@@ -157,8 +135,6 @@ static int64_t bsd_option__get(enum bsd_option__kind kind, const union bsd_optio
 		return v->linger.l_onoff ? (int64_t)v->linger.l_linger * 1000 : -1;
 	case BSD_OPTION__DONTFRAG:
 		return number == NATIVE_DONTFRAG_ON;
-	case BSD_OPTION__INTERFACE:
-		return NATIVE_INTERFACE_IN_NETWORK_ORDER ? ntohl((uint32_t)number) : (uint32_t)number;
 	default:
 		return number;
 	}
@@ -169,22 +145,20 @@ int os_option_get(intptr_t fd, int family, int option, int64_t *value)
 	const struct bsd_option__row *row = bsd_option__find(option);
 	union bsd_option__value v = {0};
 	native_len length = sizeof v.number;
-	struct bsd_option__row asked;
-	uint32_t index;
-	int err;
+	int level, name, err;
 
 	if (row == NULL)
 		return LIBSOCK_ENOTSUP;
-	asked = *row;
-	if (family == LIBSOCK_AF_INET6 && row->name6 != 0)
-		asked = (struct bsd_option__row){option, bsd_option__kind6(row->kind), IPPROTO_IPV6, row->name6, 0};
+	level = row->level;
+	name = row->name;
+	if (family == LIBSOCK_AF_INET6 && row->name6 != 0) {
+		level = IPPROTO_IPV6;
+		name = row->name6;
+	}
 	if (row->kind == BSD_OPTION__LINGER)
 		length = sizeof v.linger;
-	err = bsd_sockopt_get(fd, asked.level, asked.name, &v, &length);
+	err = bsd_sockopt_get(fd, level, name, &v, &length);
 	if (err == 0)
-		*value = bsd_option__get(asked.kind, &v, length);
-	else if (err == LIBSOCK_ENOTSUP && row->kind == BSD_OPTION__INTERFACE &&
-		 (err = native_device_get((native_socket)fd, &index)) == 0)
-		*value = index;
+		*value = bsd_option__get(row->kind, &v, length);
 	return err;
 }

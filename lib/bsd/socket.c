@@ -73,11 +73,26 @@ static bool bsd__is_to_reuse(intptr_t fd, int family, int type)
 	return !shared;
 }
 
+/*
+ * Linux chooses an abstract name for an address that is a family and nothing else, and says that it has where the socket
+ * has a name already (unix(7), unix_autobind).
+ */
+static int bsd__any_name(intptr_t fd, union bsd_addr *to, native_len *length)
+{
+	struct os_addr own;
+	int err = os_local(fd, &own);
+
+	to->un.sun_family = AF_UNIX;
+	*length = offsetof(struct sockaddr_un, sun_path);
+	return err == 0 && own.family != 0 ? LIBSOCK_EINVAL : err;
+}
+
 int os_bind(intptr_t fd, int type, const struct os_addr *addr)
 {
-	union bsd_addr to;
+	const bool any_name = NATIVE_ABSTRACT_NAMES && addr->family == LIBSOCK_AF_UNIX && strcmp(addr->path, "@") == 0;
+	union bsd_addr to = {0};
 	native_len length;
-	int on = 1, result = bsd_addr_put(&to, &length, addr);
+	int on = 1, result = any_name ? bsd__any_name(fd, &to, &length) : bsd_addr_put(&to, &length, addr);
 
 	if (result < 0)
 		return result;

@@ -43,6 +43,7 @@ static const struct option__rule option__rules[] = {
 	{LIBSOCK_OPT_MULTICAST_TTL, LIBSOCK_DGRAM, OPTION__IP, 0, 255},
 	{LIBSOCK_OPT_MULTICAST_INTERFACE, LIBSOCK_DGRAM, OPTION__IP, 0, UINT32_MAX},
 	{LIBSOCK_OPT_INTERFACE, 0, OPTION__IP, 0, UINT32_MAX},
+	{LIBSOCK_OPT_INHERIT, 0, OPTION__ALL, 0, 1},
 };
 
 static const struct option__rule *option__find(int option)
@@ -87,9 +88,30 @@ int sock_set(struct sock s, int option, int64_t value)
 		return err;
 	if (value < rule->least || value > rule->most)
 		return LIBSOCK_EINVAL;
-	if (option == LIBSOCK_OPT_MULTICAST_INTERFACE)
+	switch (option) {
+	case LIBSOCK_OPT_MULTICAST_INTERFACE:
 		return os_multicast_set(s.fd, s.family, (uint32_t)value);
-	return os_option_set(s.fd, s.family, option, value);
+	case LIBSOCK_OPT_INTERFACE:
+		return os_bound_set(s.fd, s.family, (uint32_t)value);
+	case LIBSOCK_OPT_INHERIT:
+		return os_inherit_set(s.fd, value);
+	default:
+		return os_option_set(s.fd, s.family, option, value);
+	}
+}
+
+static int option__get(struct sock s, int option, int64_t *value)
+{
+	switch (option) {
+	case LIBSOCK_OPT_MULTICAST_INTERFACE:
+		return os_multicast_get(s.fd, s.family, value);
+	case LIBSOCK_OPT_INTERFACE:
+		return os_bound_get(s.fd, s.family, value);
+	case LIBSOCK_OPT_INHERIT:
+		return os_inherit_get(s.fd, value);
+	default:
+		return os_option_get(s.fd, s.family, option, value);
+	}
 }
 
 int sock_get(struct sock s, int option, int64_t *value)
@@ -102,10 +124,7 @@ int sock_get(struct sock s, int option, int64_t *value)
 		return err;
 	if (value == NULL)
 		return LIBSOCK_EINVAL;
-	if (option == LIBSOCK_OPT_MULTICAST_INTERFACE)
-		err = os_multicast_get(s.fd, s.family, &found);
-	else
-		err = os_option_get(s.fd, s.family, option, &found);
+	err = option__get(s, option, &found);
 	if (err == 0)
 		*value = found;
 	return err;

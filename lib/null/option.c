@@ -48,3 +48,33 @@ int os_member(intptr_t fd, bool join, const struct os_addr *group, const struct 
 	(void)index;
 	return LIBSOCK_ENOTSUP;
 }
+
+int os_bound_set(intptr_t fd, int family, uint32_t index)
+{
+	(void)fd;
+	(void)family;
+	(void)index;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_bound_get(intptr_t fd, int family, int64_t *index)
+{
+	(void)fd;
+	(void)family;
+	(void)index;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_inherit_set(intptr_t fd, bool on)
+{
+	(void)fd;
+	(void)on;
+	return LIBSOCK_ENOTSUP;
+}
+
+int os_inherit_get(intptr_t fd, int64_t *on)
+{
+	(void)fd;
+	(void)on;
+	return LIBSOCK_ENOTSUP;
+}

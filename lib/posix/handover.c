@@ -148,7 +148,7 @@ static bool handover__is_process(const struct cmsghdr *header)
 	       header->cmsg_len == CMSG_LEN(sizeof(int));
 }
 
-/* The descriptors that came, to the front of the room that they lie in: none is written over before it is read. How many. */
+/* The descriptors that came, to the front of the room that they lie in: none is written over unread. How many. */
 static int handover__gather(struct msghdr *message, union handover__control *control)
 {
 	struct cmsghdr *header = CMSG_FIRSTHDR(message), *next;

@@ -9,6 +9,10 @@
 
 enum { NATIVE_NO_OPTION = -1 };
 
+/* Is a program that this one starts to have it; has it? 0 or −1. */
+int native_inherit(int fd, bool on);
+int native_inherits(int fd, int64_t *on);
+
 #define NATIVE_TOS IP_TOS
 #define NATIVE_TCLASS IPV6_TCLASS
 

@@ -3,6 +3,7 @@
 /* What POSIX does its own way: the clock, poll, close-on-exec, and a connect with a time limit. */
 
 #include "native.h"
+#include "native_option.h"
 
 #include "bsd.h"
 #include "libsock.h"
@@ -45,12 +46,26 @@ int native_no_sigpipe(int fd)
 #endif
 }
 
-int native_tame(int fd)
+int native_inherit(int fd, bool on)
 {
 	int result;
 
-	BSD_CALL(result, fcntl(fd, F_SETFD, FD_CLOEXEC));
-	return result == -1 ? -1 : native_no_sigpipe(fd);
+	BSD_CALL(result, fcntl(fd, F_SETFD, on ? 0 : FD_CLOEXEC));
+	return result == -1 ? -1 : 0;
+}
+
+int native_inherits(int fd, int64_t *on)
+{
+	int flags;
+
+	BSD_CALL(flags, fcntl(fd, F_GETFD));
+	*on = flags != -1 && !(flags & FD_CLOEXEC);
+	return flags == -1 ? -1 : 0;
+}
+
+int native_tame(int fd)
+{
+	return native_inherit(fd, false) == -1 ? -1 : native_no_sigpipe(fd);
 }
 
 int native_ask_family(int fd, int *family)

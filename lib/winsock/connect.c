@@ -126,7 +126,7 @@ SOCKET native_accept(SOCKET s, struct sockaddr *peer, int *length, bool nowait)
 	(void)nowait; /* the listener is non-blocking */
 	if (conn == INVALID_SOCKET && WSAGetLastError() == WSAENOTCONN)
 		WSASetLastError(WSAECONNRESET); /* Wine's word for a connection that died in the queue */
-	if (conn == INVALID_SOCKET || (native_no_inherit(conn) == 0 && native_set_blocking(conn, false) == 0))
+	if (conn == INVALID_SOCKET || (native_inherit(conn, false) == 0 && native_set_blocking(conn, false) == 0))
 		return conn;
 	closesocket(conn);
 	WSASetLastError(WSAECONNRESET); /* what accept itself says of a connection that is gone */

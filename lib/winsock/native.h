@@ -113,8 +113,9 @@ bool native_was_connected(SOCKET s);
 /* One datagram. `length` may be NULL with `from`. */
 ptrdiff_t native_receive(SOCKET s, void *data, size_t size, int flags, struct sockaddr *from, int *length);
 
-/* 0 or −1. */
-int native_no_inherit(SOCKET s);
+/* Is a program that this one starts to have it; has it? 0 or −1. */
+int native_inherit(SOCKET s, bool on);
+int native_inherits(SOCKET s, int64_t *on);
 
 /* Whether what ICMP answers to a datagram is an error of the next receive. */
 void native_report_icmp(SOCKET s, BOOL on);

@@ -83,9 +83,19 @@ void native_report_icmp(SOCKET s, BOOL on)
 		WSAIoctl(s, SIO_UDP_NETRESET, &on, sizeof on, NULL, 0, &unused, NULL, NULL);
 }
 
-int native_no_inherit(SOCKET s)
+int native_inherit(SOCKET s, bool on)
 {
-	return SetHandleInformation((HANDLE)s, HANDLE_FLAG_INHERIT, 0) ? 0 : -1;
+	return SetHandleInformation((HANDLE)s, HANDLE_FLAG_INHERIT, on ? HANDLE_FLAG_INHERIT : 0) ? 0 : -1;
+}
+
+int native_inherits(SOCKET s, int64_t *on)
+{
+	DWORD flags = 0;
+
+	if (!GetHandleInformation((HANDLE)s, &flags))
+		return -1;
+	*on = (flags & HANDLE_FLAG_INHERIT) != 0;
+	return 0;
 }
 
 static bool os__is_unconnected_datagram(SOCKET s)
@@ -99,7 +109,7 @@ static bool os__is_unconnected_datagram(SOCKET s)
 
 int native_tame(SOCKET s)
 {
-	if (native_no_inherit(s) != 0)
+	if (native_inherit(s, false) != 0)
 		return -1;
 	if (os__is_unconnected_datagram(s))
 		native_report_icmp(s, FALSE);

@@ -2,13 +2,15 @@
 import contextlib
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 
-from harness import DEADLINE, PROGRAMS, WINDOWS, check, check_error, finish, run, running, start_server
+from harness import DEADLINE, PROGRAMS, WINDOWS, WINE, check, check_error, finish, run, running, skip, start_server
 
 socket.setdefaulttimeout(DEADLINE)
 
@@ -60,13 +62,46 @@ def hand_files(path):
         file.close()
 
 
+def ask_by_path(path):
+    names = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(path)
+        for _ in range(2):
+            process = subprocess.Popen([PROGRAMS['ask_by_path'], path, 'status'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            asked, client = server.recvfrom(100)
+            names.append(client)
+            server.sendto(b'fine', client)
+            out, err = process.communicate(timeout=DEADLINE)
+            check('ask_by_path is answered at the name that the kernel has chosen',
+                  (asked, out, err, process.returncode) == (b'status', b'fine\n', b'asking as @%s\n' % client[1:], 0), out, err, client)
+    check('ask_by_path: a name is abstract', all(name[:1] == b'\0' and len(name) > 1 for name in names), names)
+
+
+def by_child():
+    host, port = start_server('by_child', '127.0.0.1:0').split(':')
+    said = []
+    for _ in range(2):
+        with socket.create_connection((host, int(port))) as s:
+            said.append(s.makefile().read())
+    check('by_child: each client has a process of its own', said[0] != said[1] and
+          all(re.fullmatch(r'process \d+ serves you\n', text) for text in said), said)
+
+
+check_error('by_child without an address', run('by_child'), 'usage: by_child', status=2)
+if WINE:
+    skip('by_child', 'Wine takes no socket from another process')
+else:
+    by_child()
 check_error('who_calls without a path', run('who_calls'), 'usage: who_calls', status=2)
 if WINDOWS:
     check_error('who_calls', run('who_calls', './who'), 'who_calls: ./who: not supported by this operating system')
+    check_error('ask_by_path', run('ask_by_path', './who', 'x'), 'ask_by_path: ./who: not supported by this operating system')
     check_error('hand_files', run('hand_files', 'take', './who'), 'hand_files: not supported by this operating system')
 else:
     with tempfile.TemporaryDirectory(prefix='libsock-') as folder:
         check_error('who_calls at a path that cannot be', run('who_calls', folder + '/none/who'), 'who_calls: ', 'no such path')
         who_calls(folder + '/who')
         hand_files(folder + '/files')
+        if sys.platform == 'linux':
+            ask_by_path(folder + '/ask')
 finish()

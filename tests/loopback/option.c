@@ -43,6 +43,7 @@ static const struct option {
 	{LIBSOCK_OPT_MULTICAST_TTL, LIBSOCK_DGRAM, ON_ALL, 0, 255, 1},
 	{LIBSOCK_OPT_MULTICAST_INTERFACE, LIBSOCK_DGRAM, ON_ALL, 0, UINT32_MAX, 0},
 	{LIBSOCK_OPT_INTERFACE, 0, ON_ALL, 0, UINT32_MAX, 0},
+	{LIBSOCK_OPT_INHERIT, 0, ON_ALL, 0, 1, 0},
 };
 enum { OPTIONS = sizeof options / sizeof options[0] };
 
@@ -232,7 +233,7 @@ END_TEST
 START_TEST(what_is_no_option_is_einval)
 {
 	/* SO_REUSEADDR, SO_BROADCAST and others of the systems', and what lies beside ours */
-	static const int bad[] = {0, -1, 1, 2, 4, 6, 16, 32, 200, 221, 0xffff, INT32_MAX, INT32_MIN};
+	static const int bad[] = {0, -1, 1, 2, 4, 6, 16, 32, 200, 222, 0xffff, INT32_MAX, INT32_MIN};
 	struct sock s = opened(LIBSOCK_AF_INET, LIBSOCK_STREAM);
 	const struct sock none = {0};
 	int64_t value = 33;
@@ -249,7 +250,7 @@ START_TEST(what_is_no_option_is_einval)
 }
 END_TEST
 
-START_TEST(a_unix_socket_has_buffers_and_nothing_else)
+START_TEST(a_unix_socket_has_buffers_and_its_inheritance_and_nothing_else)
 {
 	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
 		struct sock s;
@@ -272,6 +273,8 @@ START_TEST(a_unix_socket_has_buffers_and_nothing_else)
 		expect(sock_set(s, LIBSOCK_OPT_SEND_BUFFER, 65536), 0);
 		ck_assert_int_ge(option_of(s, LIBSOCK_OPT_SEND_BUFFER), 65536);
 		ck_assert_int_gt(option_of(s, LIBSOCK_OPT_RECV_BUFFER), 0);
+		set_and_read(s, LIBSOCK_OPT_INHERIT, 1);
+		set_and_read(s, LIBSOCK_OPT_INHERIT, 0);
 		sock_close(&s);
 	}
 }
@@ -720,7 +723,7 @@ int main(void)
 		{what_a_system_does_not_have_is_enotsup},
 		{an_option_of_the_other_type_is_eprototype},
 		{what_is_no_option_is_einval},
-		{a_unix_socket_has_buffers_and_nothing_else},
+		{a_unix_socket_has_buffers_and_its_inheritance_and_nothing_else},
 		{a_buffer_is_read_as_what_it_became},
 		{v6only_keeps_ipv4_out_and_comes_before_bind},
 		{a_port_of_datagrams_is_shared_by_those_who_all_want_it},

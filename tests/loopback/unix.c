@@ -132,7 +132,6 @@ START_TEST(abstract_names_work_or_are_enotsup)
 		sock_close(&l);
 		return;
 	}
-	expect(sock_bind(l, &(struct sock_addr){"@", 0}), LIBSOCK_ENAME);
 	expect(sock_bind(l, &addr), 0);
 	expect(sock_listen(l, 1), 0);
 	expect(sock_local_addr(l, &local), 0);
@@ -503,7 +502,11 @@ START_TEST(abstract_names_are_dialled_and_served)
 		sock_close(&client);
 		sock_close(&l);
 	}
-	expect(sock_serve(&l, LIBSOCK_STREAM, &(struct sock_addr){"@", 0}, 0), LIBSOCK_ENAME);
+	expect(sock_serve(&l, LIBSOCK_STREAM, &(struct sock_addr){"@", 0}, 0), 0); /* of a name that the kernel chooses */
+	expect(sock_local_addr(l, &addr), 0);
+	expect(sock_dial(&client, LIBSOCK_STREAM, &addr, soon()), 0);
+	sock_close(&client);
+	sock_close(&l);
 }
 END_TEST
 
@@ -528,6 +531,48 @@ START_TEST(without_unix_sockets_open_is_enotsup)
 }
 END_TEST
 
+START_TEST(the_kernel_chooses_a_name_where_there_are_abstract_ones)
+{
+	static const struct sock_addr any = {"@", 0};
+
+	for (int type = LIBSOCK_STREAM; type <= LIBSOCK_DGRAM; type++) {
+		struct sock s[2], client;
+		struct sock_addr addr[2];
+
+		if (sock_open(&s[0], LIBSOCK_AF_UNIX, type) != 0)
+			return; /* shown above */
+		if (!sock_has(LIBSOCK_HAS_UNIX_ABSTRACT)) {
+			expect(sock_bind(s[0], &any), LIBSOCK_ENOTSUP);
+			sock_close(&s[0]);
+			continue;
+		}
+		expect(sock_open(&s[1], LIBSOCK_AF_UNIX, type), 0);
+		for (int i = 0; i < 2; i++) {
+			expect(sock_local_addr(s[i], &addr[i]), 0);
+			ck_assert_int_eq(addr[i].host[0], '\0');
+			expect(sock_bind(s[i], &any), 0);
+			expect(sock_local_addr(s[i], &addr[i]), 0);
+			ck_assert(addr[i].host[0] == '@' && addr[i].host[1] != '\0' && addr[i].port == 0);
+			expect(sock_bind(s[i], &any), LIBSOCK_EINVAL); /* it has one */
+		}
+		ck_assert(!sock_addr_equal(&addr[0], &addr[1]));
+		expect(sock_open(&client, LIBSOCK_AF_UNIX, type), 0);
+		expect(sock_connect(client, &any, soon()), LIBSOCK_ENAME); /* it is nobody's */
+		if (type == LIBSOCK_STREAM) {
+			expect(sock_listen(s[0], 1), 0);
+			expect(sock_connect(client, &addr[0], soon()), 0);
+		} else {
+			expect(sock_sendto(client, "x", 1, &any, soon()), LIBSOCK_ENAME);
+			expect(sock_sendto(client, "x", 1, &addr[0], soon()), 1);
+			expect(sock_recv(s[0], &(char){0}, 1, soon()), 1);
+		}
+		sock_close(&client);
+		sock_close(&s[0]);
+		sock_close(&s[1]);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test with[] = {
@@ -548,6 +593,7 @@ int main(void)
 		{a_dial_to_a_full_queue_gives_up_on_time},
 		{what_is_no_path_to_anybody_is_not_dialled},
 		{abstract_names_are_dialled_and_served},
+		{the_kernel_chooses_a_name_where_there_are_abstract_ones},
 		{0},
 	};
 	const struct testing_test without[] = {

@@ -192,8 +192,8 @@ static const struct {
 	{"sock_resolve", resolve_family, {LIBSOCK_AF_UNSPEC, LIBSOCK_AF_INET6}},
 	{"sock_service_port", port_type, {LIBSOCK_STREAM, LIBSOCK_DGRAM}},
 	{"sock_service_name", name_type, {LIBSOCK_STREAM, LIBSOCK_DGRAM}},
-	{"sock_set", set_option, {LIBSOCK_OPT_NODELAY, LIBSOCK_OPT_INTERFACE}},
-	{"sock_get", get_option, {LIBSOCK_OPT_NODELAY, LIBSOCK_OPT_INTERFACE}},
+	{"sock_set", set_option, {LIBSOCK_OPT_NODELAY, LIBSOCK_OPT_INHERIT}},
+	{"sock_get", get_option, {LIBSOCK_OPT_NODELAY, LIBSOCK_OPT_INHERIT}},
 	{"sock_send_packet", packet_reserved, {(int)(sizeof(struct sock_packet) - offsetof(struct sock_packet, padding)), -1}},
 };
 

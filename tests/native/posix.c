@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -82,6 +83,18 @@ int native_process_id(void)
 int64_t native_user_id(void)
 {
 	return (int64_t)getuid();
+}
+
+int native_run(const char *const args[])
+{
+	int status = -1;
+	const pid_t child = fork();
+
+	if (child == 0) {
+		execv(args[0], (char *const *)(uintptr_t)args);
+		_exit(127);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 int native_make_folder(const char *path)

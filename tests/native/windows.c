@@ -6,6 +6,7 @@
 
 #include <direct.h>
 #include <io.h>
+#include <process.h>
 #include <stdlib.h>
 
 /* Handles are multiples of four; GetProcessHandleCount would count other things too, and under Wine counts nothing. */
@@ -61,6 +62,11 @@ int native_process_id(void)
 int64_t native_user_id(void)
 {
 	return -1;
+}
+
+int native_run(const char *const args[])
+{
+	return (int)_spawnv(_P_WAIT, args[0], args);
 }
 
 int native_make_folder(const char *path)
