@@ -575,6 +575,22 @@ LIBSOCK_API int sock_connect(struct sock s, const struct sock_addr *addr, int64_
 LIBSOCK_API int sock_connect_result(struct sock s, int64_t deadline);
 
 /**
+ * Take the peer away from a datagram socket: it hears everybody again, and sock_sendto() decides whom to send to.
+ *
+ * The port that the program has bound stays, and so does the address, where docs/porting.md says nothing else. What the
+ * OS chose may go: on Linux the port, too, so that the socket has none until it sends again, and what is sent to the old
+ * one is lost. To keep a port for certain, bind to one that is not 0. An #LIBSOCK_AF_UNIX socket keeps its path, but what
+ * waits in it to be received may be lost.
+ *
+ * @param[in] s A datagram socket. One without a peer is fine.
+ * @return 0, or: #LIBSOCK_EPROTOTYPE, a stream.
+ * @par Threads
+ * One thread; nobody else may use the socket meanwhile.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_disconnect(struct sock s);
+
+/**
  * Give the socket an address of this machine.
  *
  * Nobody else can take a TCP address from a listener, and on POSIX it can be bound again right after a restart, while
@@ -685,6 +701,49 @@ LIBSOCK_API ptrdiff_t sock_send(struct sock s, const void *data, size_t size, in
 LIBSOCK_API ptrdiff_t sock_recv(struct sock s, void *data, size_t size, int64_t deadline);
 
 /**
+ * Look at what the next receive would give, and leave it there.
+ *
+ * Of a stream these are the bytes that have come so far, of a datagram socket the next datagram. The answer is the same
+ * until something is received, so this call does not wait for more than is there: to read up to an end that is somewhere
+ * in the bytes, use a struct sock_reader.
+ *
+ * What a peek reports of a stream is not lost: the next receive reports it again, an end of file as well as the error
+ * that has ended the connection (over TCP Linux goes on as @ref core says). The refusal of an earlier datagram is told
+ * once, by whichever call comes first, which may be this one; so is the failure of an attempt to connect.
+ *
+ * @param[in] s        A connected socket, or a bound datagram socket.
+ * @param[out] data    Receives a copy; nothing is written past `size`. May be NULL on a datagram socket if `size` is 0.
+ * @param[in] size     Bytes of room. On a stream 0 is #LIBSOCK_EINVAL.
+ * @param[in] deadline When to give up.
+ * @return The bytes copied; on a stream 0 means the end of file and nothing else, on a datagram socket an empty
+ *         datagram. Or: #LIBSOCK_EMSGSIZE, the datagram is longer than `size`: its head is in `data`, and all of it can
+ *         still be received; and as from sock_recv().
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_peek(struct sock s, void *data, size_t size, int64_t deadline);
+
+/**
+ * How many bytes wait to be received.
+ *
+ * Of a stream: as many as a receive with enough room gives without waiting. More may have come by then. 0 says neither
+ * that the peer has ended nor that it has not: wait for the socket, or receive.
+ *
+ * Of a datagram socket: a buffer of so many bytes is large enough for the next datagram. Some systems count what is
+ * behind it, too. 0: there is none, or an empty one.
+ *
+ * It takes nothing, an error neither. Bytes in a struct sock_reader are not counted: see sock_reader_pending().
+ *
+ * @param[in] s A connected stream, or a datagram socket.
+ * @return The bytes, or: #LIBSOCK_EINVAL, a listener.
+ * @par Threads
+ * Any thread; but only the reader knows that nobody receives meanwhile.
+ * @since 0.1.0
+ */
+LIBSOCK_API ptrdiff_t sock_pending(struct sock s);
+
+/**
  * Send one datagram to an address.
  *
  * @param[in] s        A datagram socket.
@@ -773,6 +832,27 @@ LIBSOCK_API int sock_local_addr(struct sock s, struct sock_addr *addr);
  * @since 0.1.0
  */
 LIBSOCK_API int sock_peer_addr(struct sock s, struct sock_addr *addr);
+
+/**
+ * The error of a socket that no other call has reported yet, for a program that a wait has told #LIBSOCK_ERROR and that
+ * neither sends nor receives.
+ *
+ * Of a stream it is the error that has ended the connection, each time, whether or not a call has reported it before
+ * (#LIBSOCK_AF_UNIX: until a receive has). Bytes that came before it can still be received, and then comes the error
+ * (on Windows the reset may throw them away). Of a datagram socket it is the peer's refusal, and reported here it is
+ * reported no more; what routers say is passed over.
+ *
+ * A connection that has not been made is none: how an attempt to connect ended, sock_connect_result() reports.
+ *
+ * @param[in] s A connected stream, or a datagram socket.
+ * @return 0: no error. #LIBSOCK_ECONNRESET, the peer dropped the connection; #LIBSOCK_ECONNTIMEDOUT, the OS gave it up;
+ *         #LIBSOCK_ECONNREFUSED, a connected datagram socket's peer does not listen; #LIBSOCK_ENOTCONN, a stream that
+ *         never was connected, and nothing has been taken from sock_connect_result().
+ * @par Threads
+ * Any thread, also while others read or write.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_pending_error(struct sock s);
 
 /**
  * The descriptor (on Windows the SOCKET), for calls that libsock does not have.
@@ -1081,8 +1161,8 @@ LIBSOCK_API ptrdiff_t sock_recv_packet(struct sock s, void *data, size_t size, s
  * One deadline covers a call as a whole, however many transfers it takes. What has been done when it fails counts.
  *
  * A deadline that has passed makes one transfer; if that is not enough, the answer is #LIBSOCK_ETIMEDOUT. With
- * #LIBSOCK_NOWAIT sock_send_all(), sock_recv_exact(), sock_sendv_all() and sock_sendfile() transfer all that goes
- * without waiting. The answer is #LIBSOCK_EAGAIN when the rest would have to wait, and `*done` is exact. A peer that
+ * #LIBSOCK_NOWAIT sock_send_all(), sock_recv_exact(), sock_discard(), sock_sendv_all() and sock_sendfile() transfer all
+ * that goes without waiting. The answer is #LIBSOCK_EAGAIN when the rest would have to wait, and `*done` is exact. A peer that
  * keeps up holds such a call until `size` is reached; pass a smaller size where others are to have their turn. Every
  * other call here makes one transfer with #LIBSOCK_NOWAIT.
  * @{
@@ -1121,6 +1201,23 @@ LIBSOCK_API int sock_send_all(struct sock s, const void *data, size_t size, size
  * @since 0.1.0
  */
 LIBSOCK_API int sock_recv_exact(struct sock s, void *data, size_t size, size_t *done, int64_t deadline);
+
+/**
+ * Receive so many bytes and throw them away: a body that nobody wants, up to what follows it.
+ *
+ * No buffer is needed, and over TCP Linux does not even copy them. Bytes in a struct sock_reader are not seen: read
+ * those first.
+ *
+ * @param[in] s        A connected stream.
+ * @param[in] size     Bytes.
+ * @param[out] done    Receives how many were thrown away, on failure too. May be NULL.
+ * @param[in] deadline When to give up.
+ * @return 0: all of them. Otherwise as from sock_recv_exact().
+ * @par Threads
+ * One reader at a time on a socket.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_discard(struct sock s, uint64_t size, uint64_t *done, int64_t deadline);
 
 /** The most parts that are not empty in one sock_sendv() or sock_recvv(). @since 0.1.0 */
 #define LIBSOCK_BUFFERS_MAX 64
@@ -2196,6 +2293,44 @@ struct sock_connection {
  * @since 0.1.0
  */
 LIBSOCK_API int sock_connections(int (*found)(void *context, const struct sock_connection *connection), void *context);
+
+/**
+ * How one TCP connection goes, filled by sock_statistics().
+ *
+ * −1: the OS does not tell, or has not measured it yet. Numbers of bytes are those of data; the beginning and the end of
+ * the connection may count as one each. A connection that has ended has its last numbers, where the OS keeps them.
+ * @since 0.1.0
+ */
+struct sock_statistics {
+	int64_t rtt_us;            /**< How long a segment's acknowledgement takes (RFC 6298), smoothed, in microseconds. */
+	int64_t rtt_variation_us;  /**< How much that varies, in microseconds. */
+	int64_t rtt_min_us;        /**< The shortest that was measured lately, in microseconds. */
+	int64_t bytes_sent;        /**< Bytes sent, each as often as it was sent. */
+	int64_t bytes_received;    /**< Bytes received in order. */
+	int64_t bytes_resent;      /**< Bytes that were sent again. */
+	int64_t bytes_in_flight;   /**< Bytes sent and not acknowledged. */
+	int64_t segments_resent;   /**< Segments that were sent again. */
+	int64_t congestion_window; /**< How many bytes may be in flight for the network's sake (RFC 5681). */
+	int64_t mss;               /**< The most bytes of data that are sent in one segment. */
+	int64_t delivery_rate;     /**< At which rate data lately reached the peer, in bytes a second. */
+	int32_t state;             /**< One of enum sock_state. */
+	int32_t padding;           /**< 0. */
+	int64_t reserved[4];       /**< 0, for later versions. */
+};
+
+/**
+ * Ask the OS how a TCP connection goes: TCP_INFO on Linux and the BSDs, TCP_CONNECTION_INFO on macOS, SIO_TCP_INFO on
+ * Windows.
+ *
+ * @param[in] s    A stream. One that has no connection, a listener for example, has sock_statistics::state alone.
+ * @param[out] out Receives the numbers; on error it stays as it was. Must not be NULL.
+ * @return 0, or: #LIBSOCK_ENOTSUP, this OS does not tell (see docs/porting.md);
+ *         #LIBSOCK_EPROTOTYPE, a datagram socket; #LIBSOCK_ENOPROTOOPT, a Unix-domain socket.
+ * @par Threads
+ * Any thread, also while others read or write.
+ * @since 0.1.0
+ */
+LIBSOCK_API int sock_statistics(struct sock s, struct sock_statistics *out);
 
 /** @} */
 

@@ -27,6 +27,8 @@
 #pragma redefine_extname sock_connections libsock_connections
 #pragma redefine_extname sock_dial libsock_dial
 #pragma redefine_extname sock_dial_report libsock_dial_report
+#pragma redefine_extname sock_discard libsock_discard
+#pragma redefine_extname sock_disconnect libsock_disconnect
 #pragma redefine_extname sock_errname libsock_errname
 #pragma redefine_extname sock_from_descriptor libsock_from_descriptor
 #pragma redefine_extname sock_get libsock_get
@@ -45,8 +47,11 @@
 #pragma redefine_extname sock_esys_number libsock_esys_number
 #pragma redefine_extname sock_packet_fields libsock_packet_fields
 #pragma redefine_extname sock_pair libsock_pair
+#pragma redefine_extname sock_peek libsock_peek
 #pragma redefine_extname sock_peer_addr libsock_peer_addr
 #pragma redefine_extname sock_peer_credentials libsock_peer_credentials
+#pragma redefine_extname sock_pending libsock_pending
+#pragma redefine_extname sock_pending_error libsock_pending_error
 #pragma redefine_extname sock_poller_add libsock_poller_add
 #pragma redefine_extname sock_poller_close libsock_poller_close
 #pragma redefine_extname sock_poller_modify libsock_poller_modify
@@ -83,6 +88,7 @@
 #pragma redefine_extname sock_service_port libsock_service_port
 #pragma redefine_extname sock_set libsock_set
 #pragma redefine_extname sock_shutdown libsock_shutdown
+#pragma redefine_extname sock_statistics libsock_statistics
 #pragma redefine_extname sock_strerror libsock_strerror
 #pragma redefine_extname sock_version libsock_version
 #pragma redefine_extname sock_version_number libsock_version_number
@@ -106,6 +112,8 @@
 #define sock_connections libsock_connections
 #define sock_dial libsock_dial
 #define sock_dial_report libsock_dial_report
+#define sock_discard libsock_discard
+#define sock_disconnect libsock_disconnect
 #define sock_errname libsock_errname
 #define sock_from_descriptor libsock_from_descriptor
 #define sock_get libsock_get
@@ -124,8 +132,11 @@
 #define sock_esys_number libsock_esys_number
 #define sock_packet_fields libsock_packet_fields
 #define sock_pair libsock_pair
+#define sock_peek libsock_peek
 #define sock_peer_addr libsock_peer_addr
 #define sock_peer_credentials libsock_peer_credentials
+#define sock_pending libsock_pending
+#define sock_pending_error libsock_pending_error
 #define sock_poller_add libsock_poller_add
 #define sock_poller_close libsock_poller_close
 #define sock_poller_modify libsock_poller_modify
@@ -162,6 +173,7 @@
 #define sock_service_port libsock_service_port
 #define sock_set libsock_set
 #define sock_shutdown libsock_shutdown
+#define sock_statistics libsock_statistics
 #define sock_strerror libsock_strerror
 #define sock_version libsock_version
 #define sock_version_number libsock_version_number
@@ -184,6 +196,8 @@
 #undef sock_connections
 #undef sock_dial
 #undef sock_dial_report
+#undef sock_discard
+#undef sock_disconnect
 #undef sock_errname
 #undef sock_close_gracefully
 #undef sock_from_descriptor
@@ -203,8 +217,11 @@
 #undef sock_esys_number
 #undef sock_packet_fields
 #undef sock_pair
+#undef sock_peek
 #undef sock_peer_addr
 #undef sock_peer_credentials
+#undef sock_pending
+#undef sock_pending_error
 #undef sock_poller_add
 #undef sock_poller_close
 #undef sock_poller_modify
@@ -241,6 +258,7 @@
 #undef sock_service_port
 #undef sock_set
 #undef sock_shutdown
+#undef sock_statistics
 #undef sock_strerror
 #undef sock_version
 #undef sock_version_number

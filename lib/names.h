@@ -72,7 +72,9 @@
 #define native_inherit libsock__native_inherit
 #define native_inherits libsock__native_inherits
 #define native_is_connected libsock__native_is_connected
+#define native_look libsock__native_look
 #define native_no_sigpipe libsock__native_no_sigpipe
+#define native_pending libsock__native_pending
 #define native_poll libsock__native_poll
 #define native_put_local4 libsock__native_put_local4
 #define native_receive libsock__native_receive
@@ -102,6 +104,7 @@
 #define os_connect_result libsock__os_connect_result
 #define os_connections libsock__os_connections
 #define os_discard libsock__os_discard
+#define os_disconnect libsock__os_disconnect
 #define os_end libsock__os_end
 #define os_error libsock__os_error
 #define os_error_count libsock__os_error_count
@@ -140,8 +143,11 @@
 #define os_packet_fields libsock__os_packet_fields
 #define os_packet_heard libsock__os_packet_heard
 #define os_pair libsock__os_pair
+#define os_peek libsock__os_peek
 #define os_peer libsock__os_peer
 #define os_peer_credentials libsock__os_peer_credentials
+#define os_pending libsock__os_pending
+#define os_pending_error libsock__os_pending_error
 #define os_poll libsock__os_poll
 #define os_poller_change libsock__os_poller_change
 #define os_poller_close libsock__os_poller_close
@@ -165,6 +171,8 @@
 #define os_service_port libsock__os_service_port
 #define os_set_blocking libsock__os_set_blocking
 #define os_shutdown libsock__os_shutdown
+#define os_skip libsock__os_skip
+#define os_statistics libsock__os_statistics
 #define os_wait libsock__os_wait
 #define pair_loopback libsock__pair_loopback
 #define proc_table libsock__proc_table

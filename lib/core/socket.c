@@ -7,6 +7,7 @@
 #include "dial.h"
 #include "libsock.h"
 #include "os.h"
+#include "os_state.h"
 #include "resolve.h"
 #include "socket.h"
 #include "transfer.h"
@@ -96,6 +97,17 @@ int sock_connect_result(struct sock s, int64_t deadline)
 	if (err == 0)
 		err = os_peer(s.fd, &peer);
 	return err == 0 ? dial_self(s.fd, s.family, peer.port) : err;
+}
+
+int sock_disconnect(struct sock s)
+{
+	int err = socket_check(s, LIBSOCK_DGRAM);
+
+	if (err == 0)
+		err = os_disconnect(s.fd);
+	if (err == 0)
+		os_connect_result(s.fd); /* takes off what the peer refused: there is nobody any more */
+	return err;
 }
 
 int sock_bind(struct sock s, const struct sock_addr *addr)

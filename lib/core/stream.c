@@ -6,10 +6,12 @@
 #include "libsock.h"
 #include "os.h"
 #include "os_job.h"
+#include "os_state.h"
 #include "socket.h"
 #include "transfer.h"
 #include "vector.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +63,38 @@ int sock_recv_exact(struct sock s, void *data, size_t size, size_t *done, int64_
 		if (n <= 0)
 			return n < 0 ? (int)n : LIBSOCK_EEOF;
 		*done += (size_t)n;
+		if (*done < size)
+			err = deadline_passed(deadline);
+	}
+	return err;
+}
+
+static ptrdiff_t stream__skip(struct sock s, uint64_t size, int64_t deadline)
+{
+	const size_t most = size < INT_MAX ? (size_t)size : INT_MAX;
+	struct transfer_tries tries = {0};
+	ptrdiff_t n;
+
+	do
+		n = os_skip(s.fd, s.family, most, transfer_how(deadline));
+	while (n < 0 && transfer_again(s.fd, &n, OS_READABLE, deadline, &tries));
+	return n == 0 ? transfer_end(s.fd) : n;
+}
+
+int sock_discard(struct sock s, uint64_t size, uint64_t *done, int64_t deadline)
+{
+	uint64_t unused;
+	int err = socket_check(s, LIBSOCK_STREAM);
+
+	if (done == NULL)
+		done = &unused;
+	*done = 0;
+	while (err == 0 && *done < size) {
+		ptrdiff_t n = stream__skip(s, size - *done, deadline);
+
+		if (n <= 0)
+			return n < 0 ? (int)n : LIBSOCK_EEOF;
+		*done += (uint64_t)n;
 		if (*done < size)
 			err = deadline_passed(deadline);
 	}

@@ -7,9 +7,28 @@
 #include "bsd.h"
 #include "libsock.h"
 #include "os.h"
+#include "os_state.h"
 
 #include <netinet/tcp.h>
 #include <string.h>
+
+enum { ENDING__TRIES = 8 };
+
+/* SO_ERROR, which takes it: but of what routers say of a datagram the next one is asked for, a few times. */
+static int ending__take(int fd, int type)
+{
+	int number, result, tries = 0;
+	socklen_t size = sizeof number;
+
+	do {
+		number = 0;
+		BSD_CALL(result, getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size));
+		if (result == -1)
+			return bsd_error();
+		errno = number;
+	} while (number != 0 && type == LIBSOCK_DGRAM && native_is_path_error() && ++tries < ENDING__TRIES);
+	return number != 0 && tries < ENDING__TRIES ? os_error(number) : 0;
+}
 
 /*
  * Linux reports the error that ended a connection once, and an end of file from then on (tcp_recvmsg), so the head of
@@ -133,6 +152,68 @@ int os_end(intptr_t fd)
 	note = ending__noted((int)fd);
 	return note < 0 ? note : end;
 }
+
+/* Of a connection: what is told while it lives, a router has said. */
+static int ending__of_connection(int fd, bool is_over)
+{
+	int err = ending__take(fd, LIBSOCK_STREAM), note;
+
+	if (err == LIBSOCK_EBADF)
+		return err;
+	if (err < 0) /* EPIPE: a reset after the peer's end (tcp_reset) */
+		err = os_ended_by(fd, err == LIBSOCK_EPIPE ? LIBSOCK_ECONNRESET : err);
+	if (err == 0 && is_over) {
+		note = ending__noted(fd);
+		err = note < 0 ? note : os_end(fd);
+	}
+	return err == LIBSOCK_ECONNRESET || err == LIBSOCK_ECONNTIMEDOUT ? err : 0;
+}
+
+/* Is there an error to be told? It stays. */
+static bool ending__has_error(int fd)
+{
+	native_pollfd item = {.fd = fd};
+
+	return native_poll(&item, 1, 0) == 1 && item.revents & POLLERR;
+}
+
+/* A Unix-domain stream has no other error than a reset, and remembers none that was taken. */
+int os_pending_error(intptr_t fd, int family, int type)
+{
+	struct tcp_info info;
+	struct os_addr peer;
+	int err;
+
+	if (type == LIBSOCK_DGRAM)
+		return ending__take((int)fd, type);
+	if (family == LIBSOCK_AF_UNIX) {
+		err = os_peer(fd, &peer);
+		return err == 0 && ending__has_error((int)fd) ? LIBSOCK_ECONNRESET : err;
+	}
+	if (!ending__ask((int)fd, &info))
+		return bsd_error();
+	if (!ending__was_connected(&info))
+		return LIBSOCK_ENOTCONN;
+	return ending__of_connection((int)fd, info.tcpi_state == TCP_CLOSE);
+}
+
+/*
+ * A receive takes the error of a Unix-domain stream, also one that only looks (unix_stream_read_generic), and nothing
+ * remembers it then, as TCP does. So where no bytes wait nothing is received: poll knows it all.
+ */
+ptrdiff_t native_look(int fd)
+{
+	native_pollfd item = {.fd = fd, .events = POLLIN | NATIVE_POLLRDHUP};
+	int bytes = 0;
+
+	if (native_pending(fd, &bytes) != 0 || bytes > 0 || native_poll(&item, 1, 0) < 0)
+		return 1;
+	if (item.revents & POLLERR)
+		return LIBSOCK_ECONNRESET;
+	if (item.revents & NATIVE_POLLRDHUP)
+		return 0;
+	return item.revents & POLLHUP ? LIBSOCK_ENOTCONN : LIBSOCK_EAGAIN;
+}
 #else
 int os_ended_by(intptr_t fd, int err)
 {
@@ -144,5 +225,24 @@ int os_end(intptr_t fd)
 {
 	(void)fd;
 	return LIBSOCK_EEOF;
+}
+
+/* Before a connection is made, and after it was reset, there is no peer: the system does not say which. */
+int os_pending_error(intptr_t fd, int family, int type)
+{
+	struct os_addr peer;
+	int err = ending__take((int)fd, type);
+
+	(void)family;
+	if (type == LIBSOCK_DGRAM || (err < 0 && err != LIBSOCK_EPIPE))
+		return err;
+	return err == LIBSOCK_EPIPE ? LIBSOCK_ECONNRESET : os_peer(fd, &peer);
+}
+
+/* The BSDs leave the error where it is (soreceive_generic). */
+ptrdiff_t native_look(int fd)
+{
+	(void)fd;
+	return 1;
 }
 #endif

@@ -67,12 +67,14 @@ enum { NATIVE_HANGUP_ENDS_BOTH = true }; /* POLLHUP: neither direction is left (
 #define NATIVE_JOINS_ATTEMPTS             /* connect(2), asked again, waits for the first attempt's end */
 #define NATIVE_DUAL_OPTIONS true          /* an IPv6 socket must be told what concerns its IPv4 */
 #define NATIVE_TELLS_LENGTH MSG_TRUNC     /* recv(2): recvfrom returns a datagram's real length */
+#define NATIVE_SKIP MSG_TRUNC             /* tcp(7): what is received goes nowhere */
 #define NATIVE_SIZE(size) (size)          /* the kernel cuts at 0x7ffff000 itself: read(2), NOTES */
 #else
 #define NATIVE_SIZE(size) ((size) > INT_MAX ? INT_MAX : (size)) /* macOS: more is EINVAL */
 #define NATIVE_ABSTRACT_NAMES false
 #define NATIVE_DUAL_OPTIONS false /* the BSDs refuse IPv4's options on an IPv6 socket (in6_pcb) */
 #define NATIVE_TELLS_LENGTH 0
+#define NATIVE_SKIP 0
 #endif
 
 #ifdef SOCK_CLOEXEC
@@ -228,6 +230,12 @@ enum { NATIVE_NUMBER_STEP = 1 }; /* between the numbers of two sockets */
 
 /* Has all that the peer sent been received, and its end? For systems whose poll does not tell. */
 bool native_at_end(int fd);
+
+/* FIONREAD. 0 or −1. */
+int native_pending(int fd, int *bytes);
+
+/* What a look at a Unix-domain stream is to say, so that it takes no error: as os_recv(), or 1: receive. */
+ptrdiff_t native_look(int fd);
 
 /* What tells a socket from a later one that was given the same descriptor. 0 or −1. */
 int native_identity(int fd, uint64_t *identity);

@@ -308,6 +308,14 @@ bool native_at_end(int fd)
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+int native_pending(int fd, int *bytes)
+{
+	int result;
+
+	BSD_CALL(result, ioctl(fd, FIONREAD, bytes));
+	return result;
+}
+
 int native_identity(int fd, uint64_t *identity)
 {
 	struct stat status;

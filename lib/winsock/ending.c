@@ -4,8 +4,10 @@
 
 #include "native.h"
 
+#include "bsd.h"
 #include "libsock.h"
 #include "os.h"
+#include "os_state.h"
 
 /*
  * After a reset that has been told, Wine says end of file. It remembers the reset itself only if its server came to see
@@ -60,6 +62,24 @@ int os_ended_by(intptr_t fd, int err)
 {
 	(void)fd;
 	return err;
+}
+
+/* Of a connection SO_ERROR tells nothing once it is made; a datagram socket knows no peer to have been reset. */
+int os_pending_error(intptr_t fd, int family, int type)
+{
+	int number = 0, size = sizeof number;
+
+	(void)family;
+	if (type == LIBSOCK_STREAM && !native_was_connected((SOCKET)fd))
+		return native_identity((SOCKET)fd, &(uint64_t){0}) == 0 ? LIBSOCK_ENOTCONN : bsd_error();
+	if (type == LIBSOCK_STREAM && native_was_reset((SOCKET)fd))
+		return LIBSOCK_ECONNRESET;
+	if (getsockopt((SOCKET)fd, SOL_SOCKET, SO_ERROR, (char *)&number, &size) != 0)
+		return bsd_error();
+	WSASetLastError(number);
+	if (type == LIBSOCK_DGRAM)
+		native_received(type, -1);
+	return WSAGetLastError() == 0 || native_is_path_error() ? 0 : bsd_error();
 }
 
 ptrdiff_t native_recv(SOCKET s, void *data, size_t size, int flags)

@@ -41,6 +41,7 @@ enum { NATIVE_TRANSFER_MAX = 128 * 1024 };
 #define NATIVE_EINTR WSAEINTR
 #define NATIVE_DONTWAIT 0
 #define NATIVE_SEND_FLAGS 0
+#define NATIVE_SKIP 0
 #define NATIVE_REUSE SO_EXCLUSIVEADDRUSE /* SO_REUSEADDR lets anybody take a port that is in use */
 #define NATIVE_SHUT_RD SD_RECEIVE
 #define NATIVE_SHUT_WR SD_SEND
@@ -135,6 +136,16 @@ static inline bool native_at_end(SOCKET s)
 {
 	(void)s;
 	return false;
+}
+
+/* FIONREAD. 0 or −1. */
+int native_pending(SOCKET s, int *bytes);
+
+/* A look takes no error: Winsock remembers. */
+static inline ptrdiff_t native_look(SOCKET s)
+{
+	(void)s;
+	return 1;
 }
 
 /* 0, or −1 for what is no socket. Nothing here tells a socket from a later one with the same number. */

@@ -59,6 +59,16 @@ int native_set_blocking(SOCKET s, bool blocking)
 	return ioctlsocket(s, (long)FIONBIO, &nonblocking);
 }
 
+int native_pending(SOCKET s, int *bytes)
+{
+	u_long count = 0;
+
+	if (ioctlsocket(s, FIONREAD, &count) != 0)
+		return -1;
+	*bytes = count < INT_MAX ? (int)count : INT_MAX;
+	return 0;
+}
+
 int native_ask_family(SOCKET s, int *family)
 {
 	WSAPROTOCOL_INFOW info; /* unlike getsockname this works before bind */

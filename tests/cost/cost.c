@@ -115,6 +115,23 @@ static void packets(struct sock pair[2], const struct sock_addr addr[2], int64_t
 	check(sock_recv_packet(pair[1], data, sizeof data, &got, deadline), "recv");
 }
 
+/* More than fits into any buffer of the library's own. */
+static void look_and_discard(struct sock pair[2], int64_t by)
+{
+	static char many[20000];
+	char byte;
+
+	check(sock_send_all(pair[0], many, sizeof many, NULL, by), "send");
+	while (sock_pending(pair[1]) < (ptrdiff_t)sizeof many && sock_now() < by)
+		await(pair[1]);
+	mark("look");
+	check(sock_peek(pair[1], &byte, 1, by), "peek");
+	check(sock_pending(pair[1]), "pending");
+	mark("discard");
+	check(sock_discard(pair[1], sizeof many, NULL, by), "discard");
+	mark("");
+}
+
 static void calls(void)
 {
 	const int64_t soon = sock_after(10000);
@@ -143,6 +160,7 @@ static void calls(void)
 	await(pair[1]);
 	check(sock_recv(pair[1], data, sizeof data, LIBSOCK_NOWAIT), "recv");
 	mark("");
+	look_and_discard(pair, soon);
 	close_pair(pair);
 	datagram_pair(pair, addrs);
 	mark("datagram-forever");

@@ -74,7 +74,7 @@ def no_file_of_the_library_asks_which_system_it_is_on():
 # The core alone knows no system at all.
 LAYERS = {"core": [], "bsd": ["native"], "posix": ["bsd"], "linux": ["native"], "unix": ["native", "bsd"], "winsock": ["bsd"], "null": [],
           "poller": ["native", "bsd"]}
-BETWEEN = ["lib/os.h", "lib/os_job.h", "lib/os_process.h", "lib/compiler.h", "lib/names.h"]
+BETWEEN = ["lib/os.h", "lib/os_job.h", "lib/os_process.h", "lib/os_state.h", "lib/compiler.h", "lib/names.h"]
 PORTABLE = ["limits.h", "stdbool.h", "stddef.h", "stdint.h", "stdlib.h", "string.h"]
 
 
@@ -237,6 +237,7 @@ extern struct sock_addr addr, peer, other, group, found[8];
 extern struct sock_const_buffer parts[2];
 extern struct sock_buffer rooms[2];
 extern struct sock_reader reader;
+extern struct sock_statistics statistics;
 extern struct sock_packet packet;
 extern struct sock_credentials who;
 extern struct sock_wait_item items[2];

@@ -163,6 +163,15 @@ static ptrdiff_t by_recv_packet(struct scene *scene)
 	return n;
 }
 
+static ptrdiff_t by_peek(struct scene *scene)
+{
+	ptrdiff_t n = sock_peek(scene->s, room, sizeof room, LIBSOCK_NOWAIT);
+
+	if (n >= 0)
+		expect(sock_recv(scene->s, room, sizeof room, LIBSOCK_NOWAIT), n);
+	return n;
+}
+
 static ptrdiff_t by_send(struct scene *scene)
 {
 	return sock_send(scene->s, "x", 1, LIBSOCK_NOWAIT);
@@ -194,7 +203,7 @@ static ptrdiff_t by_segments(struct scene *scene)
 	return sock_send_packet(scene->s, "x", 1, &packet, LIBSOCK_NOWAIT);
 }
 
-static ptrdiff_t (*const receives[])(struct scene *scene) = {by_recv, by_recvfrom, by_recvv, by_recv_packet};
+static ptrdiff_t (*const receives[])(struct scene *scene) = {by_recv, by_recvfrom, by_recvv, by_recv_packet, by_peek};
 static ptrdiff_t (*const sends[])(struct scene *scene) = {by_send, by_sendto, by_sendv, by_send_packet, by_segments};
 enum { RECEIVES = sizeof receives / sizeof receives[0], SENDS = sizeof sends / sizeof sends[0] };
 
@@ -236,6 +245,20 @@ START_TEST(what_routers_say_is_no_datagram_and_fails_no_call)
 		meet(LIBSOCK_AF_INET, &messages4[i]);
 	for (size_t i = 0; i < sizeof messages6 / sizeof messages6[0]; i++)
 		meet(LIBSOCK_AF_INET6, &messages6[i]);
+}
+END_TEST
+
+START_TEST(what_routers_say_is_no_pending_error)
+{
+	for (size_t i = 0; i < sizeof messages4 / sizeof messages4[0]; i++) {
+		struct scene scene = begin(LIBSOCK_AF_INET);
+
+		forge(&scene, &messages4[i]);
+		until_an_error_waits(scene.s);
+		expect(sock_pending_error(scene.s), 0);
+		expect(sock_recv(scene.s, room, sizeof room, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+		end(&scene);
+	}
 }
 END_TEST
 
@@ -312,6 +335,7 @@ int main(void)
 {
 	const struct testing_test tests[] = {
 		{what_routers_say_is_no_datagram_and_fails_no_call},
+		{what_routers_say_is_no_pending_error},
 		{a_refusal_is_reported_by_whatever_call_comes_next},
 		{what_routers_say_does_not_end_the_systems_cutting},
 		{a_datagram_too_long_for_the_path_is_its_own_error},

@@ -41,6 +41,7 @@ START_TEST(no_socket_is_ebadf_in_the_calls_for_more_too)
 	struct sock_packet packet = {.peer = loopback(LIBSOCK_AF_INET, 1)};
 	char data[4];
 	struct sock_buffer room = {data, sizeof data};
+	struct sock_statistics statistics;
 	int64_t value;
 
 	expect(sock_sendv(none, &part, 1, LIBSOCK_FOREVER), LIBSOCK_EBADF);
@@ -54,6 +55,12 @@ START_TEST(no_socket_is_ebadf_in_the_calls_for_more_too)
 	expect(sock_send(none, NULL, 0, LIBSOCK_FOREVER), LIBSOCK_EBADF);
 	expect(sock_reader_init(&reader, none, data, sizeof data), LIBSOCK_EBADF);
 	expect(sock_close_gracefully(&zero, LIBSOCK_FOREVER), LIBSOCK_EBADF);
+	expect(sock_peek(none, data, 1, LIBSOCK_FOREVER), LIBSOCK_EBADF);
+	expect(sock_pending(none), LIBSOCK_EBADF);
+	expect(sock_discard(none, 1, NULL, LIBSOCK_FOREVER), LIBSOCK_EBADF);
+	expect(sock_pending_error(none), LIBSOCK_EBADF);
+	expect(sock_disconnect(none), LIBSOCK_EBADF);
+	expect(sock_statistics(none, &statistics), LIBSOCK_EBADF);
 	expect(sock_packet_fields(&zero, 0), LIBSOCK_EBADF);
 	expect(sock_send_packet(none, "x", 1, &packet, LIBSOCK_FOREVER), LIBSOCK_EBADF);
 	expect(sock_recv_packet(none, data, 1, &packet, LIBSOCK_FOREVER), LIBSOCK_EBADF);

@@ -69,6 +69,8 @@ END_TEST
 static void ask_and_set(struct sock s)
 {
 	struct sock_addr addr;
+	static unsigned count;
+	struct sock_statistics statistics;
 	int64_t value = 0;
 
 	ck_assert_int_ge(sock_native(s), 0);
@@ -77,6 +79,10 @@ static void ask_and_set(struct sock s)
 	expect(sock_set(s, LIBSOCK_OPT_NODELAY, 1), 0);
 	expect(sock_get(s, LIBSOCK_OPT_NODELAY, &value), 0);
 	ck_assert_int_eq(value, 1);
+	ck_assert_int_ge(sock_pending(s), 0);
+	if (count++ % 16 == 0) /* Wine is slow to find out */
+		expect(sock_pending_error(s), 0);
+	ck_assert(sock_statistics(s, &statistics) == 0 || native_is_wine());
 }
 
 START_TEST(whoever_asks_or_sets_disturbs_neither_reader_nor_writer)

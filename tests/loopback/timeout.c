@@ -165,6 +165,30 @@ static void through_send(struct sock s, int64_t deadline)
 	expect(sock_recv(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
 }
 
+static void through_pending_error(struct sock s, int64_t deadline)
+{
+	char data[16];
+
+	for (int i = 0; i < 2; i++)
+		expect(sock_pending_error(s), LIBSOCK_ECONNTIMEDOUT);
+	expect(sock_recv(s, data, sizeof data, deadline), 9);
+	for (int i = 0; i < 2; i++)
+		expect(sock_recv(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
+	expect(sock_pending_error(s), LIBSOCK_ECONNTIMEDOUT);
+}
+
+static void through_peek(struct sock s, int64_t deadline)
+{
+	char data[16];
+
+	expect(sock_peek(s, data, sizeof data, deadline), 9);
+	expect(sock_discard(s, 9, NULL, deadline), 0);
+	for (int i = 0; i < 2; i++)
+		expect(sock_peek(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
+	expect(sock_recv(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
+	expect(sock_discard(s, 1, NULL, deadline), LIBSOCK_ECONNTIMEDOUT);
+}
+
 static void through_poller(struct sock s, int64_t deadline)
 {
 	struct sock_poller poller;
@@ -192,6 +216,19 @@ START_TEST(a_connection_that_was_given_up_is_neither_late_nor_at_its_end)
 		ways[i % WAYS](s, i / (WAYS * 2) % 2 ? -1 : soon());
 		expect_error(s);
 		ck_assert_int_lt(sock_close_gracefully(&s, soon()), 0);
+		sock_close(&peer);
+	}
+}
+END_TEST
+
+START_TEST(a_look_and_the_question_for_the_error_say_so_too)
+{
+	for (int i = 0; i < 2; i++) {
+		struct sock peer, s = given_up(families[i], 0, 0, &peer);
+
+		(i ? through_peek : through_pending_error)(s, soon());
+		expect_error(s);
+		sock_close(&s);
 		sock_close(&peer);
 	}
 }
@@ -306,6 +343,30 @@ START_TEST(a_peer_that_drops_the_connection_while_it_is_being_asked_has_reset_it
 }
 END_TEST
 
+START_TEST(what_is_sent_again_is_counted)
+{
+	for (int f = 0; f < 2; f++) {
+		struct sock s, peer;
+		struct sock_statistics found;
+
+		connected_pair(families[f], &s, &peer);
+		make_deaf(peer);
+		by_retransmission(s);
+		expect(sock_statistics(s, &found), 0);
+		ck_assert_int_eq(found.bytes_in_flight, 1);
+		for (int64_t by = soon(); !is_under_way(s) && sock_now() < by;)
+			expect(sock_wait(&(struct sock_wait_item){.s = s}, 1, sock_after(5)), LIBSOCK_ETIMEDOUT);
+		expect(sock_statistics(s, &found), 0);
+		ck_assert_int_ge(found.segments_resent, 1);
+		ck_assert_int_ge(found.bytes_resent, 1);
+		ck_assert_int_eq(found.bytes_sent, found.bytes_resent + 1);
+		ck_assert_int_eq(found.bytes_in_flight, 1);
+		sock_close(&s);
+		sock_close(&peer);
+	}
+}
+END_TEST
+
 /* Another library may have wanted to be told beside each receive how much waits. */
 START_TEST(what_others_have_set_is_not_taken_for_how_a_connection_ended)
 {
@@ -332,12 +393,14 @@ int main(void)
 {
 	const struct testing_test tests[] = {
 		{a_connection_that_was_given_up_is_neither_late_nor_at_its_end},
+		{a_look_and_the_question_for_the_error_say_so_too},
 		{a_peer_that_does_not_answer_keepalive_is_given_up_alike},
 		{finishing_says_that_the_connection_was_given_up},
 		{what_others_have_set_is_not_taken_for_how_a_connection_ended},
 		{finishing_after_the_peers_end_says_so_too},
 		{a_deadline_before_that_is_the_callers_own},
 		{a_peer_that_drops_the_connection_while_it_is_being_asked_has_reset_it},
+		{what_is_sent_again_is_counted},
 		{0},
 	};
 
