@@ -14,12 +14,16 @@
 #define PACKET 48             /* bytes, without extensions */
 #define TO_1970 2208988800ull /* seconds from NTP's first day, in 1900, to Unix's */
 
-/* This machine's time as NTP has it: seconds in the upper 32 bits, their fraction in the lower. */
-static uint64_t now(void)
+/*
+ * This machine's time as NTP has it: seconds in the upper 32 bits, their fraction in the lower. It is when a packet came
+ * in, a little before the program gets to see it, where `ns` says so, and otherwise now.
+ */
+static uint64_t time_of(int64_t ns)
 {
-	struct timespec t;
+	struct timespec t = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
 
-	timespec_get(&t, TIME_UTC);
+	if (ns == 0)
+		timespec_get(&t, TIME_UTC);
 	return ((uint64_t)t.tv_sec + TO_1970) << 32 | ((uint64_t)t.tv_nsec << 32) / 1000000000;
 }
 
@@ -56,16 +60,18 @@ static int ask(const struct sock_addr *server, unsigned char *answer, size_t roo
 	unsigned char question[PACKET] = {4 << 3 | 3}; /* version 4, a client */
 	int64_t by = sock_after(2000);
 	struct sock s;
+	struct sock_packet packet = {.time_ns = 0};
 	ptrdiff_t n = sock_dial(&s, LIBSOCK_DGRAM, server, by); /* connected, it hears nobody else */
 
-	*asked = now();
+	sock_packet_fields(&s, LIBSOCK_PACKET_TIME); /* where the system tells it */
+	*asked = time_of(0);
 	put_time(question + 40, *asked);
 	if (n == 0)
 		n = sock_send(s, question, sizeof question, by);
 	do {
 		if (n >= 0) /* what need not wait does not look at the clock, and there might always be more */
-			n = sock_now() < by ? sock_recv(s, answer, room, by) : LIBSOCK_ETIMEDOUT;
-		*answered = now();
+			n = sock_now() < by ? sock_recv_packet(s, answer, room, &packet, by) : LIBSOCK_ETIMEDOUT;
+		*answered = time_of(n < 0 ? 0 : packet.time_ns);
 	} while (n >= 0 && !answers(answer, n, *asked));
 	sock_close(&s);
 	return n < 0 ? (int)n : 0;

@@ -348,7 +348,8 @@ enum sock_feature {
 	 * left. @since 0.1.0
 	 */
 	LIBSOCK_HAS_SEND_SOCKET = 40,
-	LIBSOCK_HAS_CONNECTIONS = 41   /**< sock_connections(). @since 0.1.0 */
+	LIBSOCK_HAS_CONNECTIONS = 41,  /**< sock_connections(). @since 0.1.0 */
+	LIBSOCK_HAS_PACKET_TIME = 42   /**< #LIBSOCK_PACKET_TIME. @since 0.1.0 */
 };
 
 /**
@@ -1041,7 +1042,8 @@ enum sock_packet_field {
 	LIBSOCK_PACKET_LOCAL = 1,   /**< sock_packet::local and sock_packet::interface_index. */
 	LIBSOCK_PACKET_ECN = 2,     /**< sock_packet::ecn. */
 	LIBSOCK_PACKET_TTL = 4,     /**< sock_packet::ttl. */
-	LIBSOCK_PACKET_COALESCED = 8 /**< Many datagrams may come at once: sock_packet::segment_size. */
+	LIBSOCK_PACKET_COALESCED = 8, /**< Many datagrams may come at once: sock_packet::segment_size. */
+	LIBSOCK_PACKET_TIME = 16     /**< sock_packet::time_ns. @since 0.1.0 */
 };
 
 /** How large a buffer must be for anything that sock_recv_packet() may receive over UDP. @since 0.1.0 */
@@ -1089,7 +1091,12 @@ struct sock_packet {
 	 */
 	int8_t segment_offload;
 	uint8_t padding[6];  /**< 0. */
-	int64_t reserved[4]; /**< 0, for later versions. */
+	/**
+	 * When this machine took it in, by the clock that can be set: nanoseconds since 1970 in UTC, as fine as the OS
+	 * tells. 0: unknown. Of several datagrams it is that of one of them. Sending does not look at it.
+	 */
+	int64_t time_ns;
+	int64_t reserved[3]; /**< 0, for later versions. */
 };
 
 /**
@@ -1098,6 +1105,8 @@ struct sock_packet {
  * #LIBSOCK_PACKET_COALESCED is noted in the value: sock_recv(), sock_recvfrom() and sock_recvv() through it are
  * #LIBSOCK_EINVAL, since they could not tell where one datagram ends. Copies that were made before do not have the
  * note, so choose before the socket is copied. Choosing again without it takes the note away.
+ *
+ * A datagram that came before #LIBSOCK_PACKET_TIME was chosen may have the time at which it was received.
  *
  * @param[in,out] s  A datagram socket. Must not be NULL.
  * @param[in] fields What of enum sock_packet_field, in place of what was chosen before; 0: nothing.

@@ -149,8 +149,8 @@ struct os_packet {
 	struct os_addr peer;
 	struct os_addr local;
 	uint32_t interface_index; /* 0: unknown, or as routed */
-	int32_t ecn;              /* below 0: unknown; sending: 0 and below, as the socket is set */
-	int32_t ttl;              /* the same */
+	int32_t ecn, ttl;         /* below 0: unknown; sending: 0 and below, as the socket is set */
+	int64_t time_ns;          /* as in struct sock_packet; not for sending */
 	size_t segment_size;      /* 0: one datagram */
 	bool truncated;           /* it was longer than the room */
 	int cuts;                 /* sending: as sock_packet::segment_offload, also written */

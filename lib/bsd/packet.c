@@ -3,6 +3,7 @@
 /* Datagrams with control messages: what a packet says to what the system reads, and back. Segments. */
 
 #include "native.h"
+#include "native_time.h"
 
 #include "bsd.h"
 #include "libsock.h"
@@ -270,6 +271,16 @@ static void bsd_packet__tell6(struct os_packet *packet, native_cmsg *item, size_
 	}
 }
 
+static void bsd_packet__tell_time(struct os_packet *packet, native_cmsg *item, size_t size)
+{
+	native_time time;
+
+	if (item->cmsg_type != NATIVE_TIME || size < sizeof time)
+		return;
+	memcpy(&time, native_cmsg_data(item), sizeof time);
+	packet->time_ns = native_time_ns(&time);
+}
+
 static void bsd_packet__tell(struct os_packet *packet, native_cmsg *item, size_t size)
 {
 	if (item->cmsg_level == IPPROTO_IP)
@@ -278,6 +289,8 @@ static void bsd_packet__tell(struct os_packet *packet, native_cmsg *item, size_t
 		bsd_packet__tell6(packet, item, size);
 	else if (item->cmsg_level == IPPROTO_UDP && item->cmsg_type == NATIVE_SEGMENTS)
 		packet->segment_size = (size_t)bsd_packet__number(item, size, 0);
+	else if (item->cmsg_level == SOL_SOCKET)
+		bsd_packet__tell_time(packet, item, size);
 }
 
 /* Not with CMSG_NXTHDR, whose arithmetic changes its sign in musl's headers and in MinGW's. */
@@ -314,6 +327,7 @@ ptrdiff_t os_recv_packet(intptr_t fd, int family, void *data, size_t size, int h
 	packet->interface_index = 0;
 	packet->ecn = packet->ttl = -1;
 	packet->segment_size = 0;
+	packet->time_ns = 0;
 	packet->truncated = native_is_truncated(&message);
 	head.used = native_control_size(&message);
 	bsd_packet__tell_all(packet, &head);
@@ -330,9 +344,10 @@ static const struct {
 	{LIBSOCK_PACKET_TTL, IPPROTO_IP, IP_RECVTTL},
 	{LIBSOCK_PACKET_TTL, IPPROTO_IPV6, NATIVE_RECV_TTL6},
 	{LIBSOCK_PACKET_COALESCED, IPPROTO_UDP, NATIVE_SEGMENTS},
+	{LIBSOCK_PACKET_TIME, SOL_SOCKET, NATIVE_RECV_TIME},
 };
 
-/* An AF_INET6 socket gets both families', for it may receive IPv4; its own is the one that must be there. */
+/* An AF_INET6 socket gets both families', for it may receive IPv4; its own must be there. AF_UNIX is told nothing. */
 int os_packet_fields(intptr_t fd, int family, int fields)
 {
 	const int other = family == LIBSOCK_AF_INET6 ? IPPROTO_IP : IPPROTO_IPV6;
@@ -343,7 +358,7 @@ int os_packet_fields(intptr_t fd, int family, int fields)
 		const int option = bsd_packet__options[i].option;
 		int value = !(fields & field) ? 0 : field == LIBSOCK_PACKET_COALESCED ? NATIVE_SEGMENTS_ON : 1;
 
-		if (level == other && family != LIBSOCK_AF_INET6)
+		if ((level == other && family != LIBSOCK_AF_INET6) || (level == SOL_SOCKET && family == LIBSOCK_AF_UNIX))
 			continue;
 		BSD_CALL(result, setsockopt((native_socket)fd, level, option, (const void *)&value, sizeof value));
 		if (result == 0)

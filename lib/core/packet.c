@@ -14,7 +14,8 @@
 #include <string.h>
 
 enum {
-	PACKET__FIELDS = LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_ECN | LIBSOCK_PACKET_TTL | LIBSOCK_PACKET_COALESCED,
+	PACKET__FIELDS = LIBSOCK_PACKET_LOCAL | LIBSOCK_PACKET_ECN | LIBSOCK_PACKET_TTL | LIBSOCK_PACKET_COALESCED |
+			 LIBSOCK_PACKET_TIME,
 	PACKET__ECN_MAX = 3,
 	PACKET__TTL_MAX = 255
 };
@@ -223,6 +224,7 @@ static void packet__write(struct sock_packet *packet, const struct os_packet *bi
 	packet->ttl = bits->ttl;
 	packet->segment_size = (uint32_t)bits->segment_size;
 	packet->truncated = bits->truncated;
+	packet->time_ns = bits->time_ns;
 	packet->segment_offload = 0;
 	memset(packet->padding, 0, sizeof packet->padding);
 	memset(packet->reserved, 0, sizeof packet->reserved);

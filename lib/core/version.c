@@ -71,6 +71,8 @@ int sock_has(int feature)
 		return version__can_packet(LIBSOCK_PACKET_ECN);
 	case LIBSOCK_HAS_PACKET_TTL:
 		return version__can_packet(LIBSOCK_PACKET_TTL);
+	case LIBSOCK_HAS_PACKET_TIME:
+		return version__can_packet(LIBSOCK_PACKET_TIME);
 	case LIBSOCK_HAS_SEND_SOCKET:
 		return os_has_handover();
 	case LIBSOCK_HAS_CONNECTIONS:

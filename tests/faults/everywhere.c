@@ -226,7 +226,7 @@ static void look_around(void)
 	SHOW(sock_interface_index("lo"));
 	SHOW(sock_hostname(name, sizeof name));
 	SHOW(sock_connections(ignore, NULL));
-	for (int feature = LIBSOCK_HAS_INET6; feature <= LIBSOCK_HAS_CONNECTIONS; feature++)
+	for (int feature = LIBSOCK_HAS_INET6; feature <= LIBSOCK_HAS_PACKET_TIME; feature++)
 		SHOW(sock_has(feature));
 }
 

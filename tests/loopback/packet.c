@@ -5,6 +5,7 @@
 #include "testing.h"
 
 #include <string.h>
+#include <time.h>
 
 static const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6};
 
@@ -396,7 +397,7 @@ START_TEST(a_plain_receive_of_what_may_be_many_is_einval)
 			expect_refused(other);
 			expect(sock_recv_packet(s, got, sizeof got, &packet, soon()), 1);
 			expect(sock_recv(before, got, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN); /* it does not know */
-			expect(sock_packet_fields(&s, LIBSOCK_PACKET_COALESCED * 2), LIBSOCK_EINVAL);
+			expect(sock_packet_fields(&s, LIBSOCK_PACKET_TIME * 2), LIBSOCK_EINVAL);
 			expect_refused(s); /* nothing has changed */
 			expect(sock_packet_fields(&s, 0), 0);
 			expect(sock_sendto(s, "y", 1, &addr, soon()), 1);
@@ -490,7 +491,7 @@ START_TEST(what_no_packet_can_be_is_refused)
 	expect(sock_packet_fields(&(struct sock){0}, 0), LIBSOCK_EBADF);
 	expect(sock_packet_fields(NULL, 0), LIBSOCK_EINVAL);
 	expect(sock_packet_fields(&l, 0), LIBSOCK_EPROTOTYPE);
-	expect(sock_packet_fields(&s, 16), LIBSOCK_EINVAL);
+	expect(sock_packet_fields(&s, 32), LIBSOCK_EINVAL);
 	expect(sock_packet_fields(&s, -1), LIBSOCK_EINVAL);
 	expect(sock_packet_fields(&s, 0), 0);
 	expect(sock_send_packet((struct sock){0}, "x", 1, &packet, soon()), LIBSOCK_EBADF);
@@ -530,7 +531,100 @@ START_TEST(features_are_yes_or_no_and_sockets_agree)
 	for (int feature = LIBSOCK_HAS_SEGMENT_OFFLOAD; feature <= LIBSOCK_HAS_PACKET_TTL; feature++)
 		ck_assert(sock_has(feature) == 0 || sock_has(feature) == 1);
 	expect(sock_packet_fields(&s, LIBSOCK_PACKET_COALESCED), sock_has(LIBSOCK_HAS_PACKET_COALESCED) ? 0 : LIBSOCK_ENOTSUP);
+	expect(sock_packet_fields(&s, LIBSOCK_PACKET_TIME), sock_has(LIBSOCK_HAS_PACKET_TIME) ? 0 : LIBSOCK_ENOTSUP);
 	sock_close(&s);
+}
+END_TEST
+
+static int64_t wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+START_TEST(the_time_is_when_it_came_and_not_when_it_was_received)
+{
+	for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+		uint16_t port;
+		struct sock server = wildcard(ways[w].server, &port), client = wildcard(ways[w].client, &(uint16_t){0});
+		struct sock_addr to;
+		struct sock_packet packet;
+		struct sock_wait_item item = {.s = server, .interest = LIBSOCK_READABLE};
+		int64_t before, after;
+		char data[8];
+
+		if (!tells(server, LIBSOCK_PACKET_TIME, LIBSOCK_HAS_PACKET_TIME)) {
+			sock_close(&client);
+			sock_close(&server);
+			continue;
+		}
+		expect(sock_addr_set(&to, ways[w].host, port), 0);
+		for (int k = 0; k < 3; k++) { /* the first may have come before the system has begun to look at the clock */
+			before = wall_clock();
+			expect(sock_sendto(client, "hi", 2, &to, soon()), 2);
+			expect(sock_wait(&item, 1, soon()), 1);
+			after = wall_clock();
+			while (wall_clock() <= after)
+				continue;
+			expect(sock_recv_packet(server, data, k < 2 ? 8 : 1, &packet, soon()), k < 2 ? 2 : LIBSOCK_EMSGSIZE);
+			ck_assert_int_ge(packet.time_ns, before / 1000 * 1000);
+			if (k > 0)
+				ck_assert_int_le(packet.time_ns, after);
+			ck_assert_int_eq(packet.ttl, -1);
+			expect(sock_send_packet(server, "answer", 6, &packet, soon()), 6); /* with a time that does not matter */
+			expect(sock_recv(client, data, sizeof data, soon()), 6);
+		}
+		expect(sock_packet_fields(&server, 0), 0);
+		expect(sock_sendto(client, "hi", 2, &to, soon()), 2);
+		expect(sock_recv_packet(server, data, sizeof data, &packet, soon()), 2);
+		ck_assert_int_eq(packet.time_ns, 0);
+		sock_close(&client);
+		sock_close(&server);
+	}
+}
+END_TEST
+
+START_TEST(all_fields_fit_into_one_record)
+{
+	for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+		uint16_t port;
+		struct sock server = wildcard(ways[w].server, &port), client = wildcard(ways[w].client, &(uint16_t){0});
+		struct sock_packet packet = {.segment_size = 4};
+		static char data[LIBSOCK_PACKET_SIZE];
+		ptrdiff_t got = 0;
+
+		expect(sock_addr_set(&packet.peer, ways[w].host, port), 0);
+		if (sock_packet_fields(&server, ALL | LIBSOCK_PACKET_COALESCED | LIBSOCK_PACKET_TIME) == 0) {
+			expect(sock_send_packet(client, "aaaabbbbcc", 10, &packet, soon()), 10);
+			while (got < 10) {
+				got += sock_recv_packet(server, data, sizeof data, &packet, soon());
+				ck_assert_int_ge(got, 2);
+				ck_assert_str_eq(packet.local.host, ways[w].host);
+				ck_assert_int_eq(packet.ecn, 0);
+				ck_assert_int_ge(packet.ttl, 64);
+				ck_assert_int_gt(packet.time_ns, 0);
+			}
+			expect(got, 10);
+		}
+		sock_close(&client);
+		sock_close(&server);
+	}
+}
+END_TEST
+
+START_TEST(unix_domain_datagrams_have_no_time)
+{
+	struct sock pair[2];
+
+	if (!sock_has(LIBSOCK_HAS_UNIX_DGRAM))
+		return;
+	expect(sock_pair(pair, LIBSOCK_DGRAM), 0);
+	expect(sock_packet_fields(&pair[0], LIBSOCK_PACKET_TIME), LIBSOCK_ENOTSUP);
+	expect(sock_packet_fields(&pair[0], 0), 0);
+	sock_close(&pair[0]);
+	sock_close(&pair[1]);
 }
 END_TEST
 
@@ -790,6 +884,9 @@ int main(void)
 		{unix_domain_segments_may_be_longer_than_udp_datagrams},
 		{what_no_packet_can_be_is_refused},
 		{features_are_yes_or_no_and_sockets_agree},
+		{the_time_is_when_it_came_and_not_when_it_was_received},
+		{all_fields_fit_into_one_record},
+		{unix_domain_datagrams_have_no_time},
 		{a_record_is_written_as_a_whole_and_only_os_cuts_by_sending},
 		{an_interface_is_looked_at_for_groups_alone},
 		{an_interface_is_looked_at_for_the_group_that_a_socket_is_connected_to},

@@ -68,7 +68,8 @@ START_TEST(numbers_that_programs_have_been_built_with_stay)
 		{LIBSOCK_HAS_INET6, 31},       {LIBSOCK_HAS_UNIX_STREAM, 32}, {LIBSOCK_HAS_UNIX_DGRAM, 33},
 		{LIBSOCK_HAS_UNIX_ABSTRACT, 34}, {LIBSOCK_HAS_SEGMENT_OFFLOAD, 35}, {LIBSOCK_HAS_PACKET_COALESCED, 36},
 		{LIBSOCK_HAS_PACKET_LOCAL, 37}, {LIBSOCK_HAS_PACKET_ECN, 38}, {LIBSOCK_HAS_PACKET_TTL, 39},
-		{LIBSOCK_HAS_SEND_SOCKET, 40},    {LIBSOCK_HAS_CONNECTIONS, 41}, {LIBSOCK_NOWAIT, 0},
+		{LIBSOCK_HAS_SEND_SOCKET, 40},    {LIBSOCK_HAS_CONNECTIONS, 41}, {LIBSOCK_HAS_PACKET_TIME, 42},
+		{LIBSOCK_NOWAIT, 0},
 		{LIBSOCK_HOST_SIZE, 254},       {LIBSOCK_ADDR_SIZE, 262},     {LIBSOCK_DIAL_MAX, 32},
 		{LIBSOCK_SERVICE_SIZE, 64},
 	};
@@ -169,10 +170,13 @@ static ptrdiff_t get_option(int number)
 /* A byte of what a record keeps for later versions. */
 static ptrdiff_t packet_reserved(int number)
 {
-	const size_t from = offsetof(struct sock_packet, padding);
+	const int padding = (int)sizeof((struct sock_packet *)NULL)->padding;
 	struct sock_packet packet = {0};
 
-	((char *)&packet)[from + (size_t)number] = 1;
+	if (number < padding)
+		packet.padding[number] = 1;
+	else
+		((char *)packet.reserved)[number - padding] = 1;
 	return sock_send_packet(with.datagram, "x", 1, &packet, LIBSOCK_NOWAIT);
 }
 
@@ -185,7 +189,7 @@ static const struct {
 	{"sock_open, type", open_type, {LIBSOCK_STREAM, LIBSOCK_DGRAM}},
 	{"sock_pair", pair_type, {LIBSOCK_STREAM, LIBSOCK_DGRAM}},
 	{"sock_shutdown", shut_how, {LIBSOCK_SHUT_RD, LIBSOCK_SHUT_RDWR}},
-	{"sock_packet_fields", packet_field, {0, LIBSOCK_PACKET_COALESCED * 2 - 1}},
+	{"sock_packet_fields", packet_field, {0, LIBSOCK_PACKET_TIME * 2 - 1}},
 	{"sock_wait", wait_interest, {0, LIBSOCK_READABLE | LIBSOCK_WRITABLE}},
 	{"sock_poller_add", add_interest, {0, LIBSOCK_READABLE | LIBSOCK_WRITABLE}},
 	{"sock_poller_modify", modify_interest, {0, LIBSOCK_READABLE | LIBSOCK_WRITABLE}},
@@ -194,7 +198,7 @@ static const struct {
 	{"sock_service_name", name_type, {LIBSOCK_STREAM, LIBSOCK_DGRAM}},
 	{"sock_set", set_option, {LIBSOCK_OPT_NODELAY, LIBSOCK_OPT_INHERIT}},
 	{"sock_get", get_option, {LIBSOCK_OPT_NODELAY, LIBSOCK_OPT_INHERIT}},
-	{"sock_send_packet", packet_reserved, {(int)(sizeof(struct sock_packet) - offsetof(struct sock_packet, padding)), -1}},
+	{"sock_send_packet", packet_reserved, {6 + 3 * 8, -1}},
 };
 
 static void expect_unknown(size_t t, int number)
