@@ -23,10 +23,12 @@ struct bench_row {
 	void *(*begin)(void); /* not measured */
 	void (*end)(void *state);
 	struct bench_side sides[6]; /* ends with {0} */
+	int both; /* the time of all threads counts, and a limit is one of the better of the raw ways, which come first */
 };
 
 extern const struct bench_row bench_small, bench_large, bench_messages, bench_lines, bench_readiness, bench_cycle;
 extern const struct bench_row bench_short, bench_long, bench_six, bench_cut, bench_coalesced;
+extern const struct bench_row bench_files[6];
 
 /* What another library can do of the rows; each side stands in its row below those of this library, with no limit. */
 struct bench_peer {

@@ -23,12 +23,13 @@
 #include <io.h>
 #define O_CLOEXEC O_NOINHERIT
 #define O_NONBLOCK O_BINARY /* no named pipes there, but text files */
+#define fcntl(...) ((void)0) /* no socket blocks there */
 #else
 #include <unistd.h>
 #define _get_osfhandle(fd) (fd) /* what sock_sendfile() takes */
 #endif
 
-enum { REQUEST_MAX = 8192, PIECE = 65536, PATIENCE = 15000 /* ms until a request has come, and until more is taken */ };
+enum { REQUEST_MAX = 8192, PIECE = 1 << 20, PATIENCE = 15000 /* ms for a request to come, and to take more */ };
 
 struct client {
 	struct client *next;
@@ -36,7 +37,7 @@ struct client {
 	struct sock_reader reader;
 	enum { READING, ANSWERING, ENDING } state;
 	int64_t by;           /* when it is given up; 0: it is gone */
-	int keep, head, file; /* another request may come; the reply is to HEAD; the file that follows it, or -1 */
+	int interest, keep, head, file; /* of the poller; another request may come; the reply is to HEAD; its file, or -1 */
 	uint64_t from, to;    /* of the file */
 	size_t sent, size;    /* of the reply */
 	char request[REQUEST_MAX], reply[512];
@@ -44,8 +45,7 @@ struct client {
 
 struct request {
 	char *method, *target;
-	int newer, hosts, sizes, codings; /* HTTP/1.1; how many such fields there are */
-	int body, close, keep;            /* what they say */
+	int newer, hosts, sizes, codings, body, close, keep; /* HTTP/1.1; how many such fields there are; what they say */
 };
 
 #define DIGITS "0123456789"
@@ -58,9 +58,8 @@ static int64_t full, sweep_at; /* until when nobody is let in, or 0; now for who
 
 static const char *content_type(const char *path)
 {
-	static const char *const types[] = {
-		".html", "text/html; charset=utf-8", ".css", "text/css", ".js", "text/javascript",
-		".txt", "text/plain; charset=utf-8", ".json", "application/json", ".svg", "image/svg+xml",
+	static const char *const types[] = {".html", "text/html; charset=utf-8", ".css", "text/css", ".svg", "image/svg+xml",
+		".js", "text/javascript", ".txt", "text/plain; charset=utf-8", ".json", "application/json",
 		".png", "image/png", ".jpg", "image/jpeg", ".gif", "image/gif"};
 	const char *dot = strrchr(path, '.');
 
@@ -262,7 +261,8 @@ static void go_on(struct client *c)
 		err = send_reply(c);
 	if (c->state == ANSWERING || (err == 0 && sock_reader_pending(&c->reader) > 0))
 		interest = LIBSOCK_WRITABLE;
-	if ((err < 0 && err != LIBSOCK_EAGAIN) || sock_poller_modify(&poller, c->s, interest, c) < 0)
+	if ((err < 0 && err != LIBSOCK_EAGAIN) ||
+	    (interest != c->interest && sock_poller_modify(&poller, c->s, c->interest = interest, c) < 0))
 		c->by = sweep_at = 0;
 }
 
@@ -273,9 +273,10 @@ static int welcome(struct sock server)
 	int err = c ? sock_accept(server, &c->s, NULL, LIBSOCK_NOWAIT) : LIBSOCK_ENOMEM;
 
 	if (err == 0) {
+		fcntl((int)sock_native(c->s), F_SETFL, O_NONBLOCK); /* for sock_sendfile() to be fast */
 		sock_reader_init(&c->reader, c->s, c->request, sizeof c->request);
 		c->file = -1;
-		c->by = sock_poller_add(&poller, c->s, LIBSOCK_READABLE, c) == 0 ? sock_after(PATIENCE) : 0;
+		c->by = sock_poller_add(&poller, c->s, c->interest = LIBSOCK_READABLE, c) == 0 ? sock_after(PATIENCE) : 0;
 		c->next = clients;
 		clients = c;
 	} else
@@ -306,8 +307,7 @@ static void sweep(int64_t now)
 
 static void stop(int number)
 {
-	(void)number;
-	stopped = 1;
+	stopped = number;
 }
 
 int main(int argc, char **argv)

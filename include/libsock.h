@@ -467,12 +467,12 @@ LIBSOCK_API int sock_addr_equal(const struct sock_addr *a, const struct sock_add
  * it, but for an error of a datagram and the end of a stream: there the system is asked what it was.
  *
  * **Blocking or not** is the business of whoever owns the descriptor. No call changes that for longer than it runs, and
- * each call is right in either mode, whoever changes it meanwhile (whose change may be lost, in a connect or accept):
- * with #LIBSOCK_FOREVER it waits, with #LIBSOCK_NOWAIT it does not. sock_open() makes blocking descriptors and
- * sock_serve() a non-blocking one; on Windows, macOS and NetBSD, where a send cannot be told not to wait, all are
- * non-blocking, and sock_adopt() makes them so. One thing only a non-blocking descriptor can do: if several processes
- * or threads accept from one *blocking* listener within deadlines, one of them may wait longer because another has
- * taken the connection that it saw.
+ * each call is right in either mode, whoever changes it meanwhile (whose change may be lost, in a connect or accept;
+ * and see sock_sendfile()): with #LIBSOCK_FOREVER it waits, with #LIBSOCK_NOWAIT it does not. sock_open() makes
+ * blocking descriptors and sock_serve() a non-blocking one; on Windows, macOS and NetBSD, where a send cannot be told
+ * not to wait, all are non-blocking, and sock_adopt() makes them so. One thing only a non-blocking descriptor can do:
+ * if several processes or threads accept from one *blocking* listener within deadlines, one of them may wait longer
+ * because another has taken the connection that it saw.
  *
  * **The end of a stream** is remembered: what ended by an error (a reset, the OS's time-out) never looks like an end of
  * file afterwards, whichever call reported the error. Over TCP Linux, which forgets the error itself, goes on with
@@ -1297,8 +1297,16 @@ LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer buffers
  * Send a piece of a file.
  *
  * Neither the file's size nor the position at which the program reads it matters. On POSIX that position stays as it
- * is; on Windows it does not. For the time of the call it takes 64 KiB from the heap; where there are none it goes in
- * smaller steps.
+ * is; on Windows it does not.
+ *
+ * Linux, macOS and FreeBSD send more than 2 KiB by themselves, with one system call for a MiB (sendfile(2)). There only
+ * a descriptor's mode says that a call must not wait. So with a deadline, #LIBSOCK_NOWAIT too, the system does so where
+ * the descriptor is non-blocking (see @ref core); whoever makes it block meanwhile can have the call wait for as long
+ * as the peer likes. The bytes may be read when they leave the machine: do not change them in the file before the peer
+ * has them (sendfile(2), NOTES). On Linux SIGPIPE is blocked in this thread for as long as the system sends.
+ *
+ * Elsewhere the file is read and sent. For the time of the call that takes 64 KiB from the heap; where there are none
+ * it goes in smaller steps.
  *
  * @param[in] s        A connected stream.
  * @param[in] file     An open file: a descriptor (`fileno(f)`), on Windows a HANDLE (`_get_osfhandle(_fileno(f))`).

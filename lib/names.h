@@ -110,6 +110,7 @@
 #define os_error_count libsock__os_error_count
 #define os_error_rows libsock__os_error_rows
 #define os_file_read libsock__os_file_read
+#define os_file_send libsock__os_file_send
 #define os_forget libsock__os_forget
 #define os_ended_by libsock__os_ended_by
 #define os_guard libsock__os_guard

@@ -70,10 +70,8 @@ int os_open_stream(int family, intptr_t *fd);
 /* Make a socket blocking, if os_open() would have it so, or non-blocking. */
 int os_set_blocking(intptr_t fd, bool blocking);
 
-/* Once. The descriptor is gone whatever this returns. */
+/* Once, the descriptor being gone whatever this returns; and have that reset a stream, so that nothing keeps its port. */
 int os_close(intptr_t fd);
-
-/* Have os_close() reset a stream, so that nothing of it keeps its port. */
 void os_break(intptr_t fd);
 
 /* The descriptor leaves libsock and may be closed by somebody else: what a poller has of it is no longer certain. */
@@ -184,10 +182,12 @@ int os_pair(int type, intptr_t fd[2]);
 
 /*
  * Bytes of an open file at a place in it, which need not be where the program reads it; 0: there is its end. `file` is
- * what the system has for files, a descriptor or a HANDLE; what is none is LIBSOCK_EBADF. Waits for the disk. No error
- * is one of a connection's, nor LIBSOCK_EAGAIN.
+ * what the system has for files, a descriptor or a HANDLE; what is none is LIBSOCK_EBADF. os_file_read waits for the
+ * disk; no error of its is a connection's, nor LIBSOCK_EAGAIN. os_file_send has the system put them onto a stream, and
+ * can be cancelled where it waits. Errors and 0 may be of either; LIBSOCK_ENOTSUP: not so, or OS_NOWAIT cannot be kept.
  */
 ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset);
+ptrdiff_t os_file_send(intptr_t fd, intptr_t file, size_t size, uint64_t offset, int how);
 
 /* `how` is of enum sock_how. */
 int os_shutdown(intptr_t fd, int how);

@@ -11,12 +11,15 @@
 #include "transfer.h"
 #include "vector.h"
 
-#include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The memory of sock_sendfile(): a small thread's stack has room for the least, which does where there is no other. */
-enum { STREAM__LEAST = 2048, STREAM__MOST = 65536 };
+/*
+ * The memory of sock_sendfile(): a small thread's stack has room for the least, which does where there is no other. So
+ * little is read and sent sooner than the system does so by itself. And how much it does between two looks at the clock.
+ */
+enum { STREAM__LEAST = 2048, STREAM__MOST = 65536, STREAM__PASS = 1 << 20 };
 
 /* `*done` is right at any time, so that every way out may be taken. */
 static size_t *stream__begin(size_t *done, size_t *unused)
@@ -159,34 +162,109 @@ int sock_sendv_all(struct sock s, const struct sock_const_buffer parts[], int co
 	return err;
 }
 
-/* A piece of a file on its way, by way of some memory. */
+/* A piece of a file on its way, by way of some memory where the system does not send it by itself. */
 struct stream__file {
 	struct sock s;
 	intptr_t file;
 	uint64_t offset, size, *done;
 	int64_t deadline;
+	int ended; /* the error that the stream ended with, or 0: not that anybody has been told */
 	char *room, *most;
 	size_t room_size;
 };
 
-static int stream__send_file(void *context)
+static size_t stream__step(const struct stream__file *f, size_t most)
 {
-	const struct stream__file *f = context;
+	const uint64_t rest = f->size - *f->done;
+
+	return rest < most ? (size_t)rest : most;
+}
+
+/* 0 or how many bytes, or what the file says. */
+static ptrdiff_t stream__read(const struct stream__file *f, void *data, size_t size)
+{
+	ptrdiff_t n;
+
+	do
+		n = os_file_read(f->file, data, size, f->offset + *f->done);
+	while (n == OS_EINTR);
+	return n != 0 ? n : LIBSOCK_EEOF;
+}
+
+/* `n` bytes have been taken. */
+static int stream__count(const struct stream__file *f, size_t n)
+{
+	*f->done += n;
+	return *f->done < f->size ? deadline_passed(f->deadline) : 0;
+}
+
+/*
+ * As much as the system sends by itself; LIBSOCK_ENOTSUP: the rest is for others to send. Of an error the file is asked
+ * first, for what it does not say is the stream's.
+ */
+static int stream__pass(struct stream__file *f)
+{
+	struct transfer_tries tries = {0};
 	int err = 0;
 
 	while (err == 0 && *f->done < f->size) {
-		const uint64_t rest = f->size - *f->done;
-		size_t want = rest < f->room_size ? (size_t)rest : f->room_size, sent;
-		ptrdiff_t n = os_file_read(f->file, f->room, want, f->offset + *f->done);
+		ptrdiff_t n = os_file_send(f->s.fd, f->file, stream__step(f, STREAM__PASS), f->offset + *f->done,
+					   transfer_how(f->deadline));
+		const bool is_full = n == LIBSOCK_EAGAIN;
+		char byte;
 
-		if (n == OS_EINTR)
+		if (n > 0) {
+			tries = (struct transfer_tries){0};
+			err = stream__count(f, (size_t)n);
 			continue;
-		if (n <= 0)
-			return n < 0 ? (int)n : LIBSOCK_EEOF;
+		}
+		if (n == 0 || n == LIBSOCK_ENOTSUP)
+			return LIBSOCK_ENOTSUP;
+		if (n != OS_EINTR)
+			err = (int)stream__read(f, &byte, 1);
+		if (err < 0)
+			return err;
+		err = 0;
+		if (!transfer_again(f->s.fd, &n, OS_WRITABLE, f->deadline, &tries)) {
+			f->ended = n == LIBSOCK_ECONNRESET || n == LIBSOCK_ECONNTIMEDOUT ? (int)n : 0;
+			return is_full ? (int)n : LIBSOCK_ENOTSUP;
+		}
+	}
+	return err;
+}
+
+static void stream__take_room(struct stream__file *f)
+{
+	if (f->size - *f->done > f->room_size)
+		f->most = malloc(STREAM__MOST);
+	if (f->most) {
+		f->room = f->most;
+		f->room_size = STREAM__MOST;
+	}
+}
+
+static int stream__send_file(void *context)
+{
+	struct stream__file *f = context;
+	int err = f->size > STREAM__LEAST ? stream__pass(f) : LIBSOCK_ENOTSUP;
+
+	if (err != LIBSOCK_ENOTSUP)
+		return err;
+	stream__take_room(f);
+	for (err = 0; err == 0 && *f->done < f->size;) {
+		ptrdiff_t n = stream__read(f, f->room, stream__step(f, f->room_size));
+		size_t sent;
+
+		if (n < 0)
+			return (int)n;
 		err = sock_send_all(f->s, f->room, (size_t)n, &sent, f->deadline);
-		*f->done += sent;
-		if (err == 0 && *f->done < f->size)
-			err = deadline_passed(f->deadline);
+		if (err == LIBSOCK_EPIPE && sent == 0 && f->ended < 0)
+			return f->ended;
+		f->ended = 0;
+		if (err == 0)
+			err = stream__count(f, sent);
+		else
+			*f->done += sent;
 	}
 	return err;
 }
@@ -210,12 +288,6 @@ int sock_sendfile(struct sock s, intptr_t file, uint64_t offset, uint64_t size, 
 		err = LIBSOCK_EINVAL;
 	if (err < 0)
 		return err;
-	if (size > sizeof least)
-		f.most = malloc(STREAM__MOST);
-	if (f.most) {
-		f.room = f.most;
-		f.room_size = STREAM__MOST;
-	}
 	err = os_guard(stream__send_file, stream__end_file, &f);
 	stream__end_file(&f);
 	return err;

@@ -183,15 +183,6 @@ ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_buffer *rooms, int c
 	return LIBSOCK_ENOTSUP;
 }
 
-ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
-{
-	(void)file;
-	(void)data;
-	(void)size;
-	(void)offset;
-	return LIBSOCK_ENOTSUP;
-}
-
 ptrdiff_t os_send_packet(intptr_t fd, int family, const void *data, size_t size, int how, struct os_packet *packet)
 {
 	(void)fd;

@@ -68,6 +68,7 @@ enum { NATIVE_HANGUP_ENDS_BOTH = true }; /* POLLHUP: neither direction is left (
 #define NATIVE_DUAL_OPTIONS true          /* an IPv6 socket must be told what concerns its IPv4 */
 #define NATIVE_TELLS_LENGTH MSG_TRUNC     /* recv(2): recvfrom returns a datagram's real length */
 #define NATIVE_SKIP MSG_TRUNC             /* tcp(7): what is received goes nowhere */
+#define NATIVE_SENDFILE_LINUX             /* sendfile(2), which no two systems have with the same arguments */
 #define NATIVE_SIZE(size) (size)          /* the kernel cuts at 0x7ffff000 itself: read(2), NOTES */
 #else
 #define NATIVE_SIZE(size) ((size) > INT_MAX ? INT_MAX : (size)) /* macOS: more is EINVAL */
@@ -96,6 +97,7 @@ typedef struct ucred native_peer;
 #endif
 
 #ifdef __APPLE__
+#define NATIVE_SENDFILE_MACOS
 #define NATIVE_RELATIVE_WAIT /* pthread_cond_timedwait_relative_np; a condition variable's clock cannot be chosen */
 #endif
 
@@ -303,6 +305,7 @@ enum { NATIVE_ECN4 = IP_TOS, NATIVE_RECV_ECN4 = IP_RECVTOS };
 enum { NATIVE_ECN4 = -1, NATIVE_RECV_ECN4 = -1 };
 #endif
 #ifdef __FreeBSD__
+#define NATIVE_SENDFILE_FREEBSD
 typedef unsigned char native_ecn4;
 #else
 typedef int native_ecn4;

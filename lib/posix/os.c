@@ -208,45 +208,6 @@ ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_buffer *rooms, int c
 	return type == LIBSOCK_DGRAM && (message.msg_flags & MSG_TRUNC) ? LIBSOCK_EMSGSIZE : n;
 }
 
-_Static_assert(sizeof(off_t) == sizeof(int64_t), "any place in a file");
-
-/*
- * What a file says in the words of a connection must not be taken for the stream's that it goes to: a file system whose
- * server is gone (NFS, SMB, FUSE), or a device that has nothing yet and was opened not to wait for it.
- */
-static int os__file_error(int number)
-{
-	switch (number) {
-	case EAGAIN:
-		return LIBSOCK_ESYS - number;
-	case ECONNABORTED:
-	case ECONNREFUSED:
-	case ECONNRESET:
-	case EHOSTDOWN:
-	case EHOSTUNREACH:
-	case ENETDOWN:
-	case ENETRESET:
-	case ENETUNREACH:
-	case ENOTCONN:
-	case EPIPE:
-	case ESHUTDOWN:
-	case ETIMEDOUT:
-		return LIBSOCK_EIO;
-	default:
-		return os_error(number);
-	}
-}
-
-ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
-{
-	ssize_t n;
-
-	if ((intptr_t)(int)file != file)
-		return LIBSOCK_EBADF;
-	n = pread((int)file, data, NATIVE_SIZE(size), (off_t)offset);
-	return n >= 0 ? n : os__file_error(errno);
-}
-
 int os_pair(int type, intptr_t result[2])
 {
 	const int native_type = (type == LIBSOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM) | NATIVE_CLOEXEC;

@@ -235,43 +235,6 @@ ptrdiff_t os_recvv(intptr_t fd, int type, const struct sock_buffer *rooms, int c
 	return type == LIBSOCK_DGRAM ? bsd_receive_error() : bsd_error();
 }
 
-/*
- * The place given with a read is where it reads, of whatever kind the handle is; it may go on behind an overlapped one.
- * The lowest bit of the event keeps the read out of the host program's completion port (GetQueuedCompletionStatus).
- */
-static DWORD os__read_at(HANDLE file, void *data, DWORD size, uint64_t offset, DWORD *n)
-{
-	OVERLAPPED place = {.Offset = (DWORD)offset, .OffsetHigh = (DWORD)(offset >> 32)};
-	HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
-	DWORD number = NO_ERROR;
-
-	if (event == NULL)
-		return GetLastError();
-	place.hEvent = (HANDLE)((uintptr_t)event | 1);
-	if (!ReadFile(file, data, size, n, &place))
-		number = GetLastError();
-	if (number == ERROR_IO_PENDING)
-		number = GetOverlappedResult(file, &place, n, TRUE) ? NO_ERROR : GetLastError();
-	CloseHandle(event);
-	return number;
-}
-
-ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
-{
-	DWORD n = 0, number = os__read_at((HANDLE)file, data, (DWORD)NATIVE_SIZE(size), offset, &n);
-
-	switch (number) {
-	case NO_ERROR:
-		return (ptrdiff_t)n;
-	case ERROR_HANDLE_EOF:
-		return 0;
-	case ERROR_INVALID_HANDLE:
-		return LIBSOCK_EBADF;
-	default:
-		return os_error((int)number);
-	}
-}
-
 /* AF_UNIX has no socketpair here. */
 int os_pair(int type, intptr_t fd[2])
 {

@@ -12,9 +12,12 @@
  *   cost events HOW N    N events of a poller with two sockets, of which one is always ready
  */
 
+#define _GNU_SOURCE 1
+
 #include <libsock.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,6 +135,33 @@ static void look_and_discard(struct sock pair[2], int64_t by)
 	mark("");
 }
 
+/* A file on a stream, by way of whoever sends it. */
+static void file_calls(int64_t soon)
+{
+	const int64_t deadlines[] = {LIBSOCK_FOREVER, soon, LIBSOCK_NOWAIT, soon, soon};
+	const char *const marks[] = {"file-forever", "file-deadline", "file-nowait", "file-blocking", "file-small"};
+	static char data[60000];
+	FILE *file = tmpfile();
+	struct sock pair[2];
+
+	if (file == NULL || fwrite(data, sizeof data, 1, file) != 1 || fflush(file) != 0)
+		exit(1);
+	check(sock_pair(pair, LIBSOCK_STREAM), "pair");
+	for (int i = 0; i < 5; i++) {
+		const int mode = i % 3 ? O_NONBLOCK : 0;
+		const size_t size = i < 4 ? sizeof data : 2048;
+
+		fcntl((int)sock_native(pair[0]), F_SETFL, mode);
+		free(malloc(65536)); /* the heap's own calls */
+		mark(marks[i]);
+		check(sock_sendfile(pair[0], fileno(file), 0, size, NULL, deadlines[i]), "sendfile");
+		mark("");
+		check(sock_recv_exact(pair[1], data, size, NULL, soon), "recv");
+	}
+	close_pair(pair);
+	fclose(file);
+}
+
 static void calls(void)
 {
 	const int64_t soon = sock_after(10000);
@@ -179,6 +209,7 @@ static void calls(void)
 	check(*sock_addr_text(&addr, text, sizeof text) ? 0 : LIBSOCK_ENAME, "text");
 	mark("");
 	close_pair(pair);
+	file_calls(soon);
 	check(sock_close(&l), "close");
 }
 

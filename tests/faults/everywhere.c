@@ -134,6 +134,7 @@ static void dial_and_serve(void)
 	SHOW(sock_dial(&a, LIBSOCK_STREAM, &addr, by));
 	SHOW(sock_accept(l, &b, NULL, by));
 	SHOW(sock_sendfile(a, file, 0, 10, &done, by));
+	SHOW(sock_sendfile(a, file, 0, 4096, &done, LIBSOCK_FOREVER));
 	SHOW(sock_close(&a));
 	SHOW(sock_close(&b));
 	SHOW(sock_close(&l));

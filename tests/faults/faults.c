@@ -173,9 +173,9 @@ static ptrdiff_t keep_to_interface(void)
 	return value == 0 ? 0 : LIBSOCK_EPROTO;
 }
 
-static ptrdiff_t send_zeros(struct sock s)
+static ptrdiff_t send_zeros(struct sock s, int64_t deadline)
 {
-	return sock_sendfile(s, open("/dev/zero", O_RDONLY | O_CLOEXEC), 0, 1, NULL, LIBSOCK_FOREVER);
+	return sock_sendfile(s, open("/dev/zero", O_RDONLY | O_CLOEXEC), 0, 4096, NULL, deadline);
 }
 
 static ptrdiff_t accept_all(struct sock listener, int64_t deadline)
@@ -333,8 +333,8 @@ int main(int argc, char **argv)
 		result = sock_send(clients[0], "x", 1, LIBSOCK_FOREVER);
 	else if (strcmp(what, "sendto") == 0)
 		result = send_datagram();
-	else if (strcmp(what, "sendfile") == 0)
-		result = send_zeros(clients[0]);
+	else if (argc > 2 && strcmp(what, "sendfile") == 0)
+		result = send_zeros(clients[0], deadline_of(argv[2]));
 	else if (strcmp(what, "local") == 0)
 		result = sock_local_addr(s, &addr);
 	else if (strcmp(what, "bind-path") == 0)

@@ -338,6 +338,97 @@ START_TEST(a_unix_connect_waits_for_room_in_either_mode_without_spinning)
 }
 END_TEST
 
+/* More than any two buffers hold. */
+enum { FILE_SIZE = 32 << 20 };
+
+static FILE *large_file(void)
+{
+	FILE *file = tmpfile();
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(ftruncate(fileno(file), FILE_SIZE), 0);
+	return file;
+}
+
+static uint64_t receive_all(struct sock s)
+{
+	static char data[65536];
+	uint64_t sum = 0;
+	ptrdiff_t n;
+
+	while ((n = sock_recv(s, data, sizeof data, soon())) > 0)
+		sum += (uint64_t)n;
+	expect(n, 0);
+	return sum;
+}
+
+static void *receive_in_a_thread(void *s)
+{
+	return (void *)(uintptr_t)receive_all(*(struct sock *)s);
+}
+
+static void stream_pair(int family, struct sock pair[2])
+{
+	if (family == LIBSOCK_AF_UNIX)
+		expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	else
+		connected_pair(family, &pair[0], &pair[1]);
+}
+
+START_TEST(a_file_goes_as_far_as_the_deadline_in_either_mode)
+{
+	FILE *file = large_file();
+
+	for (int i = 0; i < 3 * 2; i++) {
+		const int64_t begun = sock_now(), deadlines[] = {LIBSOCK_NOWAIT, sock_after(50), -1, 5000, LIBSOCK_NOWAIT};
+		const int errs[] = {LIBSOCK_EAGAIN, LIBSOCK_ETIMEDOUT, LIBSOCK_ETIMEDOUT, LIBSOCK_EINVAL, LIBSOCK_EAGAIN};
+		struct sock pair[2];
+		uint64_t done = 0, sum = 0;
+
+		stream_pair(families[i / 2], pair);
+		set_mode(pair[0], modes[i % 2]);
+		for (int k = 0; k < 5; k++) {
+			expect(sock_sendfile(pair[0], fileno(file), sum, FILE_SIZE - sum, &done, deadlines[k]), errs[k]);
+			ck_assert(k > 0 || done > 0);
+			ck_assert_int_eq(mode_of(pair[0]), modes[i % 2]);
+			sum += done;
+		}
+		expect_ended(begun);
+		expect(sock_shutdown(pair[0], LIBSOCK_SHUT_WR), 0);
+		ck_assert_uint_eq(receive_all(pair[1]), sum);
+		sock_close(&pair[0]);
+		sock_close(&pair[1]);
+	}
+	fclose(file);
+}
+END_TEST
+
+START_TEST(a_file_goes_as_a_whole_in_either_mode_where_there_is_time)
+{
+	FILE *file = large_file();
+
+	for (int i = 0; i < 3 * 2 * 2; i++) {
+		struct sock pair[2];
+		uint64_t done = 0;
+		pthread_t thread;
+		void *sum;
+
+		stream_pair(families[i / 4], pair);
+		set_mode(pair[0], modes[i / 2 % 2]);
+		ck_assert_int_eq(pthread_create(&thread, NULL, receive_in_a_thread, &pair[1]), 0);
+		expect(sock_sendfile(pair[0], fileno(file), 0, FILE_SIZE, &done, i % 2 ? LIBSOCK_FOREVER : soon()), 0);
+		ck_assert_uint_eq(done, FILE_SIZE);
+		ck_assert_int_eq(mode_of(pair[0]), modes[i / 2 % 2]);
+		expect(sock_shutdown(pair[0], LIBSOCK_SHUT_WR), 0);
+		pthread_join(thread, &sum);
+		ck_assert_uint_eq((uintptr_t)sum, FILE_SIZE);
+		sock_close(&pair[0]);
+		sock_close(&pair[1]);
+	}
+	fclose(file);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -349,6 +440,8 @@ int main(void)
 		{forever_waits_on_a_descriptor_that_does_not},
 		{a_cancelled_connect_leaves_the_mode_as_it_was},
 		{a_unix_connect_waits_for_room_in_either_mode_without_spinning},
+		{a_file_goes_as_far_as_the_deadline_in_either_mode},
+		{a_file_goes_as_a_whole_in_either_mode_where_there_is_time},
 		{0},
 	};
 

@@ -703,6 +703,199 @@ START_TEST(a_connect_that_is_over_at_once_is_made_at_any_deadline)
 }
 END_TEST
 
+/* Larger than what any two buffers hold. */
+static int large_file(void)
+{
+	char name[] = "./large-XXXXXX";
+	int file = mkstemp(name);
+
+	ck_assert_int_ge(file, 0);
+	unlink(name);
+	ck_assert_int_eq(ftruncate(file, 32 << 20), 0);
+	return file;
+}
+
+/* Takes some bytes and goes, with others unread. */
+static void *take_some_and_go(void *arg)
+{
+	struct sock *s = arg;
+	static char data[2000000];
+
+	sock_recv_exact(*s, data, sizeof data, NULL, soon());
+	sock_close(s);
+	return NULL;
+}
+
+/* In a child whose SIGPIPE kills: how many files ended otherwise than in an error of the connection. */
+static int send_files_to_who_goes(int file, int family, int mode)
+{
+	int bad = 0;
+
+	signal(SIGPIPE, SIG_DFL);
+	for (int i = 0; i < 20; i++) {
+		struct sock a, b, pair[2];
+		uint64_t done;
+		pthread_t thread;
+		int err;
+
+		if (family == LIBSOCK_AF_UNIX) {
+			expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+			a = pair[0], b = pair[1];
+		} else
+			connected_pair(family, &a, &b);
+		fcntl((int)sock_native(a), F_SETFL, mode);
+		pthread_create(&thread, NULL, take_some_and_go, &b);
+		err = sock_sendfile(a, file, 0, 32 << 20, &done, i % 2 ? LIBSOCK_FOREVER : soon());
+		bad += (err != LIBSOCK_ECONNRESET && err != LIBSOCK_EPIPE) || done < 2000000;
+		err = sock_sendfile(a, file, 0, 4096, &done, i % 2 ? LIBSOCK_FOREVER : soon());
+		bad += (err != LIBSOCK_EPIPE && err != LIBSOCK_ECONNRESET) || done > 0;
+		pthread_join(thread, NULL);
+		sock_close(&a);
+	}
+	return bad;
+}
+
+START_TEST(a_file_for_a_peer_that_goes_raises_no_signal)
+{
+	static const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6, LIBSOCK_AF_UNIX};
+	int file = large_file(), status;
+
+	for (int i = 0; i < 3 * 2; i++) {
+		pid_t child = fork();
+
+		ck_assert_int_ge(child, 0);
+		if (child == 0)
+			_exit(send_files_to_who_goes(file, families[i / 2], i % 2 ? O_NONBLOCK : 0));
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		ck_assert_msg(status == 0, "family %d, mode %d: %#x", families[i / 2], i % 2, (unsigned)status);
+	}
+	close(file);
+}
+END_TEST
+
+static int is_pending(int number)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	return sigismember(&pending, number);
+}
+
+/* What the program has blocked, and what waits for it, is as it was, of SIGPIPE too. */
+START_TEST(a_file_leaves_the_threads_signals_as_they_were)
+{
+	const struct timespec none = {0};
+	sigset_t sigpipe, other, before, mask;
+	int file = large_file();
+
+	sigemptyset(&sigpipe);
+	sigaddset(&sigpipe, SIGPIPE);
+	sigemptyset(&other);
+	sigaddset(&other, SIGUSR2);
+	pthread_sigmask(SIG_BLOCK, &other, &before);
+	for (int i = 0; i < 3; i++) { /* SIGPIPE is let through; is blocked; is blocked and waits */
+		struct sock a, b;
+
+		connected_pair(LIBSOCK_AF_INET, &a, &b);
+		if (i > 0)
+			pthread_sigmask(SIG_BLOCK, &sigpipe, NULL);
+		if (i > 1)
+			pthread_kill(pthread_self(), SIGPIPE);
+		expect(sock_sendfile(a, file, 0, 4096, NULL, LIBSOCK_FOREVER), 0);
+		reset(&b);
+		while (sock_sendfile(a, file, 0, 4096, NULL, LIBSOCK_FOREVER) != LIBSOCK_EPIPE)
+			;
+		ck_assert_int_eq(is_pending(SIGPIPE), i > 1);
+		pthread_sigmask(SIG_BLOCK, NULL, &mask);
+		ck_assert_int_eq(sigismember(&mask, SIGPIPE), i > 0);
+		ck_assert_int_eq(sigismember(&mask, SIGUSR2), 1);
+		sock_close(&a);
+	}
+	ck_assert_int_eq(sigtimedwait(&sigpipe, NULL, &none), SIGPIPE);
+	ck_assert_int_eq(is_pending(SIGPIPE), 0);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(file);
+}
+END_TEST
+
+struct sending {
+	struct sock s;
+	int file;
+	int64_t deadline;
+	int err;
+};
+
+static void *send_large_file(void *arg)
+{
+	struct sending *sending = arg;
+
+	sending->err = sock_sendfile(sending->s, sending->file, 0, 32 << 20, NULL, sending->deadline);
+	return NULL;
+}
+
+/* In the system's own call as in a wait of libsock's. */
+START_TEST(a_thread_that_sends_a_file_is_cancelled_where_it_waits)
+{
+	struct sending sending = {.file = large_file()};
+
+	for (int i = 0; i < 4; i++) {
+		struct sock peer;
+		pthread_t thread;
+		void *result;
+
+		connected_pair(LIBSOCK_AF_INET, &sending.s, &peer);
+		fcntl((int)sock_native(sending.s), F_SETFL, i / 2 ? O_NONBLOCK : 0);
+		sending.deadline = i % 2 ? LIBSOCK_FOREVER : soon();
+		ck_assert_int_eq(pthread_create(&thread, NULL, send_large_file, &sending), 0);
+		native_until_another_waits();
+		pthread_cancel(thread);
+		pthread_join(thread, &result);
+		ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+		sock_close(&sending.s);
+		sock_close(&peer);
+	}
+	close(sending.file);
+}
+END_TEST
+
+/* In a child whose SIGPIPE kills: the stream is ended while the system has a piece of the file in hand and waits. */
+static int end_while_a_file_goes(struct sending *sending, int family)
+{
+	struct sock pair[2];
+	pthread_t thread;
+
+	signal(SIGPIPE, SIG_DFL);
+	if (family == LIBSOCK_AF_UNIX)
+		expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	else
+		connected_pair(family, &pair[0], &pair[1]);
+	sending->s = pair[0];
+	pthread_create(&thread, NULL, send_large_file, sending);
+	native_until_another_waits();
+	sock_shutdown(sending->s, LIBSOCK_SHUT_WR);
+	pthread_join(thread, NULL);
+	return sending->err == LIBSOCK_EPIPE ? 0 : 1;
+}
+
+START_TEST(a_file_whose_stream_is_ended_meanwhile_raises_no_signal)
+{
+	static const int families[] = {LIBSOCK_AF_INET, LIBSOCK_AF_INET6, LIBSOCK_AF_UNIX};
+	struct sending sending = {.file = large_file(), .deadline = LIBSOCK_FOREVER};
+	int status;
+
+	for (int i = 0; i < 3; i++) {
+		pid_t child = fork();
+
+		ck_assert_int_ge(child, 0);
+		if (child == 0)
+			_exit(end_while_a_file_goes(&sending, families[i]));
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		ck_assert_msg(status == 0, "family %d: %#x", families[i], (unsigned)status);
+	}
+	close(sending.file);
+}
+END_TEST
+
 int main(void)
 {
 	const struct testing_test tests[] = {
@@ -729,6 +922,10 @@ int main(void)
 #endif
 		{a_connect_that_is_over_at_once_is_made_at_any_deadline},
 		{an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0},
+		{a_file_for_a_peer_that_goes_raises_no_signal},
+		{a_file_leaves_the_threads_signals_as_they_were},
+		{a_thread_that_sends_a_file_is_cancelled_where_it_waits},
+		{a_file_whose_stream_is_ended_meanwhile_raises_no_signal},
 		{0},
 	};
 

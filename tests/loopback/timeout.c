@@ -15,6 +15,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -189,6 +190,32 @@ static void through_peek(struct sock s, int64_t deadline)
 	expect(sock_discard(s, 1, NULL, deadline), LIBSOCK_ECONNTIMEDOUT);
 }
 
+/* By the system itself, which is told the error then; and by way of memory. */
+static void through_sendfile(struct sock s, int64_t deadline, int mode)
+{
+	FILE *file = tmpfile();
+	char data[16];
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(ftruncate(fileno(file), 4096), 0);
+	fcntl((int)sock_native(s), F_SETFL, mode);
+	expect(sock_sendfile(s, native_file(file), 0, 4096, NULL, deadline), LIBSOCK_ECONNTIMEDOUT);
+	expect(sock_sendfile(s, native_file(file), 0, 4096, NULL, deadline), LIBSOCK_EPIPE);
+	expect(sock_recv(s, data, sizeof data, deadline), 9);
+	expect(sock_recv(s, data, sizeof data, deadline), LIBSOCK_ECONNTIMEDOUT);
+	fclose(file);
+}
+
+static void through_sendfile_passing(struct sock s, int64_t deadline)
+{
+	through_sendfile(s, deadline, O_NONBLOCK);
+}
+
+static void through_sendfile_reading(struct sock s, int64_t deadline)
+{
+	through_sendfile(s, deadline, 0);
+}
+
 static void through_poller(struct sock s, int64_t deadline)
 {
 	struct sock_poller poller;
@@ -205,7 +232,8 @@ static void through_poller(struct sock s, int64_t deadline)
 }
 
 static void (*const ways[])(struct sock s, int64_t deadline) = {
-	through_recv, through_recv_all, through_reader, through_connected, through_send, through_poller};
+	through_recv, through_recv_all, through_reader, through_connected, through_send, through_sendfile_passing,
+	through_sendfile_reading, through_poller};
 enum { WAYS = sizeof ways / sizeof ways[0] };
 
 START_TEST(a_connection_that_was_given_up_is_neither_late_nor_at_its_end)

@@ -16,11 +16,13 @@
 ptrdiff_t __wrap_libsock__os_send(intptr_t fd, const void *data, size_t size, int how);
 ptrdiff_t __wrap_libsock__os_recv(intptr_t fd, void *data, size_t size, int how);
 ptrdiff_t __wrap_libsock__os_sendv(intptr_t fd, const struct sock_const_buffer *parts, int count, int how);
+ptrdiff_t __wrap_libsock__os_file_send(intptr_t fd, intptr_t file, size_t size, uint64_t offset, int how);
 ptrdiff_t __wrap_libsock_sendv(struct sock s, const struct sock_const_buffer parts[], int count, int64_t deadline);
 ptrdiff_t __real_libsock_sendv(struct sock s, const struct sock_const_buffer parts[], int count, int64_t deadline);
 
 static size_t transfers;
 static size_t at_most = SIZE_MAX; /* so many; then each would have to wait */
+static int passes_files; /* the system sends them by itself */
 static int most_parts; /* of those that one sock_sendv() was given */
 
 ptrdiff_t __wrap_libsock__os_send(intptr_t fd, const void *data, size_t size, int how)
@@ -52,6 +54,13 @@ ptrdiff_t __wrap_libsock__os_sendv(intptr_t fd, const struct sock_const_buffer *
 		return LIBSOCK_EAGAIN;
 	transfers++;
 	return 1;
+}
+
+ptrdiff_t __wrap_libsock__os_file_send(intptr_t fd, intptr_t file, size_t size, uint64_t offset, int how)
+{
+	(void)file;
+	(void)offset;
+	return passes_files ? __wrap_libsock__os_send(fd, NULL, size, how) : LIBSOCK_ENOTSUP;
 }
 
 ptrdiff_t __wrap_libsock_sendv(struct sock s, const struct sock_const_buffer parts[], int count, int64_t deadline)
@@ -96,6 +105,16 @@ static int send_file(struct sock *s, int64_t deadline, size_t *done)
 	return err;
 }
 
+static int pass_file(struct sock *s, int64_t deadline, size_t *done)
+{
+	int err;
+
+	passes_files = 1;
+	err = send_file(s, deadline, done);
+	passes_files = 0;
+	return err;
+}
+
 static int skip_line(struct sock *s, int64_t deadline, size_t *done)
 {
 	char *line;
@@ -119,9 +138,9 @@ static int finish(struct sock *s, int64_t deadline, size_t *done)
 }
 
 /* Those that have a size, which ends them; and those that the peer alone could end. */
-enum { WHOLE = 4, CALLS = 6 };
-static int (*const calls[CALLS])(struct sock *s, int64_t deadline, size_t *done) = {send_all,  recv_all,  sendv_all,
-										     send_file, skip_line, finish};
+enum { WHOLE = 5, CALLS = 7 };
+static int (*const calls[CALLS])(struct sock *s, int64_t deadline, size_t *done) = {send_all, recv_all,  sendv_all, send_file,
+										     pass_file, skip_line, finish};
 
 static void open_content(void)
 {
