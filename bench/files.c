@@ -44,6 +44,27 @@ static void *drain(void *unused)
 	return unused;
 }
 
+static void choose_reno(struct sock s)
+{
+	bench_raw(setsockopt((int)sock_native(s), IPPROTO_TCP, TCP_CONGESTION, "reno", 4), "TCP_CONGESTION");
+}
+
+/* BBR, the default of some machines, paces what it sends from the beginning on: its timers would take most of the time. */
+static void connect_unpaced(struct sock ends[2])
+{
+	struct sock l;
+	struct sock_addr addr = {"127.0.0.1", 0};
+
+	bench_check(sock_serve(&l, LIBSOCK_STREAM, &addr, 1), "serve");
+	choose_reno(l);
+	bench_check(sock_local_addr(l, &addr), "local");
+	bench_check(sock_open(&ends[0], LIBSOCK_AF_INET, LIBSOCK_STREAM), "open");
+	choose_reno(ends[0]);
+	bench_check(sock_connect(ends[0], &addr, LIBSOCK_FOREVER), "connect");
+	bench_check(sock_accept(l, &ends[1], NULL, LIBSOCK_FOREVER), "accept");
+	sock_close(&l);
+}
+
 static void *begin(void)
 {
 	file = tmpfile();
@@ -52,10 +73,7 @@ static void *begin(void)
 	for (long i = 0; i < LARGE; i += BENCH_LARGE)
 		bench_must(fwrite(bench_data, BENCH_LARGE, 1, file) == 1, "fwrite");
 	bench_must(fflush(file) == 0, "fflush");
-	bench_connect(pair);
-	/* BBR, the default of some machines, paces what it sends: its timers would take most of the time. */
-	for (int i = 0; i < 2; i++)
-		bench_raw(setsockopt((int)sock_native(pair[i]), IPPROTO_TCP, TCP_CONGESTION, "reno", 4), "TCP_CONGESTION");
+	connect_unpaced(pair);
 	sent = drained = 0;
 	bench_must(pthread_create(&thread, NULL, drain, NULL) == 0, "pthread_create");
 	return pair;
