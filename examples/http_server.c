@@ -73,9 +73,8 @@ static const char *content_type(const char *path)
 static void answer(struct client *c, const char *status, const char *type, uint64_t size)
 {
 	char date[32];
-	time_t now = time(NULL);
 
-	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&now));
+	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&(time_t){time(NULL)}));
 	c->size = (size_t)snprintf(c->reply, sizeof c->reply,
 		"HTTP/1.1 %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %llu\r\nConnection: %s\r\n\r\n%s",
 		status, date, type ? type : "text/plain", type ? (unsigned long long)size : strlen(status),
@@ -83,6 +82,7 @@ static void answer(struct client *c, const char *status, const char *type, uint6
 	c->from = c->sent = 0;
 	c->to = type && !c->head ? size : 0;
 	c->state = ANSWERING;
+	sock_set(c->s, LIBSOCK_OPT_CORK, c->to > 0); /* the reply is to leave with the file's beginning, where that can be */
 }
 
 /* Which file a target means: NULL, or the status. What leads elsewhere on Windows is not served anywhere: \ : ~ . */
@@ -117,8 +117,7 @@ static void serve_file(struct client *c, const char *target)
 
 	if (!status && ((c->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 || /* no wait for a pipe */
 			fstat(c->file, &about) != 0 || (about.st_mode & S_IFMT) != S_IFREG))
-		status = c->file == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM) ? "503 Busy"
-												  : "404 Not Found";
+		status = c->file == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM) ? "503 Busy" : "404 Not Found";
 	answer(c, status ? status : "200 OK", status ? NULL : content_type(path), (uint64_t)about.st_size);
 }
 
@@ -223,6 +222,7 @@ static int send_reply(struct client *c)
 	c->by = sent > 0 || done > 0 ? sock_after(PATIENCE) : c->by;
 	if (err < 0 || c->from < c->to)
 		return err;
+	sock_set(c->s, LIBSOCK_OPT_CORK, 0);
 	if (c->file != -1)
 		close(c->file);
 	c->file = -1;

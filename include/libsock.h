@@ -2151,19 +2151,27 @@ enum sock_option {
 	LIBSOCK_OPT_MULTICAST_INTERFACE = 219,
 
 	/**
+	 * Stream. 1: hold back what does not fill a segment, whatever #LIBSOCK_OPT_NODELAY is, so that a head and what
+	 * follows it (sock_sendfile(), for example) leave together. Linux holds nothing for longer than 0.2 s. 0, the
+	 * default: what was held leaves at once. TCP_CORK on Linux, TCP_NOPUSH on macOS and the BSDs (tcp(4); on macOS
+	 * what was held may leave later); #LIBSOCK_ENOTSUP on Windows and NetBSD. @since 0.1.0
+	 */
+	LIBSOCK_OPT_CORK = 220,
+
+	/**
 	 * Stream or datagram, before sock_bind() and sock_connect(). The interface to send by, as an index, whatever the
 	 * routes say; 0, the default: by the routes. An unknown index is #LIBSOCK_ENODEV. On Linux what comes by another
 	 * interface is not received either, and who lacks CAP_NET_RAW can set this once, which later is #LIBSOCK_EPERM
 	 * (before Linux 5.7 always). #LIBSOCK_ENOTSUP on FreeBSD, OpenBSD and NetBSD. @since 0.1.0
 	 */
-	LIBSOCK_OPT_INTERFACE = 220,
+	LIBSOCK_OPT_INTERFACE = 221,
 
 	/**
 	 * Any socket. 1: a program that this one starts has it, too, under the same number (on Windows: with
 	 * CreateProcess() and `bInheritHandles`), and makes a socket of it with sock_adopt(). Every program that is started
 	 * meanwhile has it, by other threads as well. 0, the default: no other program has it. @since 0.1.0
 	 */
-	LIBSOCK_OPT_INHERIT = 221
+	LIBSOCK_OPT_INHERIT = 222
 };
 
 /**

@@ -11,6 +11,7 @@
 #include "transfer.h"
 #include "vector.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
