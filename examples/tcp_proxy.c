@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-	PAIRS = 256, ADDRESSES = 16, SIZE = 65536,
+	PAIRS = 256, ADDRESSES = 16, SIZE = 65536, UNWATCHED = -1,
 	TICK = 250,      /* ms between looks at who is late, and whether to stop */
 	PATIENCE = 2000, /* ms for an address to answer before the next one is tried */
 	PARTING = 1000   /* ms for the last words of a side that is gone to arrive at the other one */
@@ -18,10 +18,10 @@ enum {
 
 struct side {
 	struct sock s;
-	int interest;  /* what the poller looks for */
-	int ended;   /* nothing more comes from here */
-	int deaf;    /* nothing more is taken here: what is for it is thrown away */
-	size_t left; /* at `next`, on the way to the other side; more is received when it has gone */
+	int interest; /* what the poller looks for; 0: a reset alone */
+	int ended;    /* nothing more comes from here */
+	int deaf;     /* nothing more is taken here: what is for it is thrown away */
+	size_t left;  /* at `next`, on the way to the other side; more is received when it has gone */
 	char *next, *data;
 };
 
@@ -29,6 +29,7 @@ static struct pair {
 	struct side client, target;
 	int at, untried; /* which address of the target is tried, and how many are left, with that one; 0: connected */
 	int broken;      /* one side has not ended in order, so the other one must not see an end of file */
+	int over;        /* at once: the side that is gone had ended before, so its last words are no longer on the way */
 	int64_t by;      /* when the attempt, or the pair, is given up */
 } pairs[PAIRS];
 
@@ -50,6 +51,13 @@ static int complain(const char *about, int err)
 	return err < 0 && fprintf(stderr, "tcp_proxy: %s: %s\n", about, sock_strerror(err));
 }
 
+/* A side takes nothing more. That is no reason not to hear what it has said before. */
+static void lose(struct pair *pair, struct side *side)
+{
+	pair->over |= side->ended;
+	pair->broken = side->deaf = 1;
+}
+
 /* From one side to the other, as far as that goes without waiting. */
 static void carry(struct pair *pair, struct side *from, struct side *to)
 {
@@ -63,28 +71,28 @@ static void carry(struct pair *pair, struct side *from, struct side *to)
 			pair->broken = from->deaf = 1;
 		if (from->ended && !pair->broken) /* which the other side is told at once: nothing is left for it */
 			sock_shutdown(to->s, LIBSOCK_SHUT_WR);
+	} else if (from->interest == 0 && sock_wait(&(struct sock_wait_item){from->s, 0, 0}, 1, LIBSOCK_NOWAIT) > 0) {
+		lose(pair, from);
 	}
 	if (from->left > 0 && (n = sock_send(to->s, from->next, from->left, LIBSOCK_NOWAIT)) > 0) {
 		from->next += n;
 		from->left -= (size_t)n;
-	} else if (from->left > 0 && n != LIBSOCK_EAGAIN) { /* which is no reason not to hear what it has said before */
-		pair->broken |= !to->ended;
-		to->deaf = 1;
+	} else if (from->left > 0 && n != LIBSOCK_EAGAIN) {
+		lose(pair, to);
 		from->left = 0;
 	}
 }
 
-/* Look for what a side can do next. If that is nothing it is not watched: its end would be told again and again. */
+/* Look for what a side can do next, or for its reset. One that is known is not watched: it would be told again and again. */
 static int watch(struct pair *pair, struct side *side, const struct side *other)
 {
+	int before = side->interest;
 	int interest = (side->left || side->ended ? 0 : LIBSOCK_READABLE) | (other->left ? LIBSOCK_WRITABLE : 0);
 
-	int before = side->interest;
-
-	side->interest = interest;
-	if (interest == 0 || interest == before)
+	side->interest = interest = interest == 0 && side->deaf ? UNWATCHED : interest;
+	if (interest == UNWATCHED || interest == before)
 		return interest == before ? 0 : sock_poller_remove(&poller, side->s);
-	return (before ? sock_poller_modify : sock_poller_add)(&poller, side->s, interest, pair);
+	return (before == UNWATCHED ? sock_poller_add : sock_poller_modify)(&poller, side->s, interest, pair);
 }
 
 static void close_side(struct side *side, int broken)
@@ -117,10 +125,10 @@ static void go_on(struct pair *pair)
 	carry(pair, target, client);
 	if (pair->by == LIBSOCK_FOREVER && (is_gone(client) || is_gone(target)))
 		pair->by = sock_after(PARTING); /* to reset at once would destroy what is still on its way */
-	int over = watch(pair, client, target) < 0 || watch(pair, target, client) < 0;
-	pair->broken |= over;
-	over |= is_gone(client) && is_gone(target);
-	if (over || (!pair->broken && client->ended && target->ended && !client->left && !target->left))
+	if (watch(pair, client, target) < 0 || watch(pair, target, client) < 0)
+		pair->broken = pair->over = 1;
+	if (pair->over || (is_gone(client) && is_gone(target)) ||
+	    (!pair->broken && client->ended && target->ended && !client->left && !target->left))
 		end(pair);
 }
 
@@ -177,7 +185,9 @@ static void start(struct sock listener)
 	while (pair->client.s.family != 0)
 		pair++;
 	char *data = buffers[pair - pairs][0];
-	*pair = (struct pair){{.data = data}, {.data = data + SIZE}, .at = last_good, .untried = address_count};
+	*pair = (struct pair){.client = {.data = data, .interest = UNWATCHED}, .target.data = data + SIZE};
+	pair->at = last_good;
+	pair->untried = address_count;
 	int err = open_target(&pair->target.s, last_good);
 	if (err == 0)
 		err = sock_accept(listener, &pair->client.s, NULL, LIBSOCK_NOWAIT);

@@ -2,6 +2,7 @@
 import contextlib
 import os
 import random
+import select
 import signal
 import socket
 import struct
@@ -51,6 +52,13 @@ def is_reset(s):
         return receive(s) is None
     except ConnectionResetError:
         return True
+
+
+def is_broken(s):
+    """The connection fails, also of itself, where its end of file has been read already."""
+    watch = select.poll()
+    watch.register(s, 0)
+    return any(ready & select.POLLERR for _, ready in watch.poll(DEADLINE * 1000))
 
 
 def is_turned_away(proxy, text=b''):
@@ -131,6 +139,26 @@ for name, swap in ('the client', False), ('the target', True):
         one, other = reversed(ends_of_it) if swap else ends_of_it
         one.close()
         check(f'close by {name}: the other sees the end', receive(other) == b'')
+
+    with pair(proxy, listener) as ends_of_it:
+        one, other = reversed(ends_of_it) if swap else ends_of_it
+        one.sendall(b'the last word')
+        one.shutdown(socket.SHUT_WR)
+        ended = receive(other) == b'the last word'
+        reset(one)
+        check(f'reset by {name} after its end: the other sees it, too', ended and is_broken(other))
+
+    with pair(proxy, listener) as ends_of_it:
+        one, other = reversed(ends_of_it) if swap else ends_of_it
+        one.shutdown(socket.SHUT_WR)
+        ended = receive(other) == b''
+        other.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                other.send(LARGE)  # until all that is on the way is full
+        reset(one)
+        check(f'reset by {name} after its end, with much on the way to it: the other sees it, too',
+              ended and is_broken(other))
 
     with pair(proxy, listener) as ends_of_it, pair(proxy, listener) as neighbours:
         one, other = reversed(ends_of_it) if swap else ends_of_it
