@@ -122,7 +122,10 @@ static void receive(struct sock_reader *sender, const char *folder)
 	}
 	if (ferror(file) || fflush(file) != 0)
 		fail("cannot be written: %s", strerror(errno));
-	fclose(file), file = NULL;
+	int closed = fclose(file), number = errno; /* only here do some systems say that the disk is full */
+	file = NULL;
+	if (closed != 0)
+		remove(part), fail("cannot be written: %s", strerror(number));
 	if (!is_free(path) || rename(part, path) != 0)
 		fail("all is in the .part, which cannot be renamed: %s", strerror(errno));
 	printf("received %s, %llu bytes\n", path, size);

@@ -190,7 +190,7 @@ static void write_body(struct sock_reader *reader, const struct head *head)
 			for (ptrdiff_t i = 0; i < n; i++)
 				show(data[i]);
 	}
-	if (fflush(stdout) != 0 || ferror(stdout))
+	if (ferror(stdout) || fclose(stdout) != 0)
 		fail("cannot write to standard output");
 	if (n < 0)
 		fail("%s: after %llu bytes: %s", host, got, sock_strerror(n));

@@ -57,6 +57,8 @@ int main(void)
 		err = sock_interfaces(show, &last);
 		putchar('\n');
 	}
+	if (err == 0 && (ferror(stdout) || fclose(stdout) != 0))
+		err = LIBSOCK_EIO;
 	if (err < 0)
 		fprintf(stderr, "interfaces: %s\n", sock_strerror(err));
 	return err < 0;

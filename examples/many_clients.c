@@ -79,13 +79,11 @@ int main(int argc, char **argv)
 		return fputs("usage: many_clients HOST:PORT COUNT\n", stderr), 2;
 	static struct sock_event events[256];
 	struct sock_poller poller;
-	struct sock first = {0};
 	struct sock_addr server;
+	struct sock first = {0};
 	int64_t began = sock_stopwatch_us(), by = sock_after(30000);
 	int ready = 0, err = sock_addr_parse(&server, argv[1], -1);
-	if (err == 0)
-		err = sock_dial(&first, LIBSOCK_STREAM, &server, by);
-	if (err == 0)
+	if (err == 0 && (err = sock_dial(&first, LIBSOCK_STREAM, &server, by)) == 0)
 		err = sock_peer_addr(first, &server); /* the one of its addresses at which it answers */
 	if (err < 0)
 		fail("%s: %s", argv[1], sock_strerror(err));
@@ -109,6 +107,8 @@ int main(int argc, char **argv)
 	while (answered + failed < count)
 		count_end(ready);
 	printf("%d answered, %d failed, in %.3f s\n", answered, failed, (double)(sock_stopwatch_us() - began) / 1e6);
+	if (fclose(stdout) != 0)
+		fail("cannot write");
 	if (failed > 0)
 		fprintf(stderr, "many_clients: %d of %ld failed, the first: %s\n", failed, count, sock_strerror(first_err));
 	for (int i = 0; i < count; i++)

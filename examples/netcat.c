@@ -54,6 +54,8 @@ static ptrdiff_t wait_for_peer(void)
 
 static _Noreturn void end(ptrdiff_t err)
 {
+	if (err == 0 && fclose(stdout) != 0) /* nobody writes any more */
+		err = LIBSOCK_EIO;
 	if (err < 0)
 		fprintf(stderr, "netcat: %s: %s\n", where, sock_strerror(err));
 	_Exit(err < 0); /* whatever the other thread is doing */

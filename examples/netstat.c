@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 	err = sock_connections(show, &view);
 	if (err < 0)
 		fprintf(stderr, "netstat: %s\n", sock_strerror(err));
-	else if (fflush(stdout) != 0 || ferror(stdout))
+	else if (ferror(stdout) || fclose(stdout) != 0)
 		fprintf(stderr, "netstat: cannot write\n");
 	else
 		return 0;

@@ -111,7 +111,8 @@ static int print_times(const unsigned char *answer, uint64_t asked, uint64_t ans
 		return fprintf(stderr, "ntp_time: %s: %s\n", server, reason), 0;
 	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", gmtime(&whole));
 	printf("%s.%03d UTC, stratum %d\n", text, (int)((exact - (double)whole) * 1000), answer[1]);
-	return printf("offset %+.6f s, delay %.6f s\n", offset, delay);
+	printf("offset %+.6f s, delay %.6f s\n", offset, delay);
+	return ferror(stdout) || fclose(stdout) != 0 ? fprintf(stderr, "ntp_time: cannot write\n"), 0 : 1;
 }
 
 int main(int argc, char **argv)

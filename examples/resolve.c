@@ -31,5 +31,9 @@ int main(int argc, char **argv)
 		/* Not every address has a name of its own, and it need not be the one that was asked for. */
 		printf("%-40s %s\n", found[i].host, err == 0 ? name.host : sock_strerror(err));
 	}
+	if (ferror(stdout) || fclose(stdout) != 0) {
+		fprintf(stderr, "resolve: cannot write\n");
+		return 1;
+	}
 	return 0;
 }

@@ -37,5 +37,9 @@ int main(int argc, char **argv)
 			tcp == LIBSOCK_EAI_NONAME ? "no such service" : sock_strerror(tcp));
 		status = 1;
 	}
+	if (ferror(stdout) || fclose(stdout) != 0) {
+		fprintf(stderr, "services: cannot write\n");
+		status = 1;
+	}
 	return status;
 }

@@ -42,9 +42,9 @@ int main(int argc, char **argv)
 		err = sock_shutdown(s, LIBSOCK_SHUT_WR); /* "that was all": the server sees the end of file */
 	if (err == 0)
 		err = hear_echo(s, argv[2], by);
-	if (err == 0)
-		printf("%s\n", argv[2]);
-	else
+	if (err == 0 && (printf("%s\n", argv[2]) < 0 || fclose(stdout) != 0))
+		err = LIBSOCK_EIO;
+	if (err < 0)
 		fprintf(stderr, "tcp_echo_client: %s: %s\n", argv[1], sock_strerror(err));
 	sock_close(&s);
 	return err != 0;

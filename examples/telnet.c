@@ -253,7 +253,7 @@ int main(int argc, char **argv)
 		terminal_set(false);
 		fprintf(stderr, "connected to %s, port %d; the key ^] ends it\n", addr.host, addr.port);
 	}
-	if (err == 0)
-		err = talk(&t);
+	if (err == 0 && (err = talk(&t)) == 0 && fclose(stdout) != 0)
+		end(1, "standard output", "cannot be written to");
 	end(err < 0, argv[1], err < 0 ? sock_strerror(err) : NULL);
 }

@@ -44,9 +44,9 @@ int main(int argc, char **argv)
 		n = ask(&found[i], argv[2], data, sizeof data);
 	if (n >= 0 && ((size_t)n != strlen(argv[2]) || memcmp(data, argv[2], (size_t)n) != 0))
 		n = LIBSOCK_EPROTO; /* no echo; and it is not for us to say what it would do to a terminal */
-	if (n >= 0)
-		printf("%s\n", argv[2]);
-	else
+	if (n >= 0 && (printf("%s\n", argv[2]) < 0 || fclose(stdout) != 0))
+		n = LIBSOCK_EIO;
+	if (n < 0)
 		fprintf(stderr, "udp_echo_client: %s: %s\n", argv[1], sock_strerror(n));
 	return n < 0;
 }
