@@ -22,7 +22,7 @@
 #endif
 
 static struct sock s;
-static struct sock_addr addr;
+static struct sock_addr addr, peer; /* the one that was given; of who spoke first to a UDP listener */
 static int listening, type = LIBSOCK_STREAM;
 static const char *volatile path; /* of a listener, to be removed */
 static int64_t by = LIBSOCK_FOREVER;
@@ -35,7 +35,6 @@ static ptrdiff_t wait_for_peer(void)
 {
 	char text[LIBSOCK_ADDR_SIZE];
 	struct sock listener = s;
-	struct sock_addr peer;
 	ptrdiff_t got, err = sock_local_addr(s, &peer);
 
 	if (err == 0)
@@ -50,6 +49,20 @@ static ptrdiff_t wait_for_peer(void)
 		unlink(path);
 	path = NULL;
 	return err;
+}
+
+/* A UDP listener passes over what strangers had sent before it was connected: sock_connect() leaves that there. */
+static ptrdiff_t hear(void)
+{
+	struct sock_addr from;
+	ptrdiff_t got;
+
+	if (!listening || type != LIBSOCK_DGRAM)
+		return sock_recv(s, received, sizeof received, by);
+	do
+		got = sock_recvfrom(s, received, sizeof received, &from, by);
+	while (got >= 0 && (from.port != peer.port || strcmp(from.host, peer.host) != 0));
+	return got;
 }
 
 static _Noreturn void end(ptrdiff_t err)
@@ -169,7 +182,7 @@ int main(int argc, char **argv)
 	if (err >= 0 && pthread_create(&sender, NULL, send_input, NULL) != 0)
 		err = LIBSOCK_ENOMEM;
 	while (err >= 0 && put(received, (size_t)err))
-		if ((err = sock_recv(s, received, sizeof received, by)) == 0 && type == LIBSOCK_STREAM)
+		if ((err = hear()) == 0 && type == LIBSOCK_STREAM)
 			end(atomic_exchange(&ended, 1) ? sent : sock_wait(NULL, 0, by)); /* for the other */
 	end(err == LIBSOCK_ETIMEDOUT && type == LIBSOCK_DGRAM ? 0 : err < 0 ? err : LIBSOCK_EIO);
 }

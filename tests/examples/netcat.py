@@ -1,13 +1,14 @@
 """netcat carries bytes both ways at once, over whatever it is told to."""
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 
-from harness import DEADLINE, WINDOWS, WINE, Running, check, check_error, finish, has_ipv6, run, unused_port
+from harness import DEADLINE, WINDOWS, WINE, Running, check, check_error, finish, has_ipv6, run, skip, unused_port
 
 DATA = bytes(range(256)) * 4096  # every byte there is, and more than all buffers between two ends hold
 socket.setdefaulttimeout(DEADLINE)
@@ -137,6 +138,20 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ada, socket.socket(sock
     ada.send(b'again\n')
     heard = program.hears(6)
     check('and hears nobody else', heard == b'again\n', heard)
+
+if WINDOWS:
+    skip('nor who spoke before it knew its peer', 'no way to hold it up')
+else:
+    program = Running('netcat', '-l', '-u', '127.0.0.1:0')
+    address = tcp_address(program.listens())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ada, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bob:
+        program.process.send_signal(signal.SIGSTOP)
+        os.waitpid(program.process.pid, os.WUNTRACED)
+        for s, text in (ada, b'ada\n'), (bob, b'bob\n'), (ada, b'again\n'):
+            s.sendto(text, address)
+        program.process.send_signal(signal.SIGCONT)
+        heard = program.hears(10)
+        check('nor who spoke before it knew its peer', heard == b'ada\nagain\n', heard)
 
 nobody = f'127.0.0.1:{unused_port(socket.SOCK_DGRAM)}'
 program = Running('netcat', '-u', *['-w', '5'] * (WINE > 8), nobody)
