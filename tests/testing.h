@@ -102,6 +102,13 @@ int native_enter_namespace(void);
 /* What sock_sendfile() takes. */
 intptr_t native_file(FILE *file);
 
+/* A pipe (to read from, to write to) with nothing in it, as native_file() would have it. */
+void native_open_pipe(intptr_t ends[2]);
+void native_close_pipe(const intptr_t ends[2]);
+
+/* What the system says of reading at a place of what has none. */
+int native_error_no_place(void);
+
 /* The two ways of waiting for a socket, as calls of one socket. */
 static inline ptrdiff_t wait_for_one(struct sock s, int64_t deadline)
 {

@@ -30,10 +30,21 @@ static DWORD file__read_at(HANDLE file, void *data, DWORD size, uint64_t offset,
 	return number;
 }
 
+/* A pipe, for example, or a socket, has no places, and a read of it would wait without end. In the words of a seek. */
+static DWORD file__place_error(HANDLE file)
+{
+	SetLastError(NO_ERROR);
+	if (GetFileType(file) == FILE_TYPE_DISK)
+		return NO_ERROR;
+	return GetLastError() == ERROR_INVALID_HANDLE ? ERROR_INVALID_HANDLE : ERROR_SEEK_ON_DEVICE;
+}
+
 ptrdiff_t os_file_read(intptr_t file, void *data, size_t size, uint64_t offset)
 {
-	DWORD n = 0, number = file__read_at((HANDLE)file, data, (DWORD)NATIVE_SIZE(size), offset, &n);
+	DWORD n = 0, number = file__place_error((HANDLE)file);
 
+	if (number == NO_ERROR)
+		number = file__read_at((HANDLE)file, data, (DWORD)NATIVE_SIZE(size), offset, &n);
 	switch (number) {
 	case NO_ERROR:
 		return (ptrdiff_t)n;

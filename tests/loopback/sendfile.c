@@ -190,6 +190,26 @@ START_TEST(what_is_no_file_or_no_place_is_refused)
 }
 END_TEST
 
+START_TEST(what_has_no_places_is_refused_and_not_waited_for)
+{
+	struct sock a, b;
+	uint64_t done = 7;
+	intptr_t ends[2];
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	native_open_pipe(ends);
+	ck_assert_int_eq(sock_esys_number(sock_sendfile(a, ends[0], 1000, 1, &done, soon())), native_error_no_place());
+	ck_assert_uint_eq(done, 0);
+	native_close_pipe(ends);
+	expect(sock_send(b, "x", 1, soon()), 1);
+	ck_assert_int_eq(sock_esys_number(sock_sendfile(b, sock_native(a), 0, 1, NULL, soon())), native_error_no_place());
+	expect(sock_recv(a, &(char){0}, 1, soon()), 1);
+	expect(sock_recv(b, &(char){0}, 1, LIBSOCK_NOWAIT), LIBSOCK_EAGAIN);
+	sock_close(&a);
+	sock_close(&b);
+}
+END_TEST
+
 START_TEST(where_the_program_reads_the_file_stays_as_it_is_but_on_windows)
 {
 	struct sock a, b;
@@ -237,6 +257,7 @@ int main(void)
 		{a_transfer_cut_off_anywhere_goes_on_there},
 		{a_peer_that_resets_ends_the_transfer_without_a_signal},
 		{what_is_no_file_or_no_place_is_refused},
+		{what_has_no_places_is_refused_and_not_waited_for},
 		{where_the_program_reads_the_file_stays_as_it_is_but_on_windows},
 		{places_up_to_the_highest_are_taken},
 		{0},

@@ -6,6 +6,7 @@
 
 #include "testing.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -105,6 +106,26 @@ int native_make_folder(const char *path)
 intptr_t native_file(FILE *file)
 {
 	return fileno(file);
+}
+
+void native_open_pipe(intptr_t ends[2])
+{
+	int fd[2];
+
+	ck_assert_int_eq(pipe(fd), 0);
+	ends[0] = fd[0];
+	ends[1] = fd[1];
+}
+
+void native_close_pipe(const intptr_t ends[2])
+{
+	close((int)ends[0]);
+	close((int)ends[1]);
+}
+
+int native_error_no_place(void)
+{
+	return ESPIPE;
 }
 
 int64_t native_nanoseconds(void)

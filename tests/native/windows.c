@@ -79,6 +79,26 @@ intptr_t native_file(FILE *file)
 	return (intptr_t)_get_osfhandle(_fileno(file));
 }
 
+void native_open_pipe(intptr_t ends[2])
+{
+	HANDLE handles[2];
+
+	ck_assert(CreatePipe(&handles[0], &handles[1], NULL, 0));
+	ends[0] = (intptr_t)handles[0];
+	ends[1] = (intptr_t)handles[1];
+}
+
+void native_close_pipe(const intptr_t ends[2])
+{
+	CloseHandle((HANDLE)ends[0]);
+	CloseHandle((HANDLE)ends[1]);
+}
+
+int native_error_no_place(void)
+{
+	return ERROR_SEEK_ON_DEVICE;
+}
+
 int64_t native_nanoseconds(void)
 {
 	LARGE_INTEGER frequency, ticks;
