@@ -33,6 +33,19 @@ static void tell_the_time(struct sock client)
 	sock_close(&client);
 }
 
+/* One client, if there is one. */
+static int serve(struct sock listener)
+{
+	struct sock client;
+	int err = sock_accept(listener, &client, NULL, LIBSOCK_NOWAIT);
+
+	if (err == 0)
+		tell_the_time(client);
+	else if (err != LIBSOCK_EAGAIN)
+		fprintf(stderr, "activated_server: %s\n", sock_strerror(err));
+	return err == LIBSOCK_EAGAIN ? 0 : err;
+}
+
 /* The manager's sockets, or else one at an address. How many. */
 static int open_listeners(struct sock listeners[], const char *text)
 {
@@ -50,7 +63,7 @@ static int open_listeners(struct sock listeners[], const char *text)
 int main(int argc, char **argv)
 {
 	const char *own = argc > 1 ? argv[1] : "127.0.0.1:7013";
-	struct sock listeners[LISTENERS], client;
+	struct sock listeners[LISTENERS];
 	struct sock_wait_item items[LISTENERS];
 	struct sock_addr addr;
 	char text[LIBSOCK_ADDR_SIZE];
@@ -63,24 +76,23 @@ int main(int argc, char **argv)
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
 	for (int i = 0; i < count; i++) {
-		items[i] = (struct sock_wait_item){.s = listeners[i], .interest = LIBSOCK_READABLE};
+		items[i].interest = LIBSOCK_READABLE;
 		if (sock_local_addr(listeners[i], &addr) == 0)
 			printf("listening on %s\n", sock_addr_text(&addr, text, sizeof text));
 	}
 	fflush(stdout);
-	while (!stopped) {
-		err = sock_wait(items, count, sock_after(1000)); /* and see whether to stop */
-		for (int i = 0; i < count && err >= 0; i++) {
-			if (!items[i].ready)
-				continue;
-			err = sock_accept(items[i].s, &client, NULL, LIBSOCK_NOWAIT);
-			if (err == 0)
-				tell_the_time(client);
+	for (int64_t tick = 0; !stopped;) { /* look at least once a second whether to stop */
+		if (sock_now() >= tick) { /* and at those again that were left alone */
+			for (int i = 0; i < count; i++)
+				items[i].s = listeners[i];
+			tick = sock_after(1000);
 		}
-		if (err < 0 && err != LIBSOCK_ETIMEDOUT && err != LIBSOCK_EAGAIN) { /* a shortage passes */
-			fprintf(stderr, "activated_server: %s\n", sock_strerror(err));
-			sock_wait(NULL, 0, sock_after(1000));
-		}
+		err = sock_wait(items, count, tick);
+		if (err < 0 && err != LIBSOCK_ETIMEDOUT)
+			sock_wait(NULL, 0, tick); /* a shortage passes */
+		for (int i = 0; i < count && err > 0 && !stopped; i++)
+			if (items[i].ready && serve(items[i].s) < 0)
+				items[i].s = (struct sock){0}; /* for the rest of the second, or it would be ready again and again */
 	}
 	for (int i = 0; i < count; i++)
 		sock_close(&listeners[i]);

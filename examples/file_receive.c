@@ -40,7 +40,7 @@ static _Noreturn void die(void)
 		fclose(file), remove(part);
 	strcat(message, "\n");
 	if (sock_send_all(conn, message, strlen(message), NULL, sock_after(1000)) == 0)
-		sock_close_gracefully(&conn, sock_after(2000)); /* closing alone might destroy the line before it is read */
+		sock_close_gracefully(&conn, sock_after(1000)); /* closing alone might destroy the line before it is read */
 	exit(1);
 }
 
@@ -111,7 +111,7 @@ static void receive(struct sock_reader *sender, const char *folder)
 	snprintf(part, sizeof part, "%s.part", path);
 	if (!is_free(path) || !is_free(part) || (file = fopen(part, "wbx")) == NULL)
 		fail("it or its .part: %s", strerror(errno));
-	check(sock_send_all(conn, "ok\n", 3, NULL, sock_after(30000)), "the sender");
+	check(sock_send_all(conn, "ok\n", 3, NULL, sock_after(1000)), "the sender");
 	for (; got < size; show(got += (size_t)n, size)) {
 		size_t room = size - got < sizeof data ? (size_t)(size - got) : sizeof data;
 		wait_for(n, sock_reader_read(sender, data, room, sock_after(1000)));
@@ -156,5 +156,5 @@ int main(int argc, char **argv)
 	sock_reader_init(&sender, conn, buffer, sizeof buffer);
 	receive(&sender, folder);
 	sock_send_all(conn, "ok\n", 3, NULL, sock_after(1000)); /* heard by the sender or not: the file is here */
-	return sock_close_gracefully(&conn, sock_after(2000)), 0;
+	return sock_close_gracefully(&conn, sock_after(1000)), 0;
 }
