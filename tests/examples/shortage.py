@@ -25,10 +25,11 @@ def start(name, call, error, when, *args):
     """The process (with its tracer, a group of its own) and the port where it listens."""
     process = subprocess.Popen(['strace', '-f', '-o', os.devnull, '-e', f'trace={call}',
                                 '-e', f'inject={call}:error={error}:when={when}', PROGRAMS[name], *args],
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder.name, start_new_session=True)
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE if name == 'netcat' else subprocess.DEVNULL, cwd=folder.name, start_new_session=True)
     timer = threading.Timer(DEADLINE, os.killpg, [process.pid, signal.SIGKILL])
     timer.start()
-    line = process.stdout.readline().decode()
+    line = (process.stderr if name == 'netcat' else process.stdout).readline().decode()
     timer.cancel()
     return process, int(re.search(r':(\d+)$', line.strip())[1])
 
@@ -38,6 +39,12 @@ def stop(process):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
+
+
+def is_heard(process, port):
+    with socket.create_connection(('127.0.0.1', port)) as s:
+        s.sendall(b'hello')
+    return process.stdout.read(), process.wait(DEADLINE)
 
 
 def asks(port, question, answer, through=None):
@@ -112,6 +119,11 @@ for name, args in {'activated_server': [], 'chat_server': [], 'file_receive': ['
             stop(process)
             if name == 'file_receive':
                 os.remove(folder.name + '/empty')
+for error in SHORTAGES + ('ENETDOWN',):
+    process, port = start('netcat', 'accept4', error, '1', '-l', '127.0.0.1:0')
+    heard = is_heard(process, port)
+    check(f'netcat outlives {error} of accept4', heard == (b'hello', 0), heard)
+    stop(process)
 for error in 'ENOBUFS', 'ENOMEM', 'ENETDOWN', 'EHOSTUNREACH', 'ECONNREFUSED':
     process, port = start('udp_echo_server', 'recvfrom,recvmsg', error, '1..3', '127.0.0.1:0')
     check(f'udp_echo_server outlives {error} of receiving', is_answered(port))
