@@ -13,6 +13,7 @@
 #endif
 #define PACKET 48             /* bytes, without extensions */
 #define TO_1970 2208988800ull /* seconds from NTP's first day, in 1900, to Unix's */
+#define ADDRESSES 8192        /* as many as the DNS can answer for both families */
 
 /*
  * This machine's time as NTP has it: seconds in the upper 32 bits, their fraction in the lower. It is when a packet came
@@ -112,27 +113,37 @@ static int print_times(const unsigned char *answer, uint64_t asked, uint64_t ans
 	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", gmtime(&whole));
 	printf("%s.%03d UTC, stratum %d\n", text, (int)((exact - (double)whole) * 1000), answer[1]);
 	printf("offset %+.6f s, delay %.6f s\n", offset, delay);
-	return ferror(stdout) || fclose(stdout) != 0 ? fprintf(stderr, "ntp_time: cannot write\n"), 0 : 1;
+	return 1;
 }
 
 int main(int argc, char **argv)
 {
 	static unsigned char answer[65536]; /* no datagram is larger */
-	struct sock_addr server, found[16];
+	static struct sock_addr found[ADDRESSES];
+	struct sock_addr server;
 	uint64_t asked = 0, answered = 0;
 
 	if (argc != 2) {
 		fputs("usage: ntp_time HOST[:PORT]\n", stderr);
 		return 2;
 	}
-	int count = 0, err = sock_addr_parse(&server, argv[1], 123);
+	int good = 0, count = 0, err = sock_addr_parse(&server, argv[1], 123);
 	if (err == 0)
-		err = count = sock_resolve(&server, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
-	/* A datagram may get lost, and an address may be of no use: ask all of them, three times. */
-	count = count < 16 ? count : 16;
-	for (int i = 0; i < 3 * count && (i == 0 || err < 0); i++)
-		err = ask(&found[i % count], answer, sizeof answer, &asked, &answered);
+		err = count = sock_resolve(&server, LIBSOCK_AF_UNSPEC, found, ADDRESSES, sock_after(5000));
+	/* A datagram may get lost, and an address may be of no use: ask all of them, three times, or until they answer. */
+	count = count < ADDRESSES ? count : ADDRESSES;
+	for (int i = 0; i < 3 * count && !good; i++) {
+		struct sock_addr *at = &found[i % count];
+
+		if (at->port == 0)
+			continue;
+		err = ask(at, answer, sizeof answer, &asked, &answered);
+		good = err == 0 && print_times(answer, asked, answered, argv[1]);
+		at->port = err == 0 ? 0 : at->port;
+	}
 	if (err < 0)
 		fprintf(stderr, "ntp_time: %s: %s\n", argv[1], sock_strerror(err));
-	return err < 0 || !print_times(answer, asked, answered, argv[1]);
+	else if (good && (ferror(stdout) || fclose(stdout) != 0))
+		good = !fprintf(stderr, "ntp_time: cannot write\n");
+	return !good;
 }

@@ -8,9 +8,12 @@
 #include <libsock.h>
 #include <stdio.h>
 
+enum { ADDRESSES = 8192 /* as many as the DNS can answer for both families */ };
+
 int main(int argc, char **argv)
 {
-	struct sock_addr addr, found[64], name;
+	static struct sock_addr found[ADDRESSES];
+	struct sock_addr addr, name;
 	int64_t by = sock_after(5000); /* for all of it */
 	int count;
 
@@ -20,12 +23,12 @@ int main(int argc, char **argv)
 	}
 	count = sock_addr_set(&addr, argv[1], 0); /* not sock_addr_parse(): there is no port to be cut off */
 	if (count == 0)
-		count = sock_resolve(&addr, LIBSOCK_AF_UNSPEC, found, 64, by);
+		count = sock_resolve(&addr, LIBSOCK_AF_UNSPEC, found, ADDRESSES, by);
 	if (count < 0) {
 		fprintf(stderr, "resolve: %s: %s\n", argv[1], sock_strerror(count));
 		return 1;
 	}
-	for (int i = 0; i < count && i < 64; i++) {
+	for (int i = 0; i < count && i < ADDRESSES; i++) {
 		int err = sock_reverse(&found[i], &name, by);
 
 		/* Not every address has a name of its own, and it need not be the one that was asked for. */

@@ -10,7 +10,8 @@
 #include <string.h>
 
 enum {
-	PAIRS = 256, ADDRESSES = 16, SIZE = 65536, UNWATCHED = -1,
+	PAIRS = 256, SIZE = 65536, UNWATCHED = -1,
+	ADDRESSES = 8192, /* as many as the DNS can answer for both families */
 	TICK = 250,      /* ms between looks at who is late, and whether to stop */
 	PATIENCE = 2000, /* ms for an address to answer before the next one is tried */
 	PARTING = 1000   /* ms for the last words of a side that is gone to arrive at the other one */

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ADDRESSES = 8192 /* as many as the DNS can answer for both families */ };
+
 /* Ask one address. A connected datagram socket hears its peer alone, and learns when nobody listens there. */
 static ptrdiff_t ask(const struct sock_addr *server, const char *text, char *data, size_t room)
 {
@@ -30,7 +32,8 @@ static ptrdiff_t ask(const struct sock_addr *server, const char *text, char *dat
 int main(int argc, char **argv)
 {
 	static char data[65536];
-	struct sock_addr server, found[16];
+	static struct sock_addr found[ADDRESSES];
+	struct sock_addr server;
 	int count = 0;
 
 	if (argc != 3) {
@@ -39,11 +42,12 @@ int main(int argc, char **argv)
 	}
 	ptrdiff_t n = sock_addr_parse(&server, argv[1], -1);
 	if (n == 0)
-		n = count = sock_resolve(&server, LIBSOCK_AF_UNSPEC, found, 16, sock_after(5000));
-	for (int i = 0; i < count && i < 16 && (i == 0 || n < 0); i++)
+		n = count = sock_resolve(&server, LIBSOCK_AF_UNSPEC, found, ADDRESSES, sock_after(5000));
+	for (int i = 0; i < count && i < ADDRESSES && (i == 0 || n < 0); i++) {
 		n = ask(&found[i], argv[2], data, sizeof data);
-	if (n >= 0 && ((size_t)n != strlen(argv[2]) || memcmp(data, argv[2], (size_t)n) != 0))
-		n = LIBSOCK_EPROTO; /* no echo; and it is not for us to say what it would do to a terminal */
+		if (n >= 0 && ((size_t)n != strlen(argv[2]) || memcmp(data, argv[2], (size_t)n) != 0))
+			n = LIBSOCK_EPROTO; /* no echo; and it is not for us to say what it would do to a terminal */
+	}
 	if (n >= 0 && (printf("%s\n", argv[2]) < 0 || fclose(stdout) != 0))
 		n = LIBSOCK_EIO;
 	if (n < 0)
