@@ -70,11 +70,13 @@ static void await_ok(struct sock_reader *receiver, const char *address, int err)
 	char *line;
 	ptrdiff_t n = sock_reader_line(receiver, &line, err < 0 ? LIBSOCK_NOWAIT : sock_after(PATIENCE));
 
-	if (n >= 0 && strcmp(line, "ok") != 0) {
-		for (char *c = line; *c; c++)
+	if (n >= 0 && (n != 2 || memcmp(line, "ok", 2) != 0)) {
+		for (char *c = line; c < line + n; c++) /* over a NUL, too */
 			*c = *c < ' ' || *c > '~' ? '?' : *c; /* nothing that a terminal obeys */
 		fail("%s says: %s", address, line);
 	}
+	if (n >= 0 && receiver->partial) /* an end, and no end of the line */
+		n = LIBSOCK_EEOF;
 	if (n < 0 || err < 0)
 		fail("%s: %s", address, sock_strerror(err < 0 ? err : n));
 }

@@ -155,6 +155,11 @@ def told(what, path, *words, then):
     check_error(what, done, 'file_send: ', *words)
 
 
+def cuts(conn, text):
+    conn.sendall(text)
+    conn.shutdown(socket.SHUT_WR)
+
+
 def breaks_off(conn):
     conn.sendall(b'ok\n')
     conn.recv(1000)
@@ -209,6 +214,9 @@ else:
 told('a receiver that refuses', big, 'says: no, thanks', then=lambda conn: conn.sendall(b'no, thanks\n'))
 told('what a terminal would obey', big, 'says: ?[31mno', then=lambda conn: conn.sendall(b'\x1b[31mno\n'))
 told('a receiver that says nothing', big, 'end', then=lambda conn: conn.shutdown(socket.SHUT_WR))
+told('a receiver that ends within the first "ok"', big, 'end of the stream', then=lambda conn: cuts(conn, b'ok'))
+told('a receiver that ends within the last "ok"', big, 'end of the stream', then=lambda conn: cuts(conn, b'ok\nok'))
+told('"ok", and then something else', big, 'says: ok?no', then=lambda conn: conn.sendall(b'ok\nok\0no\n'))
 told('a receiver that breaks off', big, '127.0.0.1:', then=breaks_off)
 told('a receiver that fails later', big, 'says: disk full', then=lambda conn: conn.sendall(b'ok\ndisk full\n'))
 
