@@ -150,21 +150,29 @@ static void negotiate(struct telnet *t, int verb, int option)
 		terminal_set(!raw);
 }
 
+/* From 128 on: can no character go on so (RFC 3629), or is it for control (U+0080 to U+009F)? */
+static bool is_no_utf8(const struct telnet *t, int byte)
+{
+	if (byte < 128 || byte >= 0xC0)
+		return byte == 0xC0 || byte == 0xC1 || byte > 0xF4; /* a character begins */
+	return t->more == 0 || ((t->heard == 0xC2 || t->heard == 0xE0) && byte < 0xA0) ||
+	       (t->heard == 0xED && byte >= 0xA0) || (t->heard == 0xF0 && byte < 0x90) || (t->heard == 0xF4 && byte >= 0x90);
+}
+
 /*
  * CR NUL is a CR. CR LF ends a line, and stays both only where the terminal takes it as it is. Only a server that has
  * taken the terminal over (raw) may command it: from others a control character is a '?', U+0080 to U+009F, too.
  */
 static void show(struct telnet *t, int byte)
 {
-	bool obeyed = (byte < ' ' && !strchr("\t\n\r", byte)) || byte == 127 ||
-		      (byte > 127 && byte < 0xA0 && (t->more == 0 || t->heard == 0xC2));
+	bool obeyed = byte < ' ' ? byte != '\t' && byte != '\n' && byte != '\r' : byte == 127 || is_no_utf8(t, byte);
 
 	if (t->heard == '\r' && byte != '\n' && !raw)
 		putchar('\r');
 	if (byte == '\r' ? raw : byte != '\0' || t->heard != '\r')
 		putchar(terminal && !raw && obeyed ? '?' : byte);
+	t->more = byte < 128 || obeyed ? 0 : byte < 0xC0 ? t->more - 1 : 1 + (byte >= 0xE0) + (byte >= 0xF0);
 	t->heard = byte;
-	t->more = byte >= 0xC0 ? 1 + (byte >= 0xE0) + (byte >= 0xF0) : byte > 127 && t->more > 0 ? t->more - 1 : 0;
 }
 
 static void hear(struct telnet *t, int byte)

@@ -110,6 +110,11 @@ def telnet_shows(said):
     return seen[:-1]
 
 
+SAID |= {
+    'a NUL': (b'a\0b', b'a?b'),
+    'controls in forms that are too long': (b'a\xe0\x82\x9bb\xf0\x80\x82\x9bc\xc0\x9bd', b'a\xe0??b\xf0???c??d'),
+    'what no character is': (b'a\xed\xa0\x80b\xf4\x90\x80\x80c\xf5\x80d\xbfe', b'a\xed??b\xf4???c??d?e'),
+}
 for what, (said, seen) in SAID.items():
     got = telnet_shows(said)
     wanted = seen or b'a\xc2?31mb\xc2?c'  # half a character is shown as such
