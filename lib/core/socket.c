@@ -243,7 +243,7 @@ int sock_adopt(struct sock *s, intptr_t fd)
 	if (s == NULL)
 		return LIBSOCK_EINVAL;
 	*s = (struct sock){0};
-	err = os_adopt(fd, &family, &type);
+	err = fd == -1 ? LIBSOCK_EBADF : os_adopt(fd, &family, &type); /* Windows calls "no socket" no descriptor of one */
 	if (err < 0)
 		return err;
 	*s = socket_value(fd, family, type);

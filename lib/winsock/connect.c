@@ -70,6 +70,8 @@ int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, in
 		return 0;
 	}
 	connect__blame_path(to);
+	if (WSAGetLastError() == WSAEINVAL && type == LIBSOCK_STREAM)
+		WSASetLastError(os_listens((intptr_t)s) == 1 ? WSAEISCONN : WSAEINVAL);
 	if (WSAGetLastError() == WSAEWOULDBLOCK)
 		WSASetLastError(WSAEINPROGRESS);
 	return -1;

@@ -8,6 +8,19 @@
 
 static const struct sock none; /* also what a closed socket is */
 
+START_TEST(a_listener_connects_nowhere_and_minus_one_is_no_socket)
+{
+	struct sock_addr addr;
+	struct sock l, s;
+
+	l = listener(LIBSOCK_AF_INET, 5, &addr);
+	expect(sock_connect(l, &addr, soon()), LIBSOCK_EISCONN);
+	expect(sock_connect(l, &addr, LIBSOCK_NOWAIT), LIBSOCK_EISCONN);
+	sock_close(&l);
+	expect(sock_adopt(&s, -1), LIBSOCK_EBADF);
+}
+END_TEST
+
 START_TEST(no_socket_is_ebadf_everywhere)
 {
 	struct sock_addr addr = loopback(LIBSOCK_AF_INET, 1);
@@ -400,6 +413,7 @@ int main(void)
 		{sending_without_a_peer_fails_in_the_systems_own_words},
 		{an_unbound_socket_has_the_wildcard},
 		{accepting_from_what_does_not_listen_is_einval},
+		{a_listener_connects_nowhere_and_minus_one_is_no_socket},
 		{0},
 	};
 

@@ -210,6 +210,22 @@ START_TEST(what_has_no_places_is_refused_and_not_waited_for)
 }
 END_TEST
 
+START_TEST(what_is_not_open_for_reading_is_refused)
+{
+	struct sock a, b;
+	FILE *file = open_file(), *written = fopen(name, "ab");
+
+	ck_assert_ptr_nonnull(written);
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect(sock_sendfile(a, native_file(written), 0, 1, NULL, soon()),
+	       native_is_windows() ? LIBSOCK_EACCES : LIBSOCK_EBADF);
+	fclose(written);
+	sock_close(&a);
+	sock_close(&b);
+	close_file(file);
+}
+END_TEST
+
 START_TEST(where_the_program_reads_the_file_stays_as_it_is_but_on_windows)
 {
 	struct sock a, b;
@@ -258,6 +274,7 @@ int main(void)
 		{a_peer_that_resets_ends_the_transfer_without_a_signal},
 		{what_is_no_file_or_no_place_is_refused},
 		{what_has_no_places_is_refused_and_not_waited_for},
+		{what_is_not_open_for_reading_is_refused},
 		{where_the_program_reads_the_file_stays_as_it_is_but_on_windows},
 		{places_up_to_the_highest_are_taken},
 		{0},
