@@ -89,10 +89,8 @@ int main(int argc, char **argv)
 	struct sock s = {0};
 	uint64_t size, sent = 0, done;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: file_send HOST:PORT FILE\n");
-		return 2;
-	}
+	if (argc != 3)
+		return fputs("usage: file_send HOST:PORT FILE\n", stderr), 2;
 	const char *name = argv[2] + strlen(argv[2]);
 	while (name > argv[2] && !strchr(SEPARATORS, name[-1]))
 		name--;
