@@ -84,7 +84,7 @@ static void carry(struct pair *pair, struct side *from, struct side *to)
 	}
 }
 
-/* Look for what a side can do next, or for its reset. One that is known is not watched: it would be told again and again. */
+/* Look for what a side can do next, or for its reset. A known one is not watched: it would be told for ever. */
 static int watch(struct pair *pair, struct side *side, const struct side *other)
 {
 	int before = side->interest;

@@ -1,4 +1,4 @@
-"""A name with more addresses than most have: all are tried. It is in a file of hosts that only the programs here see."""
+"""A name with more addresses than most have: all are tried. Only the programs here see its file of hosts."""
 import atexit
 import os
 import select
@@ -14,7 +14,8 @@ from harness import DEADLINE, PROGRAMS, check, end, finish, skip_all
 folder = tempfile.TemporaryDirectory(prefix='libsock-addresses-')
 HOSTS, SWITCH = os.path.join(folder.name, 'hosts'), os.path.join(folder.name, 'nsswitch.conf')
 WITH_HOSTS = ['unshare', '--mount', 'sh', '-c',
-              'mount --bind "$0" /etc/hosts && mount --bind "$1" /etc/nsswitch.conf && shift && exec "$@"', HOSTS, SWITCH]
+              'mount --bind "$0" /etc/hosts && mount --bind "$1" /etc/nsswitch.conf && shift && exec "$@"',
+              HOSTS, SWITCH]
 with open(HOSTS, 'w') as hosts, open(SWITCH, 'w') as switch:
     hosts.writelines(f'127.0.7.{i} many.example\n' for i in range(1, 101))
     switch.write('hosts: files\n')

@@ -144,7 +144,7 @@ if WINDOWS:
 else:
     program = Running('netcat', '-l', '-u', '127.0.0.1:0')
     address = tcp_address(program.listens())
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ada, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bob:
+    with socket.socket(type=socket.SOCK_DGRAM) as ada, socket.socket(type=socket.SOCK_DGRAM) as bob:
         program.process.send_signal(signal.SIGSTOP)
         os.waitpid(program.process.pid, os.WUNTRACED)
         for s, text in (ada, b'ada\n'), (bob, b'bob\n'), (ada, b'again\n'):

@@ -1,4 +1,4 @@
-"""What a program could not write is no success: of those that print a result, each says so. /dev/full and strace see to it."""
+"""What a program that prints a result could not write is no success. /dev/full and strace see to it."""
 import os
 import shutil
 import socket
@@ -49,7 +49,8 @@ COMMANDS = [
 def write_to(path, command, *before):
     with open(path, 'wb') as out:
         return subprocess.run([*before, PROGRAMS[command[0]], *command[1:]], input=b'hello\n', stdout=out,
-                              stderr=subprocess.PIPE, timeout=DEADLINE, env={**os.environ, 'ASAN_OPTIONS': 'detect_leaks=0'})
+                              stderr=subprocess.PIPE, timeout=DEADLINE,
+                              env={**os.environ, 'ASAN_OPTIONS': 'detect_leaks=0'})
 
 
 def complains(what, done):

@@ -26,7 +26,8 @@ def start(name, call, error, when, *args):
     process = subprocess.Popen(['strace', '-f', '-o', os.devnull, '-e', f'trace={call}',
                                 '-e', f'inject={call}:error={error}:when={when}', PROGRAMS[name], *args],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE if name == 'netcat' else subprocess.DEVNULL, cwd=folder.name, start_new_session=True)
+                               stderr=subprocess.PIPE if name == 'netcat' else subprocess.DEVNULL,
+                               cwd=folder.name, start_new_session=True)
     timer = threading.Timer(DEADLINE, os.killpg, [process.pid, signal.SIGKILL])
     timer.start()
     line = (process.stderr if name == 'netcat' else process.stdout).readline().decode()
