@@ -14,7 +14,7 @@ import tempfile
 
 root, build, cc, shared, static = sys.argv[1:6]
 KIB = 1024
-TEXT_MOST = 64 * KIB          # of the shared library
+TEXT_MOST = 76 * KIB          # of the shared library
 SECTIONS_MOST = 16 * KIB      # the code of a program with the five calls, above raw ones, with --gc-sections
 OBJECTS_MOST = 64 * KIB       # all that is loaded of it, without
 STACK_MOST = 4 * KIB
