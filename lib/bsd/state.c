@@ -54,7 +54,7 @@ ptrdiff_t os_skip(intptr_t fd, int family, size_t size, int how)
 	char waste[2048];
 	ptrdiff_t n;
 
-	if (NATIVE_SKIP && family != LIBSOCK_AF_UNIX) {
+	if (NATIVE_SKIP != 0 && family != LIBSOCK_AF_UNIX) {
 		n = bsd_state__skip((native_socket)fd, size, how);
 		n = n >= 0 ? n : bsd_error();
 		if (n != LIBSOCK_EFAULT)
