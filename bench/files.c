@@ -74,7 +74,8 @@ static void *begin(void)
 		bench_must(fwrite(bench_data, BENCH_LARGE, 1, file) == 1, "fwrite");
 	bench_must(fflush(file) == 0, "fflush");
 	connect_unpaced(pair);
-	sent = drained = 0;
+	sent = 0;
+	drained = 0;
 	bench_must(pthread_create(&thread, NULL, drain, NULL) == 0, "pthread_create");
 	return pair;
 }
