@@ -576,22 +576,6 @@ LIBSOCK_API int sock_connect(struct sock s, const struct sock_addr *addr, int64_
 LIBSOCK_API int sock_connect_result(struct sock s, int64_t deadline);
 
 /**
- * Take the peer away from a datagram socket: it hears everybody again, and sock_sendto() decides whom to send to.
- *
- * The port that the program has bound stays, and so does the address, where docs/porting.md says nothing else. What the
- * OS chose may go: on Linux the port, too, so that the socket has none until it sends again, and what is sent to the old
- * one is lost. To keep a port for certain, bind to one that is not 0. An #LIBSOCK_AF_UNIX socket keeps its path, but what
- * waits in it to be received may be lost.
- *
- * @param[in] s A datagram socket. One without a peer is fine.
- * @return 0, or: #LIBSOCK_EPROTOTYPE, a stream.
- * @par Threads
- * One thread; nobody else may use the socket meanwhile.
- * @since 0.1.0
- */
-LIBSOCK_API int sock_disconnect(struct sock s);
-
-/**
  * Give the socket an address of this machine.
  *
  * Nobody else can take a TCP address from a listener, and on POSIX it can be bound again right after a restart, while
@@ -1637,7 +1621,8 @@ LIBSOCK_API int sock_poller_modify(struct sock_poller *poller, struct sock s, in
  *
  * @param[in,out] poller The poller.
  * @param[in] s          The socket. sock_close() removes it, too, also while another process has it open: no later wait
- *                       reports it. Remove it before sock_release(), and before another copy of libsock or the
+ *                       reports it (beyond 4096 descriptors in the program: unless it comes back from there under
+ *                       the same number). Remove it before sock_release(), and before another copy of libsock or the
  *                       program itself closes it.
  * @return 0, or: #LIBSOCK_ENOENT, it is not there; #LIBSOCK_EBADF, no poller or no socket, or a closed one;
  *         #LIBSOCK_EINVAL, a NULL.

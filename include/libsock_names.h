@@ -28,7 +28,6 @@
 #pragma redefine_extname sock_dial libsock_dial
 #pragma redefine_extname sock_dial_report libsock_dial_report
 #pragma redefine_extname sock_discard libsock_discard
-#pragma redefine_extname sock_disconnect libsock_disconnect
 #pragma redefine_extname sock_errname libsock_errname
 #pragma redefine_extname sock_from_descriptor libsock_from_descriptor
 #pragma redefine_extname sock_get libsock_get
@@ -113,7 +112,6 @@
 #define sock_dial libsock_dial
 #define sock_dial_report libsock_dial_report
 #define sock_discard libsock_discard
-#define sock_disconnect libsock_disconnect
 #define sock_errname libsock_errname
 #define sock_from_descriptor libsock_from_descriptor
 #define sock_get libsock_get
@@ -197,7 +195,6 @@
 #undef sock_dial
 #undef sock_dial_report
 #undef sock_discard
-#undef sock_disconnect
 #undef sock_errname
 #undef sock_close_gracefully
 #undef sock_from_descriptor

@@ -104,7 +104,6 @@
 #define os_connect_result libsock__os_connect_result
 #define os_connections libsock__os_connections
 #define os_discard libsock__os_discard
-#define os_disconnect libsock__os_disconnect
 #define os_end libsock__os_end
 #define os_error libsock__os_error
 #define os_error_count libsock__os_error_count

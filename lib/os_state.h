@@ -33,9 +33,6 @@ ptrdiff_t os_skip(intptr_t fd, int family, size_t size, int how);
  */
 int os_pending_error(intptr_t fd, int family, int type);
 
-/* Have a datagram socket no peer any more. 0 also if it had none. */
-int os_disconnect(intptr_t fd);
-
 /* What the system knows of a TCP connection. What it does not tell stays as it was. LIBSOCK_ENOTSUP: it tells nothing. */
 int os_statistics(intptr_t fd, struct sock_statistics *out);
 

@@ -14,11 +14,11 @@
 
 #include <stdatomic.h>
 
-/* Many numbers share a place; on most systems a number below a thousand is alone as long as all are. */
+/* A number below 4096 is alone in its place as long as all are (on Windows: 16384). */
 static struct {
 	atomic_uint count;
-	atomic_intptr_t last;
-} closed__places[1024];
+	atomic_int last; /* which of them it was */
+} closed__places[4096];
 
 static unsigned closed__place(intptr_t fd)
 {
@@ -29,7 +29,7 @@ void os_forget(intptr_t fd)
 {
 	const unsigned place = closed__place(fd);
 
-	atomic_store_explicit(&closed__places[place].last, fd, memory_order_relaxed);
+	atomic_store_explicit(&closed__places[place].last, (int)fd, memory_order_relaxed);
 	atomic_fetch_add_explicit(&closed__places[place].count, 1, memory_order_release);
 }
 
@@ -41,5 +41,5 @@ unsigned bsd_closes(intptr_t fd)
 bool bsd_closed_since(intptr_t fd, unsigned closes)
 {
 	return bsd_closes(fd) != closes &&
-	       atomic_load_explicit(&closed__places[closed__place(fd)].last, memory_order_relaxed) == fd;
+	       atomic_load_explicit(&closed__places[closed__place(fd)].last, memory_order_relaxed) == (int)fd;
 }

@@ -99,17 +99,6 @@ int sock_connect_result(struct sock s, int64_t deadline)
 	return err == 0 ? dial_self(s.fd, s.family, peer.port) : err;
 }
 
-int sock_disconnect(struct sock s)
-{
-	int err = socket_check(s, LIBSOCK_DGRAM);
-
-	if (err == 0)
-		err = os_disconnect(s.fd);
-	if (err == 0)
-		os_connect_result(s.fd); /* takes off what the peer refused: there is nobody any more */
-	return err;
-}
-
 int sock_bind(struct sock s, const struct sock_addr *addr)
 {
 	struct os_addr to;

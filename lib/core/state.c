@@ -12,8 +12,8 @@
 
 static int state__check_room(struct sock s, const void *data, size_t size)
 {
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
+	if (s.family <= 0)
+		return socket_none(s);
 	if (s.type == LIBSOCK_STREAM ? data == NULL || size == 0 : data == NULL && size > 0)
 		return LIBSOCK_EINVAL;
 	return s.type == LIBSOCK_STREAM || socket_is_plain_datagram(s) ? 0 : LIBSOCK_EINVAL;
@@ -36,15 +36,15 @@ ptrdiff_t sock_pending(struct sock s)
 {
 	ptrdiff_t n;
 
-	if (s.family == 0)
-		return LIBSOCK_EBADF;
+	if (s.family <= 0)
+		return socket_none(s);
 	n = os_pending(s.fd);
 	return n == 0 && s.type == LIBSOCK_STREAM && os_listens(s.fd) > 0 ? LIBSOCK_EINVAL : n; /* Linux: already so */
 }
 
 int sock_pending_error(struct sock s)
 {
-	return s.family == 0 ? LIBSOCK_EBADF : os_pending_error(s.fd, s.family, s.type);
+	return s.family <= 0 ? socket_none(s) : os_pending_error(s.fd, s.family, s.type);
 }
 
 int sock_statistics(struct sock s, struct sock_statistics *out)

@@ -39,12 +39,6 @@ int os_pending_error(intptr_t fd, int family, int type)
 	return LIBSOCK_ENOTSUP;
 }
 
-int os_disconnect(intptr_t fd)
-{
-	(void)fd;
-	return LIBSOCK_ENOTSUP;
-}
-
 int os_statistics(intptr_t fd, struct sock_statistics *out)
 {
 	(void)fd;

@@ -174,17 +174,3 @@ int os_remove_socket(const char *path)
 		return 0;
 	return errno == EPERM ? LIBSOCK_EACCES : os_error(errno); /* another user's, in a folder like /tmp */
 }
-
-/* The BSDs and macOS do it and call it an error all the same (connect(2)): only whether there is a peer tells. */
-int os_disconnect(intptr_t fd)
-{
-	const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-	struct os_addr peer;
-	int result, err;
-
-	BSD_CALL(result, connect((int)fd, &nobody, sizeof nobody));
-	if (result == 0)
-		return 0;
-	err = bsd_error();
-	return os_peer(fd, &peer) == LIBSOCK_ENOTCONN ? 0 : err;
-}

@@ -76,6 +76,18 @@ static ssize_t file__send_quietly(int fd, int file, size_t size, off_t offset, i
 	return file__send_for(fd, file, size, offset, how);
 }
 #else
+/* The kernel names this process as the sender of its own (send_sig). Whoever else has sent one meant the program. */
+static void file__take_sigpipe(const sigset_t *sigpipe)
+{
+	const struct timespec none = {0};
+	siginfo_t info;
+	int taken;
+
+	BSD_CALL(taken, sigtimedwait(sigpipe, &info, &none));
+	if (taken == SIGPIPE && info.si_pid != getpid())
+		kill(getpid(), SIGPIPE);
+}
+
 /*
  * Linux has no flag for sendfile(2) as send(2) has: to a stream that is over it raises SIGPIPE, also behind bytes that it
  * has sent and counts. The signal is this thread's, so it is blocked here and taken out. One that was waiting already is
@@ -83,7 +95,6 @@ static ssize_t file__send_quietly(int fd, int file, size_t size, off_t offset, i
  */
 static ssize_t file__send_quietly(int fd, int file, size_t size, off_t offset, int how)
 {
-	const struct timespec none = {0};
 	sigset_t sigpipe, before, pending;
 	ssize_t n;
 	int number;
@@ -98,8 +109,7 @@ static ssize_t file__send_quietly(int fd, int file, size_t size, off_t offset, i
 	n = file__send_for(fd, file, size, offset, how);
 	number = errno;
 	if (n == -1 ? number == EPIPE : (size_t)n < size)
-		while (sigtimedwait(&sigpipe, NULL, &none) == -1 && errno == EINTR)
-			continue;
+		file__take_sigpipe(&sigpipe);
 	if (!sigismember(&before, SIGPIPE))
 		pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = number;

@@ -138,13 +138,13 @@ int os_close(intptr_t fd)
 {
 	int before, err;
 
+	os_forget(fd); /* first: once it is free, the number is another thread's next socket */
+
 	/* close(2) is where a cancellation that is pending acts, before it has closed anything (pthreads(7)). */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	/* Interrupted or not, the descriptor is free (close(2), NOTES), and a second try might hit another thread's. */
 	err = close((int)fd) == -1 && errno != EINTR ? os_error(errno) : 0;
 	pthread_setcancelstate(before, NULL);
-
-	os_forget(fd); /* afterwards: a poller that asked before would find it open, and not ask again */
 	return err;
 }
 

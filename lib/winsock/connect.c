@@ -77,36 +77,6 @@ int native_connect(SOCKET s, int type, const struct sockaddr *to, int length, in
 	return -1;
 }
 
-static bool connect__has_peer(SOCKET s)
-{
-	struct sockaddr_storage peer;
-	int size = sizeof peer;
-
-	return getpeername(s, (struct sockaddr *)&peer, &size) == 0;
-}
-
-/*
- * To Windows the wildcard is nobody (Microsoft's page on connect). Wine takes that for this machine, but passes on what
- * is nobody to Linux, a family that is none.
- */
-int os_disconnect(intptr_t fd)
-{
-	struct sockaddr_storage nobody = {.ss_family = AF_UNSPEC};
-	int family, size = sizeof(struct sockaddr_in);
-
-	if (native_ask_family((SOCKET)fd, &family) != 0)
-		return bsd_error();
-	if (family == AF_INET6)
-		size = sizeof(struct sockaddr_in6);
-	if (connect__has_peer((SOCKET)fd))
-		connect((SOCKET)fd, (struct sockaddr *)&nobody, size);
-	nobody.ss_family = (short)family;
-	if (connect__has_peer((SOCKET)fd) && connect((SOCKET)fd, (struct sockaddr *)&nobody, size) != 0)
-		return bsd_error();
-	native_report_icmp((SOCKET)fd, FALSE);
-	return 0;
-}
-
 /* For how long there has been a connection is told of one alone, and −1 of all else (Microsoft's page on SO_CONNECT_TIME). */
 bool native_was_connected(SOCKET s)
 {

@@ -180,13 +180,14 @@ int os_open_stream(int family, intptr_t *result)
 /* A socket that is to linger must be allowed to wait, or it stays open (Microsoft's page on closesocket). */
 int os_close(intptr_t fd)
 {
-	int result = closesocket((SOCKET)fd);
+	int result;
+
+	os_forget(fd); /* first: once it is free, the number is another thread's next socket */
+	result = closesocket((SOCKET)fd);
 
 	if (result != 0 && WSAGetLastError() == WSAEWOULDBLOCK && native_set_blocking((SOCKET)fd, true) == 0)
 		result = closesocket((SOCKET)fd);
-	result = result == 0 ? 0 : os_error(WSAGetLastError());
-	os_forget(fd); /* afterwards: a poller that asked before would find it open, and not ask again */
-	return result;
+	return result == 0 ? 0 : os_error(WSAGetLastError());
 }
 
 /* No piece at all would be WSAEINVAL, and a null in an empty one WSAEFAULT. */

@@ -72,7 +72,6 @@ START_TEST(no_socket_is_ebadf_in_the_calls_for_more_too)
 	expect(sock_pending(none), LIBSOCK_EBADF);
 	expect(sock_discard(none, 1, NULL, LIBSOCK_FOREVER), LIBSOCK_EBADF);
 	expect(sock_pending_error(none), LIBSOCK_EBADF);
-	expect(sock_disconnect(none), LIBSOCK_EBADF);
 	expect(sock_statistics(none, &statistics), LIBSOCK_EBADF);
 	expect(sock_packet_fields(&zero, 0), LIBSOCK_EBADF);
 	expect(sock_send_packet(none, "x", 1, &packet, LIBSOCK_FOREVER), LIBSOCK_EBADF);

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -53,6 +54,47 @@ START_TEST(a_closed_socket_that_comes_back_is_another_one)
 		sock_close(&pair[i]);
 		sock_close(&channel[i]);
 	}
+}
+END_TEST
+
+static void *close_it(void *s)
+{
+	sock_close(s);
+	return NULL;
+}
+
+/* A close that lingers has freed the number long before it ends: whoever has it then is somebody else. */
+START_TEST(a_close_that_is_under_way_takes_no_other_socket_from_a_poller)
+{
+	static const char data[65536];
+	struct sock a, b, pair[2];
+	struct sock_poller poller;
+	struct sock_event event;
+	pthread_t thread;
+	intptr_t number;
+
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	while (sock_send(a, data, sizeof data, LIBSOCK_NOWAIT) > 0)
+		;
+	expect(sock_set(a, LIBSOCK_OPT_LINGER_MS, 20000), 0);
+	expect(sock_poller_open(&poller), 0);
+	number = sock_native(a);
+	ck_assert_int_eq(pthread_create(&thread, NULL, close_it, &a), 0);
+	for (int64_t by = soon(); fcntl((int)number, F_GETFD) != -1 && sock_now() < by;)
+		sched_yield();
+	expect(sock_pair(pair, LIBSOCK_STREAM), 0);
+	ck_assert_int_eq(sock_native(pair[0]), number);
+	expect(sock_poller_add(&poller, pair[0], LIBSOCK_READABLE, pair), 0);
+	reset(&b); /* nothing lingers any more */
+	pthread_join(thread, NULL);
+	expect(sock_send(pair[1], "x", 1, soon()), 1);
+	for (int i = 0; i < 2; i++)
+		expect(sock_poller_wait(&poller, &event, 1, soon()), 1);
+	expect(sock_poller_modify(&poller, pair[0], 0, pair), 0);
+	expect(sock_poller_remove(&poller, pair[0]), 0);
+	sock_poller_close(&poller);
+	for (int i = 0; i < 2; i++)
+		sock_close(&pair[i]);
 }
 END_TEST
 
@@ -424,6 +466,7 @@ int main(void)
 {
 	const struct testing_test tests[] = {
 		{a_closed_socket_that_comes_back_is_another_one},
+		{a_close_that_is_under_way_takes_no_other_socket_from_a_poller},
 		{a_closed_socket_has_no_event_while_a_duplicate_lives},
 		{a_socket_with_the_number_of_a_closed_one_has_its_own_events},
 		{hundreds_of_duplicates_do_not_hide_what_is_ready},
