@@ -24,8 +24,8 @@ enum {
 _Static_assert((int)LIBSOCK_DIAL_MAX <= (int)OS_WAIT_MAX, "all attempts can be waited for at once");
 
 struct dial__attempt {
-	const struct os_addr *addr; /* the look-up's, without the port */
 	int err;
+	uint8_t part, index; /* the address's place in the look-up */
 	bool lacks_family; /* of this program; `err` then says nothing of the peer */
 };
 
@@ -98,9 +98,15 @@ static void dial__learn(struct dial__race *race)
 	}
 }
 
+/* Without the port. */
+static const struct os_addr *dial__addr(const struct dial__race *race, const struct dial__attempt *attempt)
+{
+	return &race->lookup.found[attempt->part][attempt->index];
+}
+
 static struct os_addr dial__to(const struct dial__race *race, const struct dial__attempt *attempt)
 {
-	struct os_addr to = *attempt->addr;
+	struct os_addr to = *dial__addr(race, attempt);
 
 	to.port = race->addr->bits.port;
 	return to;
@@ -112,7 +118,7 @@ static void dial__settle(struct dial__race *race, int at, int err)
 
 	race->pending--;
 	if (err == 0)
-		err = dial_self(fd, race->attempt[at].addr->family, race->addr->bits.port);
+		err = dial_self(fd, dial__addr(race, &race->attempt[at])->family, race->addr->bits.port);
 	race->attempt[at].err = err;
 	if (err == 0) {
 		race->winner = at;
@@ -130,14 +136,15 @@ static void dial__begin(struct dial__race *race, int part)
 	struct os_wait_item *socket = &race->socket[race->begun];
 	int err;
 
-	attempt->addr = &race->lookup.found[part][race->taken[part]++];
+	attempt->part = (uint8_t)part;
+	attempt->index = (uint8_t)race->taken[part]++;
 	attempt->lacks_family = false;
 	*socket = (struct os_wait_item){.fd = -1, .event = OS_CONNECTED};
 	race->last = part;
 	race->begun++;
 	race->pending++;
 	race->next = os_now() + DIAL__STAGGER_MS;
-	err = os_open_stream(attempt->addr->family, &socket->fd);
+	err = os_open_stream(dial__addr(race, attempt)->family, &socket->fd);
 	if (err < 0) {
 		attempt->lacks_family = socket_lacks_family(err);
 	} else { /* which does not block, so that this does not, either */
@@ -247,7 +254,7 @@ static void dial__finish(const struct dial__race *race)
 {
 	const intptr_t fd = race->socket[race->winner].fd;
 
-	os_option_set(fd, race->attempt[race->winner].addr->family, LIBSOCK_OPT_NODELAY, 1);
+	os_option_set(fd, dial__addr(race, &race->attempt[race->winner])->family, LIBSOCK_OPT_NODELAY, 1);
 	os_set_blocking(fd, true);
 }
 
@@ -310,7 +317,7 @@ int dial_stream(struct sock *s, const struct addr_value *addr, struct attempt_lo
 	err = os_guard(dial__all, dial__undo, &race);
 	dial__report(&race, log);
 	if (err == 0)
-		*s = socket_value(race.socket[race.winner].fd, race.attempt[race.winner].addr->family, LIBSOCK_STREAM);
+		*s = socket_value(race.socket[race.winner].fd, dial__addr(&race, &race.attempt[race.winner])->family, LIBSOCK_STREAM);
 	lookup_end(&race.lookup); /* which has the addresses */
 	return err;
 }

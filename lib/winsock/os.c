@@ -71,10 +71,10 @@ int native_pending(SOCKET s, int *bytes)
 
 int native_ask_family(SOCKET s, int *family)
 {
-	WSAPROTOCOL_INFOW info; /* unlike getsockname this works before bind */
+	WSAPROTOCOL_INFOA info; /* unlike getsockname this works before bind */
 	int length = sizeof info;
 
-	if (native_start() != 0 || getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &length) != 0)
+	if (native_start() != 0 || getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOA, (char *)&info, &length) != 0)
 		return -1;
 	*family = info.iAddressFamily;
 	return 0;
