@@ -26,6 +26,13 @@ static ptrdiff_t ask(struct sock s, const char *path, const char *question, char
 	return n < 0 ? n : sock_recv(s, answer, size, by);
 }
 
+/* Others' bytes are for a terminal to show, not to obey. */
+static void show(const char *data, ptrdiff_t size)
+{
+	for (ptrdiff_t i = 0; i < size; i++)
+		putchar(data[i] == '\n' || (data[i] >= ' ' && data[i] < 127) ? data[i] : '?');
+}
+
 int main(int argc, char **argv)
 {
 	char answer[4096];
@@ -40,9 +47,10 @@ int main(int argc, char **argv)
 		n = ask(s, argv[1], argv[2], answer, sizeof answer);
 		sock_close(&s);
 	}
+	show(answer, n);
+	if (n >= 0 && (putchar('\n') == EOF || fclose(stdout) != 0))
+		n = LIBSOCK_EIO;
 	if (n < 0)
 		fprintf(stderr, "ask_by_path: %s: %s\n", argv[1], sock_strerror(n));
-	else
-		printf("%.*s\n", (int)n, answer);
 	return n < 0;
 }

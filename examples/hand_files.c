@@ -26,6 +26,13 @@ static ptrdiff_t give(const struct sock_addr *addr, char *names[], int count)
 	return n;
 }
 
+/* Others' bytes are for a terminal to show, not to obey. */
+static void show(const char *data, ptrdiff_t size)
+{
+	for (ptrdiff_t i = 0; i < size; i++)
+		putchar(data[i] == '\n' || (data[i] >= ' ' && data[i] < 127) ? data[i] : '?');
+}
+
 static ptrdiff_t take(const struct sock_addr *addr)
 {
 	struct sock server, channel = {0};
@@ -40,7 +47,7 @@ static ptrdiff_t take(const struct sock_addr *addr)
 		n = sock_recv_descriptors(channel, data, sizeof data, fds, FILES, &count, sock_after(5000));
 	for (int i = 0; n > 0 && i < count; i++)
 		while ((size = read((int)fds[i], data, sizeof data)) > 0)
-			fwrite(data, 1, (size_t)size, stdout);
+			show(data, size);
 	sock_close(&channel);
 	sock_close(&server);
 	return n;
@@ -54,6 +61,8 @@ int main(int argc, char **argv)
 
 	if (n == 0)
 		n = taking ? take(&addr) : give(&addr, argv + 3, argc - 3);
+	if (n > 0 && fclose(stdout) != 0)
+		n = LIBSOCK_EIO;
 	if (n < 0)
 		fprintf(stderr, "hand_files: %s\n", sock_strerror(n));
 	return n <= 0; /* 0: they are gone */

@@ -9,6 +9,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* Others' bytes are for a terminal to show, not to obey. */
+static void show(const char *data, ptrdiff_t size)
+{
+	for (ptrdiff_t i = 0; i < size; i++)
+		putchar(data[i] == '\n' || (data[i] >= ' ' && data[i] < 127) ? data[i] : '?');
+}
+
 static ptrdiff_t talk(struct sock server, struct sock keys)
 {
 	struct sock_wait_item items[] = {{server, LIBSOCK_READABLE, 0}, {keys, LIBSOCK_READABLE, 0}};
@@ -18,8 +25,11 @@ static ptrdiff_t talk(struct sock server, struct sock keys)
 	while ((n = sock_wait(items, 2, LIBSOCK_FOREVER)) > 0) {
 		if (items[0].ready) {
 			n = sock_recv(server, data, sizeof data, LIBSOCK_NOWAIT);
-			if ((n <= 0 && n != LIBSOCK_EAGAIN) || (n > 0 && write(1, data, (unsigned)n) != n))
+			if (n <= 0 && n != LIBSOCK_EAGAIN)
 				return n;
+			show(data, n);
+			if (fflush(stdout) != 0)
+				return LIBSOCK_EIO;
 		}
 		if (items[1].ready) {
 			n = read(0, data, sizeof data); /* the system's own: keys are no socket */

@@ -40,9 +40,10 @@ int main(int argc, char **argv)
 		show("bytes received", found.bytes_received);
 		show("segments sent again", found.segments_resent);
 		show("congestion window", found.congestion_window);
-	} else {
-		fprintf(stderr, "tcp_statistics: %s: %s\n", argv[1], sock_strerror(err));
+		err = fclose(stdout) == 0 ? 0 : LIBSOCK_EIO;
 	}
+	if (err < 0)
+		fprintf(stderr, "tcp_statistics: %s: %s\n", argv[1], sock_strerror(err));
 	sock_close(&s);
 	return err != 0;
 }

@@ -8,6 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Others' bytes are for a terminal to show, not to obey. */
+static void show(const char *data, ptrdiff_t size)
+{
+	for (ptrdiff_t i = 0; i < size; i++)
+		putchar(data[i] == '\n' || (data[i] >= ' ' && data[i] < 127) ? data[i] : '?');
+}
+
 int main(int argc, char **argv)
 {
 	struct sock s = {0};
@@ -32,8 +39,10 @@ int main(int argc, char **argv)
 		if (n >= 0) /* what need not wait does not look at the clock, and there might always be more */
 			n = sock_now() < by ? sock_recv(s, data, sizeof data, by) : LIBSOCK_ETIMEDOUT;
 		if (n > 0)
-			fwrite(data, 1, (size_t)n, stdout);
+			show(data, n);
 	} while (n > 0);
+	if (n == 0 && fclose(stdout) != 0)
+		n = LIBSOCK_EIO;
 	if (n < 0)
 		fprintf(stderr, "tcp_tail: %s: %s\n", argv[1], sock_strerror(n));
 	sock_close(&s);

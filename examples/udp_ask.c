@@ -44,5 +44,9 @@ int main(int argc, char **argv)
 			fprintf(stderr, "udp_ask: %s: %s\n", argv[i], sock_strerror(n));
 		failed |= n < 0;
 	}
+	if (fclose(stdout) != 0) {
+		fprintf(stderr, "udp_ask: cannot write\n");
+		failed = 1;
+	}
 	return failed;
 }

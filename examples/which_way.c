@@ -39,9 +39,9 @@ int main(int argc, char **argv)
 		err = ask(s, &to, argv[2], &from);
 		sock_close(&s);
 	}
+	if (err == 0 && (printf("%s\n", from.host) < 0 || fclose(stdout) != 0))
+		err = LIBSOCK_EIO;
 	if (err < 0)
 		fprintf(stderr, "which_way: %s: %s\n", argv[1], sock_strerror(err));
-	else
-		printf("%s\n", from.host);
 	return err < 0;
 }

@@ -1287,7 +1287,8 @@ LIBSOCK_API ptrdiff_t sock_recvv(struct sock s, const struct sock_buffer buffers
  * a descriptor's mode says that a call must not wait. So with a deadline, #LIBSOCK_NOWAIT too, the system does so where
  * the descriptor is non-blocking (see @ref core); whoever makes it block meanwhile can have the call wait for as long
  * as the peer likes. The bytes may be read when they leave the machine: do not change them in the file before the peer
- * has them (sendfile(2), NOTES). On Linux SIGPIPE is blocked in this thread for as long as the system sends.
+ * has them (sendfile(2), NOTES). On Linux SIGPIPE is blocked in this thread for as long as the system sends, or for good
+ * where a sandbox refuses rt_sigtimedwait(2) and the peer is gone.
  *
  * Elsewhere the file is read and sent. For the time of the call that takes 64 KiB from the heap; where there are none
  * it goes in smaller steps.
@@ -1748,9 +1749,10 @@ LIBSOCK_API int sock_send_socket(struct sock channel, struct sock s, int64_t dea
  *         without a socket, or with several; #LIBSOCK_EMFILE, this process has no descriptor left for it;
  *         #LIBSOCK_ENOTSOCK, #LIBSOCK_ENOTSUP, what came is no socket that libsock knows, or as from
  *         sock_send_socket(). Whatever came with an error has been closed, without waiting for what
- *         #LIBSOCK_OPT_LINGER_MS was set to on it. What may wait all the same, a file of a server or a Unix-domain
- *         socket with descriptors in its queue, is closed in a thread like those of look-ups (see @ref names); while
- *         256 of these wait, more stay open. #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN: nothing came.
+ *         #LIBSOCK_OPT_LINGER_MS was set to on it; that is −1 then for whoever else has the socket. What may wait all
+ *         the same, a file of a server or a Unix-domain socket with descriptors in its queue, is closed in a thread
+ *         like those of look-ups (see @ref names); while 256 of these wait, more stay open, and where the program may
+ *         have no threads it is closed in place. #LIBSOCK_ETIMEDOUT, #LIBSOCK_EAGAIN: nothing came.
  * @par Threads
  * One reader at a time on the channel.
  * @since 0.1.0

@@ -26,7 +26,7 @@ struct os_job *os_job_new(size_t size, void (*work)(struct os_job *job, int part
 /*
  * Have a part done: in a detached thread that takes no signals and keeps its own code from being unloaded; or in place,
  * where the caller cannot be cancelled meanwhile. At most OS_JOB_MAX threads of a kind in a process, in a child of fork()
- * from none again, or LIBSOCK_EAGAIN; another error is the system's.
+ * from none again, or LIBSOCK_ENOBUFS; another error is the system's.
  */
 int os_job_start(struct os_job *job, int part);
 void os_job_call(struct os_job *job, int part);

@@ -14,32 +14,48 @@
 
 #include <stdatomic.h>
 
-/* A number below 4096 is alone in its place as long as all are (on Windows: 16384). */
-static struct {
-	atomic_uint count;
-	atomic_int last; /* which of them it was */
-} closed__places[4096];
+enum { CLOSED__PLACES = 4096 };
 
-static unsigned closed__place(intptr_t fd)
+/*
+ * Descriptors that are so many apart share a place. It is one word, so that the two never belong to different closes:
+ * which of them was the last one, in the lower bits, and a count.
+ */
+enum { CLOSED__WHICH_BITS = 19 };
+static atomic_uintptr_t closed__places[CLOSED__PLACES];
+
+static unsigned closed__number(intptr_t fd)
 {
-	return (unsigned)fd / NATIVE_NUMBER_STEP % (sizeof closed__places / sizeof closed__places[0]);
+	return (unsigned)fd / NATIVE_NUMBER_STEP;
+}
+
+static atomic_uintptr_t *closed__place(intptr_t fd)
+{
+	return &closed__places[closed__number(fd) % CLOSED__PLACES];
+}
+
+static uintptr_t closed__which(intptr_t fd)
+{
+	return closed__number(fd) / CLOSED__PLACES & (((uintptr_t)1 << CLOSED__WHICH_BITS) - 1);
 }
 
 void os_forget(intptr_t fd)
 {
-	const unsigned place = closed__place(fd);
+	atomic_uintptr_t *place = closed__place(fd);
+	uintptr_t before = atomic_load_explicit(place, memory_order_relaxed), after;
 
-	atomic_store_explicit(&closed__places[place].last, (int)fd, memory_order_relaxed);
-	atomic_fetch_add_explicit(&closed__places[place].count, 1, memory_order_release);
+	do
+		after = ((before >> CLOSED__WHICH_BITS) + 1) << CLOSED__WHICH_BITS | closed__which(fd);
+	while (!atomic_compare_exchange_weak_explicit(place, &before, after, memory_order_release, memory_order_relaxed));
 }
 
-unsigned bsd_closes(intptr_t fd)
+uintptr_t bsd_closes(intptr_t fd)
 {
-	return atomic_load_explicit(&closed__places[closed__place(fd)].count, memory_order_acquire);
+	return atomic_load_explicit(closed__place(fd), memory_order_acquire);
 }
 
-bool bsd_closed_since(intptr_t fd, unsigned closes)
+bool bsd_closed_since(intptr_t fd, uintptr_t closes)
 {
-	return bsd_closes(fd) != closes &&
-	       atomic_load_explicit(&closed__places[closed__place(fd)].last, memory_order_relaxed) == (int)fd;
+	const uintptr_t now = bsd_closes(fd);
+
+	return now != closes && (now & (((uintptr_t)1 << CLOSED__WHICH_BITS) - 1)) == closed__which(fd);
 }

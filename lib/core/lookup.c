@@ -41,7 +41,8 @@ static int lookup__start(struct os_job *job, int part, int64_t deadline)
 		os_job_call(job, part);
 		return 0;
 	}
-	return err == LIBSOCK_EAGAIN ? LIBSOCK_EAI_AGAIN : err; /* too many at a time: as good as no answer */
+	/* Too many at a time, for this library or for the system: as good as no answer. */
+	return err == LIBSOCK_ENOBUFS || err == LIBSOCK_EAGAIN ? LIBSOCK_EAI_AGAIN : err;
 }
 
 /* Whether the resolver would look in the machine's search list, and perhaps find another host for each family. */

@@ -258,7 +258,7 @@ intptr_t sock_release(struct sock *s)
 {
 	intptr_t fd = s ? sock_native(*s) : -1;
 
-	if (fd != -1)
+	if (fd != -1 && s->family > 0) /* a descriptor was never the library's */
 		os_forget(fd);
 	if (s)
 		*s = (struct sock){0};

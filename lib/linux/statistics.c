@@ -30,6 +30,7 @@ enum {
 	STATISTICS__RTT = 68,
 	STATISTICS__RTT_VARIATION = 72,
 	STATISTICS__WINDOW = 80, /* in segments */
+	STATISTICS__RECEIVE_ROOM = 96,
 	STATISTICS__SEGMENTS_RESENT = 100,
 	STATISTICS__NOT_SENT = 144,
 	STATISTICS__RTT_MIN = 148,
@@ -76,15 +77,25 @@ static int64_t statistics__in_flight(int fd, const struct statistics__info *info
 	return unacknowledged > not_sent ? unacknowledged - not_sent : 0;
 }
 
+static int statistics__ask(int fd, struct statistics__info *info)
+{
+	int result;
+
+	do
+		result = getsockopt(fd, IPPROTO_TCP, TCP_INFO, info->bytes, &info->length);
+	while (result == -1 && errno == EINTR);
+	return result;
+}
+
 int os_statistics(intptr_t fd, struct sock_statistics *out)
 {
 	struct statistics__info info = {.length = sizeof info.bytes};
 	int64_t rate, window;
 
-	if (getsockopt((int)fd, IPPROTO_TCP, TCP_INFO, info.bytes, &info.length) == -1)
+	if (statistics__ask((int)fd, &info) == -1)
 		return os_error(errno);
 	out->state = linux_state(info.state);
-	if (out->state == LIBSOCK_STATE_LISTEN || statistics__small(&info, 96) == 0) /* no room to receive: see ending.c */
+	if (out->state == LIBSOCK_STATE_LISTEN || statistics__small(&info, STATISTICS__RECEIVE_ROOM) == 0) /* never connected: see ending.c */
 		return 0;
 	out->rtt_us = statistics__measured(statistics__small(&info, STATISTICS__RTT));
 	if (out->rtt_us >= 0)

@@ -25,7 +25,7 @@ _Static_assert((int)EPOLLIN == POLLIN && (int)EPOLLOUT == POLLOUT && (int)EPOLLE
 struct epoll__entry {
 	void *data;
 	uint32_t serial; /* 0: there is none */
-	unsigned closes; /* bsd_closes() when it was known to be open */
+	uintptr_t closes; /* bsd_closes() when it was known to be open */
 	uint8_t interest;
 	bool edge; /* reported only when something changes, for it is at an end that is not wanted */
 	bool always; /* the kernel does not watch it */

@@ -18,7 +18,7 @@
 struct poll__entry {
 	void *data;
 	uint64_t identity;
-	unsigned closes; /* bsd_closes() when it was added */
+	uintptr_t closes; /* bsd_closes() when it was added */
 	int interest;
 };
 

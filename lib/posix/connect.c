@@ -80,13 +80,16 @@ int native_connect(int fd, int type, const struct sockaddr *to, socklen_t length
 {
 	const bool is_unix = to->sa_family == AF_UNIX, waits = wait_ms < 0 || type == LIBSOCK_DGRAM;
 	const bool is_tcp = type == LIBSOCK_STREAM && !is_unix;
-	int result = is_tcp ? connect__check_fresh(fd) : 0;
+	int result = is_tcp ? connect__check_fresh(fd) : 0, tries = 0;
 
 	if (result == -1)
 		return -1;
-	do
+	do {
+		tries++;
 		result = waits ? connect(fd, to, length) : connect__connect_nonblocking(fd, to, length);
-	while (result == -1 && connect__is_to_repeat(fd, is_tcp));
+	} while (result == -1 && connect__is_to_repeat(fd, is_tcp));
+	if (result == -1 && errno == EISCONN && is_unix && tries > 1)
+		return 0; /* the supervisor had made it when the signal came */
 	if (result == -1 && !is_unix && errno == EAGAIN)
 		errno = EADDRNOTAVAIL; /* Linux, when a datagram socket finds no free port */
 	return result;

@@ -76,41 +76,56 @@ static ssize_t file__send_quietly(int fd, int file, size_t size, off_t offset, i
 	return file__send_for(fd, file, size, offset, how);
 }
 #else
-/* The kernel names this process as the sender of its own (send_sig). Whoever else has sent one meant the program. */
-static void file__take_sigpipe(const sigset_t *sigpipe)
+/*
+ * Take out the signal that the kernel has raised, as if kill(2) had been called by this process (send_sig). Whoever else
+ * has sent one meant the program. False: it cannot be taken out (a sandbox), and is still waiting if there was one.
+ */
+static bool file__take_sigpipe(const sigset_t *sigpipe)
 {
 	const struct timespec none = {0};
 	siginfo_t info;
 	int taken;
 
 	BSD_CALL(taken, sigtimedwait(sigpipe, &info, &none));
-	if (taken == SIGPIPE && info.si_pid != getpid())
+	if (taken == SIGPIPE && info.si_code == SI_TKILL)
+		pthread_kill(pthread_self(), SIGPIPE);
+	else if (taken == SIGPIPE && (info.si_code != SI_USER || info.si_pid != getpid()))
 		kill(getpid(), SIGPIPE);
+	return taken == SIGPIPE || errno == EAGAIN;
+}
+
+/* 0, or ENOSYS: this thread may not block SIGPIPE, or one is waiting already, and two would become one. */
+static int file__hold_sigpipe(const sigset_t *sigpipe, sigset_t *before)
+{
+	sigset_t pending;
+
+	if (pthread_sigmask(SIG_BLOCK, sigpipe, before) != 0)
+		return ENOSYS;
+	return sigismember(before, SIGPIPE) && sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) ? ENOSYS : 0;
 }
 
 /*
  * Linux has no flag for sendfile(2) as send(2) has: to a stream that is over it raises SIGPIPE, also behind bytes that it
- * has sent and counts. The signal is this thread's, so it is blocked here and taken out. One that was waiting already is
- * the program's, and the two would become one.
+ * has sent and counts. The signal is this thread's, so it is blocked here and taken out; where that cannot be, it stays
+ * blocked.
  */
 static ssize_t file__send_quietly(int fd, int file, size_t size, off_t offset, int how)
 {
-	sigset_t sigpipe, before, pending;
+	sigset_t sigpipe, before;
+	bool is_clear = true;
 	ssize_t n;
 	int number;
 
 	sigemptyset(&sigpipe);
 	sigaddset(&sigpipe, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
-	if (sigismember(&before, SIGPIPE) && sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE)) {
-		errno = ENOSYS;
+	errno = file__hold_sigpipe(&sigpipe, &before);
+	if (errno != 0)
 		return -1;
-	}
 	n = file__send_for(fd, file, size, offset, how);
 	number = errno;
 	if (n == -1 ? number == EPIPE : (size_t)n < size)
-		file__take_sigpipe(&sigpipe);
-	if (!sigismember(&before, SIGPIPE))
+		is_clear = file__take_sigpipe(&sigpipe);
+	if (is_clear && !sigismember(&before, SIGPIPE))
 		pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = number;
 	return n;

@@ -49,15 +49,19 @@ static void handover__close(struct os_job *job, int part)
 
 /*
  * In a thread, for as long as that takes. Nearly always it is done at once, and then nothing is left when this returns.
- * Where there is no thread to be had, the descriptors stay open: who sent them cannot hold this call.
+ * While the most that there may be are held, more descriptors stay open: who sent them cannot hold this call. Where the
+ * program may have no threads at all, they are closed in place, or a few messages would use up what it may open.
  */
 static void handover__close_aside(struct handover__closing *closing)
 {
-	int before;
+	int before, err;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before); /* or the job outlives a thread that is cancelled here */
-	if (closing->count > 0 && os_job_start(&closing->job, 0) == 0)
+	err = closing->count > 0 ? os_job_start(&closing->job, 0) : 0;
+	if (err == 0 && closing->count > 0)
 		os_job_wait(&closing->job, 0, HANDOVER__CLOSE_MS);
+	else if (err != LIBSOCK_ENOBUFS)
+		handover__close(&closing->job, 0);
 	os_job_drop(&closing->job);
 	pthread_setcancelstate(before, NULL);
 }

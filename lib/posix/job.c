@@ -242,7 +242,7 @@ int os_job_start(struct os_job *job, int number)
 	int error;
 
 	if (!job__take(count))
-		return LIBSOCK_EAGAIN;
+		return LIBSOCK_ENOBUFS;
 	job__pin(count);
 	*part = (struct job__part){.head = head, .number = number};
 	job__change(head, 0, 1);

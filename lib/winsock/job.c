@@ -105,7 +105,7 @@ int os_job_start(struct os_job *job, int number)
 	}
 	if (thread == NULL) {
 		InterlockedDecrement(&job__count);
-		return LIBSOCK_EAGAIN;
+		return LIBSOCK_ENOBUFS;
 	}
 	CloseHandle(thread); /* detached */
 	return 0;

@@ -13,6 +13,7 @@ if WINDOWS or not os.path.exists('/dev/full'):
     skip_all('no /dev/full')
 folder = tempfile.TemporaryDirectory(prefix='libsock-output-')
 listener = socket.create_server(('127.0.0.1', 0))
+sayer = socket.create_server(('127.0.0.1', 0))
 clock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 clock.bind(('127.0.0.1', 0))
 
@@ -26,6 +27,14 @@ def serve(page):
             conn.sendall(page)
 
 
+def say():
+    """The same to everybody, unasked."""
+    while True:
+        conn, _ = sayer.accept()
+        with conn:
+            conn.sendall(b'hello')
+
+
 def tell_time():
     """The time of the question, from a server whose clock is set."""
     while True:
@@ -35,14 +44,15 @@ def tell_time():
 
 
 page = b'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello'
-for job in threading.Thread(target=serve, args=[page], daemon=True), threading.Thread(target=tell_time, daemon=True):
-    job.start()
+for job, *args in (serve, page), (tell_time,), (say,):
+    threading.Thread(target=job, args=args, daemon=True).start()
 web = '127.0.0.1:%d' % listener.getsockname()[1]
 tcp, udp = start_server('tcp_echo_server', '127.0.0.1:0'), start_server('udp_echo_server', '127.0.0.1:0')
 COMMANDS = [
     ['http_get', f'http://{web}/'], ['interfaces'], ['many_clients', tcp, '1'], ['netcat', web], ['netstat', '-n'],
     ['ntp_time', '127.0.0.1:%d' % clock.getsockname()[1]], ['resolve', '127.0.0.1'], ['services', 'http'],
-    ['tcp_echo_client', tcp, 'hello'], ['telnet', web], ['udp_echo_client', udp, 'hello'],
+    ['tcp_echo_client', tcp, 'hello'], ['tcp_statistics', tcp], ['tcp_tail', '127.0.0.1:%d' % sayer.getsockname()[1], '1'], ['telnet', web], ['udp_ask', udp],
+    ['which_way', '127.0.0.1'], ['udp_echo_client', udp, 'hello'],
 ]
 
 

@@ -267,6 +267,17 @@ static int connect_somehow(struct sock listener, const char *how)
 	return err < 0 ? err : sock_peer_addr(s, &peer);
 }
 
+/* To a peer that is gone, until that is said; a signal would end this program. */
+static ptrdiff_t send_to_nobody(struct sock s, struct sock peer)
+{
+	int err = 0;
+
+	sock_close(&peer);
+	for (int i = 0; i < 100 && err == 0; i++)
+		err = (int)send_zeros(s, LIBSOCK_FOREVER);
+	return err;
+}
+
 /* A path that is left from a server that is gone. */
 static int serve_again(void)
 {
@@ -335,6 +346,8 @@ int main(int argc, char **argv)
 		result = send_datagram();
 	else if (argc > 2 && strcmp(what, "sendfile") == 0)
 		result = send_zeros(clients[0], deadline_of(argv[2]));
+	else if (strcmp(what, "sendfile-gone") == 0 && sock_accept(s, &conn, NULL, LIBSOCK_FOREVER) == 0)
+		result = send_to_nobody(clients[0], conn);
 	else if (strcmp(what, "local") == 0)
 		result = sock_local_addr(s, &addr);
 	else if (strcmp(what, "bind-path") == 0)

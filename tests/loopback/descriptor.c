@@ -253,8 +253,10 @@ static void expect_no_socket(struct sock s)
 	struct sock_reader reader;
 	struct sock_credentials who;
 	struct sock pair[2], other, copy = s;
+	struct sock_statistics statistics;
 	char data[8];
 	int64_t value;
+	int count;
 
 	for (int i = 0; i < 2; i++) {
 		const int64_t by = i ? LIBSOCK_FOREVER : LIBSOCK_NOWAIT;
@@ -274,6 +276,10 @@ static void expect_no_socket(struct sock s)
 		expect(sock_sendv_all(s, &part, 1, NULL, by), LIBSOCK_ENOTSOCK);
 		expect(sock_recvv(s, &(struct sock_buffer){data, 1}, 1, by), LIBSOCK_ENOTSOCK);
 		expect(sock_sendfile(s, 0, 0, 1, NULL, by), LIBSOCK_ENOTSOCK);
+		expect(sock_peek(s, data, sizeof data, by), LIBSOCK_ENOTSOCK);
+		expect(sock_discard(s, 1, NULL, by), LIBSOCK_ENOTSOCK);
+		expect(sock_send_descriptors(s, "x", 1, NULL, 0, by), LIBSOCK_ENOTSOCK);
+		expect(sock_recv_descriptors(s, data, 1, NULL, 0, &count, by), LIBSOCK_ENOTSOCK);
 		expect(sock_send_socket(s, s, by), LIBSOCK_ENOTSOCK);
 		expect(sock_recv_socket(s, &other, by), LIBSOCK_ENOTSOCK);
 	}
@@ -287,6 +293,9 @@ static void expect_no_socket(struct sock s)
 	expect(sock_local_addr(s, &addr), LIBSOCK_ENOTSOCK);
 	expect(sock_peer_addr(s, &addr), LIBSOCK_ENOTSOCK);
 	expect(sock_peer_credentials(s, &who), LIBSOCK_ENOTSOCK);
+	expect(sock_pending(s), LIBSOCK_ENOTSOCK);
+	expect(sock_pending_error(s), LIBSOCK_ENOTSOCK);
+	expect(sock_statistics(s, &statistics), LIBSOCK_ENOTSOCK);
 	expect(sock_packet_fields(&s, 0), LIBSOCK_ENOTSOCK);
 	expect(sock_set(s, LIBSOCK_OPT_SEND_BUFFER, 65536), LIBSOCK_ENOTSOCK);
 	expect(sock_get(s, LIBSOCK_OPT_SEND_BUFFER, &value), LIBSOCK_ENOTSOCK);
@@ -312,6 +321,30 @@ START_TEST(whatever_it_is_no_other_call_takes_it)
 		close(fds[i]);
 		close(pair[i]);
 	}
+}
+END_TEST
+
+/* A poller has it by its number: whatever becomes of a value, that is still open. */
+START_TEST(a_value_that_is_given_back_stays_in_a_poller)
+{
+	int fds[2];
+	struct sock s[2];
+	struct sock_poller poller;
+	struct sock_event event;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	expect(sock_poller_open(&poller), 0);
+	for (int i = 0; i < 2; i++)
+		s[i] = watched(fds[1]);
+	expect(sock_poller_add(&poller, s[0], LIBSOCK_WRITABLE, s), 0);
+	ck_assert_int_eq(sock_release(&s[1]), fds[1]);
+	expect(sock_close(&s[0]), 0);
+	for (int i = 0; i < 2; i++)
+		expect(sock_poller_wait(&poller, &event, 1, soon()), 1);
+	expect(sock_poller_modify(&poller, watched(fds[1]), LIBSOCK_WRITABLE, s), 0);
+	sock_poller_close(&poller);
+	close(fds[0]);
+	close(fds[1]);
 }
 END_TEST
 
@@ -362,6 +395,7 @@ int main(void)
 		{a_file_is_modified_and_removed_like_a_socket},
 		{a_file_stays_when_a_closed_socket_is_thrown_out},
 		{whatever_it_is_no_other_call_takes_it},
+		{a_value_that_is_given_back_stays_in_a_poller},
 		{the_descriptor_stays_the_programs},
 		{what_is_not_open_is_ebadf},
 		{0},

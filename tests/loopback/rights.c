@@ -68,6 +68,26 @@ START_TEST(a_lingering_socket_that_is_not_wanted_does_not_hold_the_receiver)
 }
 END_TEST
 
+/* The option is the socket's, whoever has it. */
+START_TEST(a_socket_that_was_not_wanted_lingers_no_more)
+{
+	struct sock channel[2], a, b, s;
+	int64_t ms = 0;
+
+	expect(sock_pair(channel, LIBSOCK_STREAM), 0);
+	connected_pair(LIBSOCK_AF_INET, &a, &b);
+	expect(sock_set(a, LIBSOCK_OPT_LINGER_MS, 0), 0);
+	native_send_rights(channel[0], (int)sock_native(a), 2);
+	expect(sock_recv_socket(channel[1], &s, LIBSOCK_NOWAIT), LIBSOCK_EPROTO);
+	expect(sock_get(a, LIBSOCK_OPT_LINGER_MS, &ms), 0);
+	ck_assert_int_eq(ms, -1);
+	sock_close(&a);
+	sock_close(&b);
+	sock_close(&channel[0]);
+	sock_close(&channel[1]);
+}
+END_TEST
+
 /* What waits in a Unix-domain socket's queue is closed with it, by the last who has it: a lingering socket among it. */
 START_TEST(a_lingering_socket_in_a_queue_does_not_hold_the_receiver)
 {
@@ -94,6 +114,39 @@ START_TEST(a_lingering_socket_in_a_queue_does_not_hold_the_receiver)
 	sock_close(&channel[0]);
 	sock_close(&channel[1]);
 	native_await_descriptors(before);
+}
+END_TEST
+
+/* In a child that may have no threads, as a sandboxed worker. */
+static int throws_away_without_threads(void)
+{
+	const struct rlimit none = {1, 1};
+	struct sock channel[2], s;
+	int ends[2], before;
+
+	if (setrlimit(RLIMIT_NPROC, &none) != 0 || setuid(65534) != 0 || pipe(ends) != 0 || sock_pair(channel, LIBSOCK_STREAM) != 0)
+		return 1;
+	before = native_open_descriptors();
+	for (int i = 0; i < 20; i++) {
+		native_send_rights(channel[0], ends[0], 2);
+		if (sock_recv_socket(channel[1], &s, LIBSOCK_NOWAIT) != LIBSOCK_EPROTO)
+			return 2;
+	}
+	return native_open_descriptors() == before ? 0 : 3;
+}
+
+START_TEST(without_threads_what_is_not_wanted_is_closed_all_the_same)
+{
+	pid_t child;
+	int status;
+
+	if (geteuid() != 0)
+		return;
+	child = fork();
+	if (child == 0)
+		_exit(throws_away_without_threads());
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -747,7 +800,9 @@ int main(void)
 	const struct testing_test tests[] = {
 		{what_comes_without_a_socket_or_with_several_is_a_protocol_error},
 		{a_lingering_socket_that_is_not_wanted_does_not_hold_the_receiver},
+		{a_socket_that_was_not_wanted_lingers_no_more},
 		{a_lingering_socket_in_a_queue_does_not_hold_the_receiver},
+		{without_threads_what_is_not_wanted_is_closed_all_the_same},
 		{a_descriptor_of_the_sending_process_is_closed_too},
 		{what_is_no_socket_is_closed_again},
 		{more_descriptors_than_room_are_closed_and_told_of},
