@@ -7,6 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_ADDRESS__
+/*
+ * AddressSanitizer takes the frames that a cancelled thread has left for live ones, as it is not told of their end. With
+ * this they are not on the stack.
+ */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_stack_use_after_return=1";
+}
+#endif
+
 static int descriptors_before;
 
 static void count_before(void)

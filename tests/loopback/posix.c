@@ -598,7 +598,6 @@ START_TEST(a_cancelled_dial_of_a_path_leaves_no_socket_behind)
 }
 END_TEST
 
-#ifndef __SANITIZE_ADDRESS__ /* which takes the frames of a thread that is being cancelled for live ones */
 static void *dial_cancelled(void *arg)
 {
 	static const char *const hosts[] = {"./absent", "./full", "fe80::1%lo", "127.0.0.1"};
@@ -628,7 +627,6 @@ START_TEST(a_dial_of_a_cancelled_thread_leaves_no_socket_behind)
 	}
 }
 END_TEST
-#endif
 
 /* Whether somebody has it cannot be asked then. Root may connect to anything, and is somebody else for this. */
 START_TEST(a_stale_path_that_may_not_be_connected_to_counts_as_used)
@@ -833,7 +831,6 @@ static void *send_large_file(void *arg)
 	return NULL;
 }
 
-#ifndef __SANITIZE_ADDRESS__ /* see a_dial_of_a_cancelled_thread_leaves_no_socket_behind */
 /* In the system's own call as in a wait of libsock's. */
 START_TEST(a_thread_that_sends_a_file_is_cancelled_where_it_waits)
 {
@@ -858,7 +855,6 @@ START_TEST(a_thread_that_sends_a_file_is_cancelled_where_it_waits)
 	close(sending.file);
 }
 END_TEST
-#endif
 
 /* In a child whose SIGPIPE kills: the stream is ended while the system has a piece of the file in hand and waits. */
 static int end_while_a_file_goes(struct sending *sending, int family)
@@ -919,16 +915,12 @@ int main(void)
 		{a_stale_path_that_may_not_be_connected_to_counts_as_used},
 		{a_link_at_a_path_is_not_removed_to_serve_there},
 		{a_cancelled_dial_of_a_path_leaves_no_socket_behind},
-#ifndef __SANITIZE_ADDRESS__
 		{a_dial_of_a_cancelled_thread_leaves_no_socket_behind},
-#endif
 		{a_connect_that_is_over_at_once_is_made_at_any_deadline},
 		{an_ecn_of_ones_own_sets_the_rest_of_the_class_to_0},
 		{a_file_for_a_peer_that_goes_raises_no_signal},
 		{a_file_leaves_the_threads_signals_as_they_were},
-#ifndef __SANITIZE_ADDRESS__
 		{a_thread_that_sends_a_file_is_cancelled_where_it_waits},
-#endif
 		{a_file_whose_stream_is_ended_meanwhile_raises_no_signal},
 		{0},
 	};
